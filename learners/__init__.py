@@ -1,0 +1,1 @@
+"""Online learners: river estimators that also learn whole arrays in compiled code."""

@@ -1,0 +1,269 @@
+"""What every learner and detector shares: the array door beside river's one-row door.
+
+`ArrayClassifier` turns dicts, frames and arrays into float64 rows and codes and hands them to the
+few methods a learner writes; both doors end in the same compiled code, hence the same floats.
+"""
+
+import abc
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from river.base.typing import ClfTarget, FeatureName
+from river.utils import dataframe
+
+from olearn.features import CategoryIndex, FeatureIndex, LabelIndex
+from olearn.validate import check_in_range
+
+Rows = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@runtime_checkable
+class ArrayLearner(Protocol):
+    """A learner that takes whole arrays and answers as the loop over their rows would."""
+
+    def learn_many(self, X: Any, y: Any) -> None: ...
+
+    def predict_many(self, X: Any) -> Any: ...
+
+    def test_then_train_many(self, X: Any, y: Any) -> Any: ...
+
+
+@runtime_checkable
+class RoutesExperts(Protocol):
+    """A learner that picks one of several experts for each row."""
+
+    @property
+    def expert_usage(self) -> Codes: ...
+
+
+@runtime_checkable
+class CountsDrifts(Protocol):
+    """A learner that detects drifts itself and says how many it has acted upon."""
+
+    @property
+    def n_drifts(self) -> int: ...
+
+
+class ArrayClassifier(base.MiniBatchClassifier):
+    """A classifier that learns rows, frames and 2-D arrays with the same result.
+
+    A subclass calls `_start_encoding` in its `__init__`, ends it with `_grow(len(self._labels))`,
+    and writes `_grow`, `_learn_rows`, `_proba_rows` and `_test_then_train_rows`; these see float64
+    rows (NaN = missing, nominal features as codes) and label codes, and never a code or a column
+    that `_grow` has not announced.
+
+    In all methods: `x` is a dict of features; `X` an eager frame or a 2-D array, whose columns are
+    the features `names` (0, 1, ... where not given); labels are bools, ints or strings. `None` and
+    NaN mean that a value is missing. An infinite value, a string in a numeric feature, or a label
+    that is missing raises before anything is learnt.
+    """
+
+    _features: FeatureIndex
+    _labels: LabelIndex
+
+    def _start_encoding(
+        self, nominal_attributes: Iterable[FeatureName] | None, classes: Iterable[ClfTarget] | None
+    ) -> None:
+        self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
+        self._labels = LabelIndex(classes)
+
+    @property
+    def _multiclass(self) -> bool:
+        return True
+
+    @property
+    def labels(self) -> list[ClfTarget]:
+        """Labels known so far, in code order: the columns of `predict_proba_many`."""
+        return list(self._labels.labels)
+
+    # -- what a learner writes -------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def _grow(self, n_classes: int) -> None:
+        """Make room for all columns and categories of `_features` and for `n_classes` classes."""
+
+    @abc.abstractmethod
+    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
+        """Learn rows in order; `X` is `(n, n_features)`, `y` codes `(n,)`, `w` weights `(n,)`."""
+
+    @abc.abstractmethod
+    def _proba_rows(self, X: Rows) -> Rows:
+        """Class probabilities, `(n, n_labels)`; every row adds up to 1."""
+
+    @abc.abstractmethod
+    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
+        """For each row predict its code, then learn it; returns the predicted codes."""
+
+    # -- what a learner may write again for speed ------------------------------------------------
+
+    def _codes_rows(self, X: Rows) -> Codes:
+        """Most probable codes; the lowest wins a tie."""
+        codes: Codes = np.argmax(self._proba_rows(X), axis=1)
+        return codes
+
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        self._learn_rows(row[None], np.array([code]), np.array([w]))
+
+    def _code_row(self, row: Rows) -> int:
+        return int(self._codes_rows(row[None])[0])
+
+    def _proba_row(self, row: Rows) -> Rows:
+        proba: Rows = self._proba_rows(row[None])[0]
+        return proba
+
+    # -- one row ---------------------------------------------------------------------------------
+
+    def learn_one(self, x: Mapping[FeatureName, Any], y: ClfTarget, w: float = 1.0) -> None:
+        """Learn one row; `w` is its weight, finite and not negative."""
+        if w != 1.0:
+            check_in_range("w", w, 0.0, sys.float_info.max)
+        code = self._labels.get(y)
+        row = self._features.quick(x)
+        if row is None or code < 0:
+            row = self._features.learn_one(x)
+            code = self._labels.add(y)
+            self._grow(len(self._labels))
+        self._learn_row(row, code, w)
+
+    def predict_one(self, x: Mapping[FeatureName, Any], **kwargs: Any) -> ClfTarget | None:
+        """Return the most probable label, or None before any label is known."""
+        row = self._features.encode_one(x)
+        if not self._labels.labels:
+            return None
+        label: ClfTarget = self._labels.labels[self._code_row(row)]
+        return label
+
+    def predict_proba_one(
+        self, x: Mapping[FeatureName, Any], **kwargs: Any
+    ) -> dict[ClfTarget, float]:
+        """Return the probability of each known label; empty before any is known."""
+        row = self._features.encode_one(x)
+        if not self._labels.labels:
+            return {}
+        return dict(zip(self._labels.labels, self._proba_row(row).tolist(), strict=True))
+
+    # -- many rows -------------------------------------------------------------------------------
+
+    def learn_many(
+        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
+    ) -> None:
+        """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
+        rows, codes, weights, new = self._encode_learning(X, y, w, names)
+        start = 0
+        for row, label in new:
+            self._learn_rows(rows[start:row], codes[start:row], weights[start:row])
+            self._labels.add(label)
+            self._grow(len(self._labels))
+            start = row
+        self._learn_rows(rows[start:], codes[start:], weights[start:])
+
+    def test_then_train_many(
+        self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None
+    ) -> NDArray[Any]:
+        """Predict each row, then learn it; return the labels predicted, shape `(n,)`.
+
+        The same answers as a loop of `predict_one` and `learn_one`, from one compiled call. The
+        array has dtype object, with None first, where no label was known at its first row.
+        """
+        rows, codes, _, new = self._encode_learning(X, y, None, names)
+        out = np.empty(len(codes), dtype=np.int64)
+        start = 0
+        for row, label in new:
+            out[start:row] = self._test_then_train_rows(rows[start:row], codes[start:row])
+            out[row] = self._code_row(rows[row]) if self._labels.labels else -1
+            self._labels.add(label)
+            self._grow(len(self._labels))
+            self._learn_row(rows[row], int(codes[row]), 1.0)
+            start = row + 1
+        out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
+        return self._decode(out)
+
+    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return the most probable labels: an array for an array, a series for a frame."""
+        rows = self._features.encode_many(self._features.check_many(X, names))
+        if self._labels.labels:
+            values = self._decode(self._codes_rows(rows))
+        else:
+            values = np.full(len(rows), None, dtype=object)
+        if isinstance(X, np.ndarray):
+            return values
+        return dataframe.to_native_series(values.tolist(), name=None, like=X)
+
+    def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return probabilities: an array `(n, n_labels)` for an array, a frame for a frame."""
+        rows = self._features.encode_many(self._features.check_many(X, names))
+        labels = self._labels.labels
+        proba = self._proba_rows(rows) if labels else np.zeros((len(rows), 0))
+        if isinstance(X, np.ndarray):
+            return proba
+        columns = {label: proba[:, code] for code, label in enumerate(labels)}
+        return dataframe.to_native_frame(columns, like=X)
+
+    def _encode_learning(
+        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
+    ) -> tuple[Rows, Codes, Rows, list[tuple[int, Any]]]:
+        """Check all of a batch, then add its columns and categories; labels are only planned."""
+        table = self._features.check_many(X, names)
+        codes, new = self._labels.plan(y)
+        if len(codes) != len(table):
+            raise ValueError(f"y must have one label a row, got {len(codes)} for {len(table)} rows")
+        weights = _weights(w, len(codes))
+        rows = self._features.learn_many(table)
+        if len(self._labels):
+            self._grow(len(self._labels))
+        return rows, codes, weights, new
+
+    def _decode(self, codes: Codes) -> NDArray[Any]:
+        known = self._labels.labels
+        plain = len({type(label) for label in known}) == 1 and isinstance(known[0], int)
+        if plain and (codes.size == 0 or codes.min() >= 0):
+            return np.array(known)[codes]
+        return np.array([*known, None], dtype=object)[codes]  # code -1 takes the last, None
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self))
+
+
+class ArrayDetector(base.DriftDetector):
+    """A drift detector that also reads a whole array in compiled code."""
+
+    @abc.abstractmethod
+    def update_many(self, xs: Any) -> Codes:
+        """Read numbers in order; return the positions in `xs` at which a drift was detected.
+
+        Equal to a loop of `update`; the state afterwards is that after the last number.
+        """
+
+
+def memory_bytes(value: Any) -> int:
+    """Count the bytes held by plain containers, NumPy arrays and river objects, each array once."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes + 112  # the object's own header
+    if isinstance(value, base.Base):
+        return memory_bytes(vars(value))
+    size = sys.getsizeof(value)
+    if isinstance(value, Mapping):
+        return size + sum(memory_bytes(k) + memory_bytes(v) for k, v in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return size + sum(memory_bytes(item) for item in value)
+    if isinstance(value, FeatureIndex | LabelIndex | CategoryIndex):
+        return size + memory_bytes(vars(value))
+    return size
+
+
+def _weights(w: Any, n_rows: int) -> Rows:
+    if w is None:
+        return np.ones(n_rows)
+    weights = np.ascontiguousarray(w, dtype=np.float64)
+    if weights.shape != (n_rows,):
+        raise ValueError(f"w must have one weight a row, got shape {weights.shape}")
+    bad = ~(np.isfinite(weights) & (weights >= 0.0))
+    if bad.any():
+        raise ValueError(f"w must be finite and not negative, got {weights[bad][0]}")
+    return weights

@@ -1,0 +1,403 @@
+"""From dicts and frames to float64 rows, and from labels to codes.
+
+A learner keeps one `FeatureIndex` and one `LabelIndex` in its state: what was seen first gets the
+lowest column or code, and nothing is ever renumbered, so arrays indexed by them only grow.
+"""
+
+import math
+import numbers
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+from river.utils import dataframe
+
+UNSEEN = -1.0  # the code of a category that was never learnt
+
+_MAX_OWN_CODE = 9_999
+_MAX_CATEGORIES = 10_000
+
+
+class CategoryIndex:
+    """Codes of one nominal feature's values.
+
+    A whole number from 0 to 9,999 is its own code, so that arrays of codes and dicts of numbers
+    mean the same; every other value gets the next free code. At most 10,000 codes are given out:
+    later values stay `UNSEEN`, which bounds the memory.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0  # one more than the highest code
+        self.codes: dict[Any, float] = {}
+        self._all_own = True
+        self._taken: set[int] = set()
+
+    def get(self, value: Any) -> float:
+        """Return the code of `value`, or `UNSEEN`."""
+        return self.codes.get(value, UNSEEN)
+
+    def add(self, value: Any) -> float:
+        """Return the code of `value`, giving it one if it has none."""
+        code = self.codes.get(value)
+        if code is not None:
+            return code
+        if len(self.codes) >= _MAX_CATEGORIES:
+            return UNSEEN
+        own = _own_code(value)
+        if own is None or own in self._taken:
+            own = self.size
+            self._all_own = False
+        self.codes[value] = float(own)
+        self._taken.add(own)
+        self.size = max(self.size, own + 1)
+        return float(own)
+
+    def codes_of(self, column: NDArray[np.float64], learn: bool) -> NDArray[np.float64]:
+        """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values.
+
+        A number that is its own code is left as it is even where it is unseen: no learner has
+        counted it, so it means the same as `UNSEEN`.
+        """
+        known = column[~np.isnan(column)]
+        own = (known >= 0) & (known <= _MAX_OWN_CODE) & (known == np.floor(known))
+        if self._all_own and own.all():
+            if learn:
+                for value in np.flatnonzero(np.bincount(known.astype(np.int64))).tolist():
+                    self.add(value)
+            return column
+        code = self.add if learn else self.get
+        return np.array([v if math.isnan(v) else code(v) for v in column.tolist()])
+
+
+def _own_code(value: Any) -> int | None:
+    if not isinstance(value, numbers.Real):
+        return None
+    number = float(value)
+    return int(number) if 0 <= number <= _MAX_OWN_CODE and number.is_integer() else None
+
+
+class FeatureIndex:
+    """Maps features by name to the columns of a float64 row; a missing feature is NaN.
+
+    Parameters
+    ----------
+    nominal
+        Names of the features that are nominal. A feature whose first value is a string is
+        nominal too. `None` means that no name is listed.
+
+    Examples
+    --------
+    >>> from olearn.features import FeatureIndex
+    >>> index = FeatureIndex(nominal={"day"})
+    >>> index.learn_one({"price": 1.5, "day": "mon"})
+    array([1.5, 0. ])
+    >>> index.learn_one({"day": "tue"})
+    array([nan,  1.])
+    >>> index.encode_one({"day": "sun", "price": 2.0})
+    array([ 2., -1.])
+
+    """
+
+    def __init__(self, nominal: Collection[Any] | None = None) -> None:
+        self.names: list[Any] = []
+        self.categories: list[CategoryIndex | None] = []  # None for a numeric column
+        self._column: dict[Any, int] = {}
+        self._declared = frozenset(nominal or ())
+        self._nominal: list[tuple[int, dict[Any, float]]] = []  # (column, codes), for speed
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def widths(self) -> list[int]:
+        """Number of category codes of each column; 0 for a numeric column."""
+        return [0 if c is None else c.size for c in self.categories]
+
+    def learn_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
+        """Encode one row, adding columns and categories; checks everything first."""
+        self._check_one(x)
+        for name, value in x.items():
+            self._add_column(name, isinstance(value, str))
+        return self._row(x, learn=True)
+
+    def encode_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
+        """Encode one row without changing the index; unknown features are left out."""
+        row = self.quick(x)
+        if row is not None:
+            return row
+        self._check_one(x)
+        return self._row(x, learn=False)
+
+    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> "Table":
+        """Check a frame or 2-D array and split it into named columns; changes nothing."""
+        table = Table(X, names)
+        for name, column in zip(table.names, table.columns(), strict=True):
+            self._check_column(name, column)
+        return table
+
+    def learn_many(self, table: "Table") -> NDArray[np.float64]:
+        """Encode a checked table, adding columns and categories; shape `(n, n_columns)`."""
+        for name, column in zip(table.names, table.columns(), strict=True):
+            self._add_column(name, _is_text(column))
+        return self._rows(table, learn=True)
+
+    def encode_many(self, table: "Table") -> NDArray[np.float64]:
+        """Encode a checked table without changing the index; shape `(n, n_columns)`."""
+        return self._rows(table, learn=False)
+
+    def quick(self, x: Mapping[Any, Any]) -> NDArray[np.float64] | None:
+        """Encode a row that has exactly the known names, in order, and nothing new or missing."""
+        if list(x) != self.names:
+            return None
+        values = list(x.values())
+        try:
+            for column, codes in self._nominal:
+                values[column] = codes[values[column]]
+            total = sum(values)
+            if total - total != 0.0:  # NaN or infinite somewhere
+                return None
+            return np.array(values, dtype=np.float64)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def _add_column(self, name: Any, is_text: bool) -> None:
+        if name in self._column:
+            return
+        nominal = is_text or name in self._declared
+        self._column[name] = len(self.names)
+        self.names.append(name)
+        categories = CategoryIndex() if nominal else None
+        self.categories.append(categories)
+        if categories is not None:
+            self._nominal.append((self._column[name], categories.codes))
+
+    def _row(self, x: Mapping[Any, Any], learn: bool) -> NDArray[np.float64]:
+        row = np.full(len(self.names), np.nan)
+        for name, value in x.items():
+            column = self._column.get(name)
+            if column is None or _is_missing(value):
+                continue
+            categories = self.categories[column]
+            if categories is None:
+                row[column] = value
+            else:
+                row[column] = categories.add(value) if learn else categories.get(value)
+        return row
+
+    def _rows(self, table: "Table", learn: bool) -> NDArray[np.float64]:
+        if not self._nominal and table.matrix is not None and table.names == self.names:
+            return table.matrix
+        rows = np.full((len(table), len(self.names)), np.nan)
+        for name, values in zip(table.names, table.columns(), strict=True):
+            column = self._column.get(name)
+            if column is None:
+                continue
+            categories = self.categories[column]
+            if categories is None:
+                rows[:, column] = _numbers(values)
+            elif isinstance(values, np.ndarray):
+                rows[:, column] = categories.codes_of(values, learn)
+            else:
+                code = categories.add if learn else categories.get
+                rows[:, column] = [math.nan if _is_missing(v) else code(v) for v in values]
+        return rows
+
+    def _check_one(self, x: Mapping[Any, Any]) -> None:
+        if not isinstance(x, Mapping):
+            raise TypeError(f"x must be a dict of features, got {x!r} of type {type(x).__name__}")
+        for name, value in x.items():
+            self._check_value(name, value, self._is_nominal(name, isinstance(value, str)))
+
+    def _check_column(self, name: Any, values: Any) -> None:
+        nominal = self._is_nominal(name, _is_text(values))
+        if isinstance(values, np.ndarray):
+            bad = np.isinf(values)
+            if bad.any():
+                self._check_value(name, float(values[bad][0]), nominal)
+            return
+        for value in values:
+            self._check_value(name, value, nominal)
+
+    def _is_nominal(self, name: Any, is_text: bool) -> bool:
+        column = self._column.get(name)
+        if column is None:
+            return is_text or name in self._declared
+        return self.categories[column] is not None
+
+    @staticmethod
+    def _check_value(name: Any, value: Any, nominal: bool) -> None:
+        if isinstance(value, numbers.Real):
+            if math.isinf(value):
+                raise ValueError(f"feature {name!r} must be finite or missing (NaN), got {value}")
+        elif value is None or (nominal and isinstance(value, str)):
+            return
+        elif isinstance(value, str):
+            raise ValueError(
+                f"feature {name!r} is numeric, got {value!r}; "
+                "list it in nominal_attributes if it has categories"
+            )
+        else:
+            raise TypeError(
+                f"feature {name!r} must be a number or a string, "
+                f"got {value!r} of type {type(value).__name__}"
+            )
+
+
+class Table:
+    """A frame or 2-D array as named columns: float64 arrays, or lists where there is text."""
+
+    def __init__(self, X: Any, names: Sequence[Any] | None = None) -> None:
+        self.matrix: NDArray[np.float64] | None = None  # C-ordered, where all is numeric
+        self._lists: list[Any] = []
+        if isinstance(X, np.ndarray):
+            self._from_array(X, names)
+        else:
+            self._from_frame(X)
+
+    def __len__(self) -> int:
+        if self.matrix is not None:
+            return len(self.matrix)
+        return len(self._lists[0]) if self._lists else 0
+
+    def columns(self) -> Iterable[Any]:
+        """Yield the columns in the order of `names`."""
+        return self.matrix.T if self.matrix is not None else self._lists
+
+    def _from_array(self, X: NDArray[Any], names: Sequence[Any] | None) -> None:
+        if X.ndim != 2:
+            raise ValueError(f"X must be a 2-D array of rows, got shape {X.shape}")
+        self.names = list(range(X.shape[1])) if names is None else list(names)
+        if len(self.names) != X.shape[1]:
+            raise ValueError(f"names must have {X.shape[1]} entries, one a column, got {names!r}")
+        if X.dtype.kind in "biuf":
+            self.matrix = np.ascontiguousarray(X, dtype=np.float64)
+        else:
+            self._set_lists([column.tolist() for column in X.T])
+
+    def _from_frame(self, X: Any) -> None:
+        try:
+            frame = nw.from_native(X, eager_only=True)
+        except TypeError:
+            raise TypeError(
+                f"X must be a data frame or a 2-D array, got type {type(X).__name__}"
+            ) from None
+        self.names = list(frame.columns)
+        dtypes = [frame[name].dtype for name in self.names]
+        if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in dtypes):
+            self.matrix = np.ascontiguousarray(dataframe.to_numpy(frame), dtype=np.float64)
+        else:
+            self._set_lists([frame[name].to_list() for name in self.names])
+
+    def _set_lists(self, columns: list[list[Any]]) -> None:
+        self._lists = [c if _is_text(c) or not _all_real(c) else _numbers(c) for c in columns]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value
+
+
+def _is_text(values: Any) -> bool:
+    """Tell whether the first value that is there is a string."""
+    if isinstance(values, np.ndarray):
+        return False
+    return isinstance(next((v for v in values if not _is_missing(v)), None), str)
+
+
+def _all_real(values: Iterable[Any]) -> bool:
+    return all(v is None or isinstance(v, numbers.Real) for v in values)
+
+
+def _numbers(values: Iterable[Any]) -> NDArray[np.float64]:
+    if isinstance(values, np.ndarray):
+        return values
+    return np.array([math.nan if v is None else float(v) for v in values])
+
+
+class LabelIndex:
+    """Maps labels to codes 0, 1, ... in order of first appearance.
+
+    Parameters
+    ----------
+    labels
+        Labels known in advance, in code order; `None` if there are none.
+
+    Examples
+    --------
+    >>> from olearn.features import LabelIndex
+    >>> index = LabelIndex()
+    >>> index.add("up"), index.add("down"), index.add("up")
+    (0, 1, 0)
+    >>> index.labels
+    ['up', 'down']
+
+    """
+
+    def __init__(self, labels: Iterable[Any] | None = None) -> None:
+        self.labels: list[Any] = []
+        self._code: dict[Any, int] = {}
+        for label in labels or ():
+            self.add(label)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def get(self, label: Any) -> int:
+        """Return the code of a label, or -1 if it is new; raise if it can be no label."""
+        try:
+            code = self._code.get(label, -1)
+        except TypeError:
+            raise TypeError(
+                f"y must be a bool, int or str, got {label!r} of type {type(label).__name__}"
+            ) from None
+        if code < 0 and _is_missing(label):
+            raise ValueError(f"y must be a label, got {label!r}")
+        return code
+
+    def add(self, label: Any) -> int:
+        """Return the code of a label, giving it the next one if it is new."""
+        code = self.get(label)
+        if code < 0:
+            code = len(self.labels)
+            self._code[label] = code
+            self.labels.append(label)
+        return code
+
+    def plan(self, y: Any) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
+        """Code many labels without adding any.
+
+        Returns the codes, shape `(n,)`, and a `(row, label)` for each new label in order of
+        appearance: their codes are those that `add` will give them in that order.
+        """
+        values = _label_values(y)
+        if isinstance(values, np.ndarray) and values.size and values.min() >= 0:
+            distinct = np.flatnonzero(np.bincount(values)).tolist()
+            table = np.full(distinct[-1] + 1, -1, np.int64)
+            fresh = [v for v in distinct if self.get(v) < 0]
+            new = sorted((int(np.argmax(values == v)), v) for v in fresh)
+            for v in distinct:
+                table[v] = self.get(v)
+            for k, (_, v) in enumerate(new):
+                table[v] = len(self) + k
+            return table[values], new
+        codes, new, seen = [], [], dict[Any, int]()
+        for row, label in enumerate(values.tolist() if hasattr(values, "tolist") else values):
+            code = self.get(label)
+            if code < 0 and label not in seen:
+                seen[label] = len(self) + len(new)
+                new.append((row, label))
+            codes.append(seen[label] if code < 0 else code)
+        return np.array(codes, dtype=np.int64), new
+
+
+def _label_values(y: Any) -> Any:
+    """Return small integers as an int64 array, all else as a list or array of objects."""
+    if not isinstance(y, np.ndarray | list | tuple):
+        y = dataframe.into_series(y).to_numpy()
+    array = np.asarray(y)
+    if array.ndim != 1:
+        raise ValueError(f"y must be one label a row, got an array of shape {array.shape}")
+    if array.dtype.kind in "iu" and (array.size == 0 or array.max() < 100_000):
+        return array.astype(np.int64, copy=False)
+    return array.tolist() if isinstance(y, np.ndarray) else list(y)

@@ -1,0 +1,65 @@
+"""Checks of arguments shared by every part: each raises before anything is changed.
+
+A message names the argument, its allowed range or choices, and the value got.
+"""
+
+import difflib
+import math
+import numbers
+from collections.abc import Collection
+from typing import Any
+
+
+def check_number(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is a real number (bool is not), ValueError if it is NaN."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    if math.isnan(value):
+        raise ValueError(f"{name} must be a number, got nan")
+
+
+def check_in_range(
+    name: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> None:
+    """Raise unless `value` is a number in the interval; the ends count unless `open_`."""
+    check_number(name, value)
+    above = value > low if open_low else value >= low
+    below = value < high if open_high else value <= high
+    if not (above and below):
+        left, right = "(" if open_low else "[", ")" if open_high else "]"
+        raise ValueError(f"{name} must be in {left}{low}, {high}{right}, got {value!r}")
+
+
+def check_integer(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
+    """Raise unless `value` is a whole number in [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    check_in_range(name, int(value), low, high)
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Raise unless `value` is one of `choices`; the message suggests the nearest one."""
+    if isinstance(value, str) and value in choices:
+        return
+    listed = ", ".join(repr(choice) for choice in choices)
+    raise ValueError(f"{name} must be one of {listed}, got {value!r}{suggestion(value, choices)}")
+
+
+def suggestion(value: Any, choices: Collection[str]) -> str:
+    """`"; did you mean 'x' or 'y'?"` for the nearest names, or an empty string.
+
+    Examples
+    --------
+    >>> from olearn.validate import suggestion
+    >>> suggestion("electricty", ["electricity", "sea"])
+    "; did you mean 'electricity'?"
+
+    """
+    near = difflib.get_close_matches(str(value), list(choices), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
