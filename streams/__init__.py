@@ -1,4 +1,80 @@
 """Streams: iterables of `(x, y)` that can also hand out blocks of arrays.
 
-Synthetic generators are compiled and bit-reproducible from a seed; real sets load by name.
+Synthetic generators are compiled and bit-reproducible from a seed; real sets load by name, and
+any CSV, ARFF, Parquet or Arrow file, array or iterable is a stream too.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from olearn.streams._registry import load as load
+    from olearn.streams._registry import names as names
+    from olearn.streams.agrawal import Agrawal as Agrawal
+    from olearn.streams.arrays import from_arrays as from_arrays
+    from olearn.streams.base import Schema as Schema
+    from olearn.streams.base import Stream as Stream
+    from olearn.streams.drift import DriftStream as DriftStream
+    from olearn.streams.files import from_file as from_file
+    from olearn.streams.hyperplane import Hyperplane as Hyperplane
+    from olearn.streams.iterables import from_iterable as from_iterable
+    from olearn.streams.iterables import from_river as from_river
+    from olearn.streams.led import LED as LED
+    from olearn.streams.random_rbf import RandomRBF as RandomRBF
+    from olearn.streams.sea import SEA as SEA
+    from olearn.streams.sine import Sine as Sine
+    from olearn.streams.stagger import STAGGER as STAGGER
+    from olearn.streams.views import ConceptView as ConceptView
+
+# where each public name lives: its file is loaded at first use, so that importing this is cheap
+_FILES = {
+    "Agrawal": "agrawal",
+    "ConceptView": "views",
+    "DriftStream": "drift",
+    "Hyperplane": "hyperplane",
+    "LED": "led",
+    "RandomRBF": "random_rbf",
+    "SEA": "sea",
+    "STAGGER": "stagger",
+    "Schema": "base",
+    "Sine": "sine",
+    "Stream": "base",
+    "from_arrays": "arrays",
+    "from_file": "files",
+    "from_iterable": "iterables",
+    "from_river": "iterables",
+    "load": "_registry",
+    "names": "_registry",
+}
+
+__all__ = [  # noqa: RUF022 - sorted, capitals first
+    "Agrawal",
+    "ConceptView",
+    "DriftStream",
+    "Hyperplane",
+    "LED",
+    "RandomRBF",
+    "SEA",
+    "STAGGER",
+    "Schema",
+    "Sine",
+    "Stream",
+    "from_arrays",
+    "from_file",
+    "from_iterable",
+    "from_river",
+    "load",
+    "names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FILES})

@@ -1,0 +1,131 @@
+"""Arrays as a stream."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from olearn.streams._columns import sorted_labels
+from olearn.streams.base import Block, Reader, Schema, Stream, column_names
+
+
+def from_arrays(
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    names: Sequence[Any] | None = None,
+    nominal: Sequence[Any] = (),
+    labels: Sequence[Any] | None = None,
+    drift_positions: Sequence[int] = (),
+) -> "ArrayStream":
+    """Make a stream of arrays; the first row is the oldest.
+
+    Parameters
+    ----------
+    X
+        Numbers, shape `(n, d)`; NaN is a missing value. Nominal columns hold codes: whole numbers
+        from 0 to 9,999. Kept, not copied.
+    y
+        Shape `(n,)`: the labels themselves, or codes 0, 1, ... of `labels` if that is given.
+    names
+        Names of the columns; `None` means `x0`, `x1`, ...
+    nominal
+        Names of the nominal columns.
+    labels
+        Class labels in code order; `None` means those of `y`, sorted.
+    drift_positions
+        Rows, counted from 0, at which the concept is known to change.
+
+    Raises
+    ------
+    ValueError
+        If shapes, names or codes do not fit together, or a nominal column holds no codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from olearn import streams
+    >>> stream = streams.from_arrays(np.eye(2), ["no", "yes"], names=["a", "b"])
+    >>> list(stream)
+    [({'a': 1.0, 'b': 0.0}, 'no'), ({'a': 0.0, 'b': 1.0}, 'yes')]
+
+    """
+    X = np.ascontiguousarray(X)
+    if X.ndim != 2 or X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"X must be a 2-D array of numbers, got shape {X.shape} of dtype {X.dtype}"
+        )
+    given = np.asarray(y)
+    if given.shape != (len(X),):
+        raise ValueError(f"y must have shape ({len(X)},), one label a row, got {given.shape}")
+    if not len(X):
+        raise ValueError("X must have at least one row, got none")
+    if labels is None:
+        distinct, codes = sorted_labels(given.tolist())
+    else:
+        distinct, codes = tuple(labels), _checked_codes(given, len(labels))
+    all_names = column_names(X.shape[1]) if names is None else tuple(names)
+    if len(all_names) != X.shape[1]:
+        raise ValueError(f"names must be {X.shape[1]}, one a column, got {len(all_names)}")
+    schema = Schema(all_names, tuple(nominal), distinct)
+    for name in schema.nominal:
+        _check_nominal(name, X[:, schema.column(name)])
+    return ArrayStream(schema, X, codes, drift_positions)
+
+
+class ArrayStream(Stream):
+    """A table in memory, row by row from the first.
+
+    Parameters
+    ----------
+    schema
+        Columns and classes.
+    X
+        Shape `(n, d)`, any real dtype; blocks are converted to float64.
+    codes
+        Shape `(n,)`, int64 codes of `schema.labels`.
+    drift_positions
+        Rows at which the concept is known to change.
+
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        X: NDArray[Any],
+        codes: NDArray[np.int64],
+        drift_positions: Sequence[int] = (),
+    ) -> None:
+        super().__init__(schema, len(codes), drift_positions)
+        self._X = X
+        self._codes = codes
+
+    def _open(self) -> Reader:
+        position = 0
+
+        def read(n: int) -> Block:
+            nonlocal position
+            rows = slice(position, position + n)
+            position += n
+            return self._X[rows].astype(np.float64), self._codes[rows].astype(np.int64)
+
+        return read
+
+
+def _checked_codes(codes: NDArray[Any], n_labels: int) -> NDArray[np.int64]:
+    if codes.dtype.kind not in "biu":
+        raise ValueError(f"y must hold codes where labels are given, got dtype {codes.dtype}")
+    low, high = int(codes.min()), int(codes.max())
+    if low < 0 or high >= n_labels:
+        raise ValueError(f"y must hold codes from 0 to {n_labels - 1}, got {low} to {high}")
+    return codes.astype(np.int64)
+
+
+def _check_nominal(name: Any, column: NDArray[Any]) -> None:
+    known = column[~np.isnan(column)]
+    bad = known[(known < 0) | (known > 9999) | (known != np.floor(known))]
+    if bad.size:
+        raise ValueError(
+            f"nominal feature {name!r} must hold whole numbers from 0 to 9,999, got {bad[0]}"
+        )

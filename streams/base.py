@@ -1,0 +1,222 @@
+"""What a stream is: a `Schema`, rows as dicts, and the same rows as blocks of arrays."""
+
+import abc
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river.datasets import base as river_base
+
+from olearn.validate import check_integer
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Block = tuple[Floats, Ints]
+Reader = Callable[[int], Block]  # the next n rows; fewer only at the end of the stream
+
+_ROWS_PER_READ = 1000  # of the dict iterator: large enough to hide the cost of a call
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns and the classes of a stream.
+
+    Nominal features follow one rule. Where all values are whole numbers from 0 to 9,999 a value is
+    its own code, in blocks (as float64) and in dicts (as int). Any other nominal feature has text
+    `categories`: dicts hold the text, blocks its code, numbered in order of first appearance in
+    the stream. `olearn.features` numbers what it reads in the same way, so that a learner with
+    `nominal_attributes=schema.nominal` sees equal numbers both ways. A missing value is NaN.
+
+    Parameters
+    ----------
+    names
+        Names of the features, in column order; no two equal.
+    nominal
+        Names of the features that are nominal.
+    labels
+        Class labels in code order; at least one, no two equal.
+    categories
+        Text categories in code order, by name of the nominal feature.
+
+    Raises
+    ------
+    ValueError
+        If names or labels repeat, or `nominal` or `categories` name something unknown.
+
+    Examples
+    --------
+    >>> from olearn.streams.base import Schema
+    >>> schema = Schema(names=("price", "day"), nominal=("day",), labels=("DOWN", "UP"))
+    >>> schema.n_features, schema.n_classes, schema.column("day")
+    (2, 2, 1)
+
+    """
+
+    names: tuple[Any, ...]
+    nominal: tuple[Any, ...]
+    labels: tuple[Any, ...]
+    categories: Mapping[Any, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        for what in ("names", "labels"):
+            values = getattr(self, what)
+            if not values or len(set(values)) != len(values):
+                raise ValueError(f"{what} must be at least one and all different, got {values!r}")
+        _check_known("nominal", self.nominal, self.names)
+        _check_known("categories", self.categories, self.nominal)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of a block."""
+        return len(self.names)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of class labels."""
+        return len(self.labels)
+
+    def column(self, name: Any) -> int:
+        """Return the column of a feature."""
+        _check_known("name", (name,), self.names)
+        return self.names.index(name)
+
+    def to_dicts(self, X: Floats) -> Iterator[dict[Any, Any]]:
+        """Yield the rows of a block as dicts of plain Python values."""
+        columns = [X[:, j].tolist() for j in range(X.shape[1])]
+        nominal = set(self.nominal)
+        for j, name in enumerate(self.names):
+            if name in nominal:
+                columns[j] = _decode(columns[j], self.categories.get(name))
+        for values in zip(*columns, strict=True):
+            yield dict(zip(self.names, values, strict=True))
+
+
+class Stream(river_base.Dataset, abc.ABC):
+    """A data set of labelled rows that can also hand out blocks of arrays.
+
+    A subclass says what its columns are (the arguments below) and how its rows come (`_open`);
+    all else is here. Iterating and `blocks` start from row 0 every time and give the same rows,
+    whatever the block size. No position is kept in the object, so a stream pickles and copies.
+
+    Parameters
+    ----------
+    schema
+        Columns and classes.
+    n_samples
+        Number of rows, at least 0; `None` means endless.
+    drift_positions
+        Rows, counted from 0, at which the concept is known to change; empty if unknown.
+        Those past the end are left out.
+
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        n_samples: int | None = None,
+        drift_positions: Iterable[int] = (),
+    ) -> None:
+        if n_samples is not None:
+            check_integer("n_samples", n_samples, 0)
+        super().__init__(  # type: ignore[no-untyped-call]
+            task=river_base.BINARY_CLF if schema.n_classes == 2 else river_base.MULTI_CLF,
+            n_features=schema.n_features,
+            n_samples=n_samples,
+            n_classes=schema.n_classes,
+            n_outputs=1,
+        )
+        self.schema = schema
+        last = math.inf if n_samples is None else n_samples
+        self.drift_positions = tuple(sorted(int(p) for p in drift_positions if p < last))
+
+    @abc.abstractmethod
+    def _open(self) -> Reader:
+        """Start from row 0: return a function that gives the next `n` rows at each call.
+
+        The arrays it returns are the caller's to keep and to change. It may give fewer than `n`
+        rows only where the stream ends. Which rows come must not depend on how they are asked for.
+        """
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]:
+        """Yield `(X, y)`: float64 features `(n, d)` and int64 codes of `schema.labels` `(n,)`.
+
+        Every block has `size` rows, at least 1, but for the last one, which may have fewer.
+        """
+        check_integer("size", size, 1)
+        return self._blocks(int(size))
+
+    def __iter__(self) -> Iterator[tuple[dict[Any, Any], Any]]:
+        for X, y in self._blocks(_ROWS_PER_READ):
+            labels = [self.schema.labels[code] for code in y.tolist()]
+            yield from zip(self.schema.to_dicts(X), labels, strict=True)
+
+    def _blocks(self, size: int) -> Iterator[Block]:
+        read = self._open()
+        left = math.inf if self.n_samples is None else self.n_samples
+        while left > 0:
+            wanted = int(min(size, left))
+            X, y = read(wanted)
+            if len(y):
+                yield X, y
+            if len(y) < wanted:
+                return
+            left -= wanted
+
+    def __repr__(self) -> str:
+        width = max(map(len, self._repr_content))
+        facts = [f"{name:>{width}}  {value}" for name, value in self._repr_content.items()]
+        return "\n".join([self.desc.split("\n\n")[0], "", *facts])
+
+    @property
+    def _repr_content(self) -> dict[str, str]:
+        content: dict[str, str] = dict(super()._repr_content)  # river's table of facts
+        if self.n_samples is None:
+            content["Samples"] = "∞"
+        if self.drift_positions:
+            content["Drifts at"] = ", ".join(f"{p:,}" for p in self.drift_positions)
+        return content
+
+
+def column_names(n_features: int) -> tuple[str, ...]:
+    """Return `x0`, `x1`, ...: the names of features that have none of their own."""
+    return tuple(f"x{j}" for j in range(n_features))
+
+
+def read_chunks(chunks: Iterator[Block], n_features: int) -> Reader:
+    """Turn blocks of any sizes into a reader of as many rows as asked for."""
+    pending: list[Block] = []
+    state = {"rows": 0}
+
+    def read(n: int) -> Block:
+        while state["rows"] < n:
+            chunk = next(chunks, None)
+            if chunk is None:
+                break
+            pending.append(chunk)
+            state["rows"] += len(chunk[1])
+        if not pending:
+            return np.empty((0, n_features)), np.empty(0, np.int64)
+        X = np.concatenate([block[0] for block in pending])
+        y = np.concatenate([block[1] for block in pending])
+        pending[:] = [(X[n:], y[n:])]
+        state["rows"] = len(y[n:])
+        return X[:n].copy(), y[:n].copy()
+
+    return read
+
+
+def _decode(codes: list[float], categories: tuple[str, ...] | None) -> list[Any]:
+    if categories is None:
+        return [code if code != code else int(code) for code in codes]
+    return [code if code != code else categories[int(code)] for code in codes]
+
+
+def _check_known(argument: str, given: Iterable[Any], known: tuple[Any, ...]) -> None:
+    names = set(known)
+    for name in given:
+        if name not in names:
+            shown = ", ".join(map(repr, known[:20])) + (", ..." if len(known) > 20 else "")
+            raise ValueError(f"{argument} must be among the features {shown}; got {name!r}")

@@ -1,0 +1,202 @@
+"""Iterables of `(dict, label)`, and river's data sets, as streams."""
+
+import itertools
+import numbers
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from river import datasets
+from river.datasets import base as river_base
+
+from olearn.streams._columns import Chunk, Plan, Values
+from olearn.streams.base import Reader, Stream, read_chunks
+from olearn.validate import check_choice, suggestion
+
+_CHUNK = 1000  # rows turned into columns at a time
+_PEEK = 10_000  # rows that tell the schema of an endless data set
+
+Rows = Iterable[tuple[dict[Any, Any], Any]]
+
+
+def from_iterable(
+    rows: Rows, *, nominal: Collection[Any] = (), drift_positions: Collection[int] = ()
+) -> "IterableStream":
+    """Make a stream of a finite iterable of `(dict, label)`, such as a list.
+
+    The iterable is read once at once, for the features, categories and labels, and again at every
+    pass; its rows are not kept. Features that are strings or bools are nominal; one that a row
+    lacks, or that is None or NaN, is missing.
+
+    Parameters
+    ----------
+    rows
+        Can be iterated over and over, with the same rows; a generator cannot: give a list.
+    nominal
+        Names of further nominal features.
+    drift_positions
+        Rows, counted from 0, at which the concept is known to change.
+
+    Raises
+    ------
+    TypeError
+        If `rows` can be iterated only once, or a value is neither number nor text.
+    ValueError
+        If there are no rows, a feature holds numbers and text, or a label is missing or real.
+
+    Examples
+    --------
+    >>> from olearn import streams
+    >>> stream = streams.from_iterable([({"a": 1, "b": "up"}, True), ({"b": "down"}, False)])
+    >>> stream.schema.nominal, stream.schema.labels
+    (('b',), (False, True))
+    >>> list(stream)[1]
+    ({'a': nan, 'b': 'down'}, False)
+
+    """
+    return IterableStream(_DictSource(rows, None), nominal, drift_positions)
+
+
+def from_river(
+    dataset: river_base.Dataset | str, *, nominal: Collection[Any] = ()
+) -> "IterableStream":
+    """Make a stream of a river classification data set.
+
+    Of an endless one (`river.datasets.synth`) the first 10,000 rows tell the features, categories
+    and labels; labels 0, 1, ... below its number of classes are known in any case.
+
+    Parameters
+    ----------
+    dataset
+        An instance, or the name of a class in `river.datasets`, such as `"Shuttle"`.
+    nominal
+        Names of nominal features; strings and bools are nominal without.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the data set is for regression or several outputs.
+
+    Examples
+    --------
+    >>> from river import datasets
+    >>> from olearn import streams
+    >>> stream = streams.from_river(datasets.Phishing())
+    >>> stream.n_samples, stream.schema.n_features, stream.schema.labels
+    (1250, 9, (False, True))
+
+    """
+    if isinstance(dataset, str):
+        known = [name for name in datasets.__all__ if name[0].isupper()]
+        if dataset not in known:
+            raise ValueError(f"river.datasets has no {dataset!r}{suggestion(dataset, known)}")
+        dataset = getattr(datasets, dataset)()
+    found: Any = dataset
+    name = type(found).__name__
+    check_choice(f"the task of {name}", found.task, (river_base.BINARY_CLF, river_base.MULTI_CLF))
+    stream = IterableStream(_DictSource(found, found), nominal)
+    stream.title = f"{name} of river."
+    return stream
+
+
+class IterableStream(Stream):
+    """Rows that something else yields.
+
+    Parameters
+    ----------
+    source
+        Yields columns of the rows.
+    nominal
+        Names of nominal features.
+    drift_positions
+        Rows at which the concept is known to change.
+
+    """
+
+    def __init__(
+        self,
+        source: "_DictSource",
+        nominal: Collection[Any] = (),
+        drift_positions: Collection[int] = (),
+    ) -> None:
+        self._source = source
+        self._plan = Plan(_Head(source) if source.endless else source, nominal)
+        n_samples = None if source.endless else self._plan.n_samples
+        super().__init__(self._plan.schema, n_samples, drift_positions)
+        self.title = "Rows of an iterable."
+
+    def _open(self) -> Reader:
+        chunks = self._source.chunks()
+        return read_chunks(map(self._plan.encode, chunks), self.schema.n_features)
+
+    @property
+    def desc(self) -> str:
+        """What the rows are."""
+        return self.title
+
+
+class _DictSource:
+    """Reads `(dict, label)` in pieces of columns; an olearn.streams._columns.Source."""
+
+    def __init__(self, rows: Rows, dataset: river_base.Dataset | None) -> None:
+        if iter(rows) is rows:
+            raise TypeError(
+                f"rows must be iterable again and again, got a {type(rows).__name__}, which can "
+                "be read only once: give a list"
+            )
+        self._rows = rows
+        self.endless = dataset is not None and dataset.n_samples is None
+        names: dict[Any, None] = {}
+        booleans: set[Any] = set()
+        seen: set[Any] = set()
+        for x, y in itertools.islice(rows, _PEEK if self.endless else None):
+            names.update(dict.fromkeys(x))
+            booleans.update(name for name, value in x.items() if isinstance(value, bool))
+            seen.add(y)
+        if not seen:
+            raise ValueError("rows must be at least one, got none")
+        self.names = tuple(names)
+        self.nominal = frozenset(booleans)
+        n_classes = 0 if dataset is None else dataset.n_classes or 0
+        counted = self.endless and seen <= set(range(n_classes))
+        self.labels = tuple(range(n_classes)) if counted else None
+
+    def chunks(self) -> Iterator[Chunk]:
+        rows = iter(self._rows)
+        while batch := list(itertools.islice(rows, _CHUNK)):
+            known = set(self.names)
+            for x, _ in batch:
+                if not known.issuperset(x):
+                    new = next(name for name in x if name not in known)
+                    raise ValueError(
+                        f"feature {new!r} was not there when the stream was first read"
+                    )
+            columns = [_column(name, [x.get(name) for x, _ in batch]) for name in self.names]
+            yield columns, [y for _, y in batch]
+
+
+class _Head:
+    """The first rows of an endless source, for its schema."""
+
+    def __init__(self, source: _DictSource) -> None:
+        self.names, self.nominal, self.labels = source.names, source.nominal, source.labels
+        self._source = source
+
+    def chunks(self) -> Iterator[Chunk]:
+        return itertools.islice(self._source.chunks(), _PEEK // _CHUNK)
+
+
+def _column(name: Any, values: list[Any]) -> Values:
+    present = [v for v in values if v is not None and v == v]
+    texts = [v for v in present if isinstance(v, str)]
+    if texts and len(texts) == len(present):
+        return [v if isinstance(v, str) else None for v in values]
+    for value in present:
+        if not isinstance(value, numbers.Real):
+            if isinstance(value, str):
+                raise ValueError(f"feature {name!r} must hold numbers or text, got both")
+            raise TypeError(
+                f"feature {name!r} must hold numbers or text, got {value!r} of type "
+                f"{type(value).__name__}"
+            )
+    return np.array([np.nan if v is None else float(v) for v in values])
