@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable
@@ -53,7 +54,12 @@ def fetch(url: str, path: Path, what: str) -> None:
     from rich.console import Console
     from rich.progress import wrap_file
 
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as response, path.open("wb") as file:
+    try:
+        answer = urllib.request.urlopen(url, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()  # it holds the connection
+        raise
+    with answer as response, path.open("wb") as file:
         total = int(response.headers.get("Content-Length") or 0)
         console = Console(stderr=True)
         hidden = not sys.stderr.isatty()

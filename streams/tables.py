@@ -68,7 +68,7 @@ class TableStream(Stream):
     def __init__(self, table: Table) -> None:
         self.table = table
         self.path = find(table)
-        with np.load(self.path) as arrays:
+        with self.path.open("rb") as file, np.load(file) as arrays:
             if "feature_names" in arrays:
                 names = tuple(arrays["feature_names"].tolist())
             else:
@@ -107,7 +107,7 @@ class Rows:
     """The arrays of a prepared file, in the compact types in which they are stored."""
 
     def __init__(self, path: Path) -> None:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:  # closed even if damaged
             self.y: NDArray[Any] = arrays["y"]
             if "X" in arrays:
                 self._parts = [arrays["X"]]

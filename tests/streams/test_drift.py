@@ -23,7 +23,7 @@ def rows(stream, size=1000):
 
 
 def naive_choices(positions, widths, n_rows):
-    """MOA's nested ConceptDriftStream, one row at a time, each level with a generator of its own."""
+    """MOA's nested ConceptDriftStream, row by row, each level with its own generator."""
     states = [java_state(1) for _ in positions]
     counts = [0] * len(positions)
     for _ in range(n_rows):
@@ -104,7 +104,7 @@ def test_ends_where_a_chosen_concept_ends():
 
 
 def test_endless_when_the_last_concept_is():
-    """Only concepts that are used to their end count; an endless last one gives an endless stream."""
+    """Only what is used to its end counts; an endless last concept gives an endless stream."""
     finite, endless = streams.SEA(n_samples=1000), streams.SEA(2)
     assert streams.DriftStream([finite, endless], [500]).n_samples is None
     assert streams.DriftStream([endless, finite], [500]).n_samples == 1500
