@@ -2,3 +2,26 @@
 
 Every class is a river `DriftDetector`; `update_many` runs a whole array in compiled code.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from olearn.detectors.adwin import ADWIN as ADWIN
+
+# where each public name lives: its file is loaded at first use, so that importing this is cheap
+_FILES = {"ADWIN": "adwin"}
+
+__all__ = ["ADWIN"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FILES})
