@@ -28,7 +28,8 @@ class Table:
     """The facts of one real stream.
 
     `sha256` is that of the prepared file, `content` that of X (float64) and y (int64) in it, row
-    by row; `None` where no prepared file exists, and then `class_counts` are checked.
+    by row; `None` where no prepared file exists, and then `class_counts` are checked. Columns that
+    are not `named` by their publisher are called x0, x1, ...
     """
 
     name: str
@@ -39,6 +40,7 @@ class Table:
     sha256: str | None
     content: str | None
     nominal: tuple[int, ...] = ()  # columns
+    named: bool = True
     drift_positions: tuple[int, ...] = ()
     class_counts: tuple[int, ...] | None = None
     download: Download | None = None
@@ -117,6 +119,7 @@ TABLES = {
             ("Ethanol", "Ethylene", "Ammonia", "Acetaldehyde", "Acetone", "Toluene"),
             "61c3844fc8609f56589f38f499872927f89d017590deba451fdd1712fa748e9e",
             "a6b4581b90a707726f73a6a7bfb28cc20d9cfdda01f1edf48c92db57639ef45e",
+            named=False,
         ),
         Table(
             "insects_gradual_balanced",
@@ -153,6 +156,7 @@ TABLES = {
             (0, 1, 2, 3),
             "7fd07eedce822e5ccc581f7827ae2c2ebf0347bf0125aa8dae223c7ba3ed1486",
             "d3ebdcaadb3993b6b46c45048c749df1eae23efe82b7495551c18ed5d69e1792",
+            named=False,
         ),
         Table(
             "luxembourg",
@@ -162,6 +166,7 @@ TABLES = {
             (0, 1),
             "0419bb291aa58e74dc105a1b4a5a5b82bdddd3f160774f41cc979d9b2b40b3bc",
             "8684986bda831893655ac869b05b9331c4289466ec4d9145a0e3ad33ba832d9e",
+            named=False,
             download=Download(
                 _OZUACIK + "476b07df342457cbd993c3821b3a2585133ca1e9/real-world/LUdata.csv",
                 "LUdata.csv",
@@ -194,6 +199,7 @@ TABLES = {
             tuple(range(40)),
             "2b6ec84c3c466786f14e7fd59238381a5cb5a381191df53e9f6d4dc2fe99c92e",
             "e67b781946bb0457aa5b24fca75f7e013c9b8b0ca079c3788c60d62f38448c5b",
+            named=False,
         ),
         Table(
             "ozone",
@@ -203,6 +209,7 @@ TABLES = {
             (0, 1),
             "07b2e63b02034ad631e17e1f6ace53d19ee3ca30de6235a4f4e5f16ec7d269cb",
             "5c7735bd95b3a8abf2a206139b619a4a8e5265340646bfa99ca6cf75a03d276f",
+            named=False,
         ),
         Table(
             "phishing",
@@ -212,6 +219,7 @@ TABLES = {
             (0, 1),
             "c6570cb87a45b5d058155775d0a18ce1cde571aff74073cc2e6eb385d817ce42",
             "872185f321d982a3b2ce5fca0c1745115b66c75fb17a1b03598b691f7ecc4852",
+            named=False,
             nominal=tuple(range(46)),
             download=Download(
                 _OZUACIK + "8592d7e72554993b9889ce097cb45f8e7a3d5c7f/real-world/phishing.csv",
@@ -226,6 +234,7 @@ TABLES = {
             (0, 1),
             "0546365c87be316a92f7b59329db05d1b49018c7add83b6c9a1d489d269053e4",
             "2091e00126a679f7705732b3353ea1f45bad8ca5eb254bf743aef4582b204143",
+            named=False,
             nominal=tuple(range(499)),
         ),
     )

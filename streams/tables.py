@@ -69,10 +69,8 @@ class TableStream(Stream):
         self.table = table
         self.path = find(table)
         with self.path.open("rb") as file, np.load(file) as arrays:
-            if "feature_names" in arrays:
-                names = tuple(arrays["feature_names"].tolist())
-            else:
-                names = column_names(table.shape[1])
+            named = tuple(arrays["feature_names"].tolist()) if table.named else ()
+        names = named or column_names(table.shape[1])
         nominal = tuple(names[j] for j in table.nominal)
         super().__init__(
             Schema(names, nominal, table.labels), table.shape[0], table.drift_positions

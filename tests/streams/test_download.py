@@ -6,8 +6,10 @@ import gzip
 import hashlib
 import http.server
 import io
+import os
 import threading
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,6 +143,44 @@ def test_zip_with_nothing_to_read(own, served):
     url = table.download.url.replace(".csv", ".zip")
     with pytest.raises(ValueError, match="must hold one ARFF or CSV file"):
         tables.TableStream(with_download(table, url=url, filename="own.zip", sha256=None))
+
+
+def original_rows(name):
+    """The rows of a real table as text, to build an original from, and its column names."""
+    path = Path(os.environ.get("OLEARN_DATA", "/nowhere")) / TABLES[name].file
+    if not path.is_file():
+        pytest.skip(f"the table {name} is not in $OLEARN_DATA")
+    stream = tables.TableStream(TABLES[name])
+    lines = []
+    for X, y in stream.blocks(10_000):
+        labels = [stream.schema.labels[code] for code in y]
+        for row, label in zip(X.tolist(), labels, strict=True):
+            cells = [str(int(v)) if v.is_integer() else repr(v) for v in row]
+            lines.append(",".join([*cells, str(label)]))
+    return stream.schema.names, "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", ["electricity", "luxembourg", "phishing"])
+def test_originals_give_the_recorded_content(name, served, tmp_path, monkeypatch):
+    """An original in its published form ends as a table of the recorded content and names."""
+    names, rows = original_rows(name)
+    monkeypatch.delenv("OLEARN_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder, url = served
+    source = TABLES[name].download
+    if source.filename.endswith(".zip"):
+        kinds = ["{1,2,3,4,5,6,7}" if feature == "day" else "numeric" for feature in names]
+        header = [f"@attribute {f} {kind}" for f, kind in zip(names, kinds, strict=True)]
+        text = "\n".join(["@relation r", *header, "@attribute class {UP,DOWN}", "@data", rows])
+        with zipfile.ZipFile(folder / source.filename, "w") as archive:
+            archive.writestr("r.arff", text)
+    else:
+        header = ",".join(f"at{j}" for j in range(len(names)))
+        (folder / source.filename).write_text(f"{header},target\n{rows}\n")
+    table = with_download(TABLES[name], url=url + source.filename)
+    stream = tables.TableStream(table)
+    assert stream.schema.names == names
+    assert tables.Rows(stream.path).content() == TABLES[name].content
 
 
 def test_covtype_original(tmp_path):
