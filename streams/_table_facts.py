@@ -150,7 +150,7 @@ TABLES = {
         ),
         Table(
             "keystroke",
-            "Which of four users types, over eight sessions (Souza et al., 2015).",
+            "Which of four users types, on eight occasions (Souza et al., 2015).",
             "keystroke/keystroke.npz",
             (1_600, 10),
             (0, 1, 2, 3),
