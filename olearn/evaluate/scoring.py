@@ -42,11 +42,17 @@ class Scoreboard:
         self._fresh = metrics
         self._window = [metric.clone() for metric in metrics]
 
-    def add(self, y_true: Any, y_pred: Any) -> None:
-        """Score rows in stream order; every prediction is one, none is None."""
+    def add(self, y_true: Any, y_pred: Any, y_proba: Any = None) -> None:
+        """Score rows in stream order; no prediction is None.
+
+        Metrics that read probabilities are given `y_proba`, where there is any.
+        """
         self.n_scored += len(y_pred)
-        for metric in (*self._total, *self._window):
-            update_many(metric, y_true, y_pred)
+        every = [*self._total, *self._window]
+        by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
+        by_label = [metric for metric in every if metric not in by_proba]
+        update_many(by_label, y_true, y_pred)  # together: they share the counting of pairs
+        update_many(by_proba, y_true, y_proba)
 
     def close_window(self) -> None:
         """Write down the values of this window and begin the next one."""
@@ -55,6 +61,10 @@ class Scoreboard:
         for name, metric in zip(self.names, self._window, strict=True):
             self.windows[name].append(float(metric.get()))
         self._window = [metric.clone() for metric in self._fresh]
+
+    def leading(self) -> float:
+        """Return the first metric's value over all rows so far."""
+        return float(self._total[0].get())
 
     def values(self) -> dict[str, float]:
         """Return the values over all rows so far."""
@@ -76,15 +86,30 @@ def choose_metrics(
             )
         if not metric.works_with(model):
             raise ValueError(f"metrics: {type(metric).__name__} does not work with {model}")
-        if not isinstance(metric.clone().get(), numbers.Real):
+        if not _gives_one_number(metric):
             raise ValueError(f"metrics must give one number each, {type(metric).__name__} does not")
     return chosen
 
 
 def wants_probabilities(metrics: Sequence[Metric]) -> bool:
     """Whether a metric reads the classifier's probabilities rather than its label."""
-    labels = [m.requires_labels for m in metrics if isinstance(m, ClassificationMetric)]
-    return not all(labels)
+    return any(_reads_probabilities(metric) for metric in metrics)
+
+
+def format_of(metric: Metric) -> str:
+    """Return the metric's own format of its value, empty where it states none."""
+    return str(getattr(metric, "_fmt", ""))
+
+
+def _reads_probabilities(metric: Metric) -> bool:
+    return isinstance(metric, ClassificationMetric) and not metric.requires_labels
+
+
+def _gives_one_number(metric: Metric) -> bool:
+    try:
+        return isinstance(metric.clone().get(), numbers.Real)
+    except NotImplementedError:  # river's reports and confusion matrix only print
+        return False
 
 
 def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -> list[Metric]:
@@ -93,10 +118,15 @@ def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -
     if metrics is not None:
         return list(metrics)
     if isinstance(model, base.Classifier):
-        return [river_metrics.Accuracy(), river_metrics.CohenKappa(), KappaM(), KappaT()]
+        return [_new("Accuracy"), _new("CohenKappa"), KappaM(), KappaT()]
     if isinstance(model, base.Regressor):
-        return [river_metrics.MAE(), river_metrics.RMSE(), river_metrics.R2()]
+        return [_new("MAE"), _new("RMSE"), _new("R2")]
     raise ValueError(f"metrics must be given for {model}: it is no classifier and no regressor")
+
+
+def _new(name: str) -> Metric:
+    metric: Metric = getattr(river_metrics, name)()
+    return metric
 
 
 def _distinct_names(metrics: Sequence[Metric]) -> list[str]:

@@ -1,0 +1,139 @@
+"""The test-then-train loop: predict a row, score it, learn it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from river import base
+from river.compose import Pipeline
+from river.datasets.base import SyntheticDataset
+from river.metrics.base import Metric
+
+from olearn.base import ArrayClassifier
+from olearn.evaluate.paths import BlockPath, Delay, RowPath
+from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.recorder import Detector, Recorder
+from olearn.evaluate.result import Result
+from olearn.evaluate.scoring import choose_metrics, wants_probabilities
+from olearn.streams.base import Stream
+from olearn.validate import check_integer
+
+
+def prequential(
+    stream: Stream | Iterable[tuple[dict[Any, Any], Any]],
+    model: base.Estimator,
+    metrics: Metric | Iterable[Metric] | None = None,
+    *,
+    window: int = 1000,
+    delay: Delay = None,
+    detector: Detector | None = None,
+    max_samples: int | None = None,
+    block_size: int = 10_000,
+    progress: bool | Report | None = None,
+    keep_predictions: bool = False,
+) -> Result:
+    """Test, then train, on every row of a stream; the model goes on learning in place.
+
+    Each row is predicted first, then scored, then learnt. Where the stream hands out blocks, the
+    model is an `olearn.base.ArrayClassifier` in no pipeline, labels come at once and every metric
+    reads labels, whole blocks go through compiled code; the figures are the same as row by row,
+    only the speed differs, and `Result.path` says which it was.
+
+    Parameters
+    ----------
+    stream
+        An olearn stream, a river data set, or any iterable of `(x, y)`.
+    model
+        A river classifier, regressor or anomaly detector, or a pipeline that ends in one.
+    metrics
+        One river metric, a sum or an iterable of them; they are cloned, never updated. Default:
+        accuracy, kappa, kappa-M and kappa-temporal for classifiers; MAE, RMSE and R2 for
+        regressors.
+    window
+        Rows a window, at least 1. Each metric is also computed afresh for every window.
+    delay
+        When the label of row t is learnt: None = at once; d = right after row t + d was
+        predicted, d >= 0, `math.inf` = never; a function of `(t, x, y)` gives d row by row, None
+        meaning never. Labels still on their way when the stream ends are not learnt. Predictions
+        are scored as they were made.
+    detector
+        A drift detector, river's or ours, to watch the errors of the scored rows: 0 or 1 for a
+        classifier, the absolute error for a regressor. It is cloned; it does not touch the model.
+    max_samples
+        Rows to read at most, at least 1; None reads the whole stream, which must then end.
+    block_size
+        Rows to ask the stream for at a time, at least 1; changes the speed only.
+    progress
+        None draws a bar on stderr once a second has passed, True at once, False never; nothing
+        is drawn where stderr is no terminal. A function is called with the rows done and a few
+        words after every piece of work.
+    keep_predictions
+        Whether to keep every predicted label or number in the result.
+
+    Returns
+    -------
+    Result
+        Metrics, alarms, time, memory. The clock runs for the model alone, not for the stream and
+        the metrics; before it starts, a clone of a compiled model learns a few rows, so that
+        compilation is not counted.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is of the wrong kind.
+    ValueError
+        If a parameter is outside the range above, a metric does not suit the model, or an endless
+        stream comes without `max_samples`.
+
+    Examples
+    --------
+    >>> from river import datasets, metrics, naive_bayes
+    >>> from olearn import evaluate
+
+    >>> result = evaluate.prequential(
+    ...     datasets.Phishing(), naive_bayes.GaussianNB(), metrics.Accuracy(), window=500
+    ... )
+    >>> result.windows["Accuracy"]
+    [0.858, 0.904, 0.900]
+    >>> result.path
+    'row'
+
+    """
+    check_integer("window", window, 1)
+    check_integer("block_size", block_size, 1)
+    if max_samples is not None:
+        check_integer("max_samples", max_samples, 1)
+    elif _is_endless(stream):
+        raise ValueError("max_samples must be given for an endless stream, got None")
+    chosen = choose_metrics(metrics, model)
+    path: BlockPath | RowPath
+    probabilities = wants_probabilities(chosen)
+    if (
+        isinstance(stream, Stream)
+        and isinstance(model, ArrayClassifier)
+        and not isinstance(model, Pipeline)  # which river makes an instance of its last step
+        and delay is None
+        and not probabilities
+    ):
+        path = BlockPath(stream, model, block_size)
+    else:
+        path = RowPath(stream, model, delay, probabilities=probabilities)
+    recorder = Recorder(model, chosen, window, detector, keep_predictions)
+    with Bars(progress if isinstance(progress, bool) else None) as bars:
+        report = progress if callable(progress) else None
+        if report is None:
+            report = bars.add(type(model).__name__, _n_rows(stream, max_samples))
+        for piece in path.pieces(window, max_samples):
+            recorder.add(piece)
+            report(recorder.n, recorder.words())
+    recorder.finish()
+    return recorder.result(stream, path)
+
+
+def _is_endless(stream: Any) -> bool:
+    return isinstance(stream, Stream | SyntheticDataset) and stream.n_samples is None
+
+
+def _n_rows(stream: Any, max_samples: int | None) -> int | None:
+    known = getattr(stream, "n_samples", None)  # an iterable need not have it
+    lengths = [length for length in (known, max_samples) if length is not None]
+    return min(lengths) if lengths else None

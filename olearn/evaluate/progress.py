@@ -1,0 +1,72 @@
+"""Progress bars on stderr that show up late and leave nothing behind."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+Report = Callable[[int, str], None]
+"""Called with the number of rows done and a few words on how it goes."""
+
+_PATIENCE = 1.0  # seconds of silence, so that short runs never flash a bar
+
+
+class Bars:
+    """A group of progress bars; draws nothing unless stderr is a terminal or a notebook.
+
+    Parameters
+    ----------
+    show
+        True draws at once, None after a second, False never.
+
+    """
+
+    def __init__(self, show: bool | None) -> None:
+        console = Console(stderr=True)
+        self._seen = show is not False and (console.is_terminal or console.is_jupyter)
+        self._from = time.monotonic() + (0.0 if show else _PATIENCE)
+        self._started = False
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=console,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._started:  # rich would print an empty line for bars that never showed
+            self._progress.stop()
+
+    def add(self, description: str, total: int | None) -> Report:
+        """Add a bar and return the function that moves it."""
+        task = self._progress.add_task(description, total=total, words="")
+
+        def report(done: int, words: str) -> None:
+            self._progress.update(task, completed=done, words=words)
+            if self._seen and not self._started and time.monotonic() >= self._from:
+                self._progress.start()
+                self._started = True
+
+        return report

@@ -1,0 +1,191 @@
+"""Collects what a run produces, window by window, and makes the `Result` of it."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+from river import base
+from river.metrics.base import Metric
+
+from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts
+from olearn.evaluate.describe import (
+    describe_environment,
+    describe_model,
+    describe_stream,
+    name_stream,
+)
+from olearn.evaluate.paths import BlockPath, Piece, RowPath, last_step
+from olearn.evaluate.result import Result
+from olearn.evaluate.scoring import Scoreboard, format_of
+
+Detector = base.DriftDetector | base.BinaryDriftDetector
+
+
+class Recorder:
+    """Scores pieces of a run, watches their errors, and closes windows.
+
+    Parameters
+    ----------
+    model
+        The model that runs; read for its drift count, its expert usage, its size.
+    metrics, window, detector, keep_predictions
+        As in `prequential`, already checked.
+
+    """
+
+    def __init__(
+        self,
+        model: base.Estimator,
+        metrics: list[Metric],
+        window: int,
+        detector: Detector | None,
+        keep_predictions: bool,
+    ) -> None:
+        self.n = 0
+        self._model = model
+        self._metrics = metrics
+        self._window = window
+        self._board = Scoreboard(metrics)
+        self._watch = None if detector is None else _ErrorWatch(detector, model)
+        self._last = last_step(model)
+        self._ends: list[int] = []
+        self._drifts = [self._n_drifts()]
+        self._usage = [self._expert_usage()]
+        self._seconds = 0.0
+        self._cpu_seconds = 0.0
+        self._predictions: list[Any] | None = [] if keep_predictions else None
+
+    def add(self, piece: Piece) -> None:
+        """Take in a piece, which never crosses the end of a window."""
+        self._seconds += piece.seconds
+        self._cpu_seconds += piece.cpu_seconds
+        if self._predictions is not None:
+            self._predictions.extend(piece.y_pred)
+        rows = _scored(piece.y_pred)
+        y_true, y_pred, y_proba = piece.y_true, piece.y_pred, piece.y_proba
+        if len(rows) < len(y_pred):
+            y_true, y_pred = [y_true[i] for i in rows], [y_pred[i] for i in rows]
+            y_proba = None if y_proba is None else [y_proba[i] for i in rows]
+        self._board.add(y_true, y_pred, y_proba)
+        if self._watch is not None:
+            self._watch.update(self.n + rows, y_true, y_pred)
+        self.n += len(piece.y_pred)
+        if self.n % self._window == 0:
+            self._close_window()
+
+    def finish(self) -> None:
+        """Close the last window if it holds any row."""
+        if self.n % self._window:
+            self._close_window()
+
+    def words(self) -> str:
+        """Say in a few words how the run goes, for a progress bar."""
+        return f"{self._board.names[0]} {self._board.leading():{format_of(self._metrics[0])}}"
+
+    def result(self, stream: Any, path: BlockPath | RowPath) -> Result:
+        """Return everything recorded."""
+        names = self._board.names
+        params = self._last._get_params()
+        return Result(
+            model=type(self._last).__name__,
+            stream=name_stream(stream),
+            model_parameters=describe_model(self._model),
+            stream_parameters=describe_stream(stream),
+            seed=params.get("seed"),
+            n=self.n,
+            n_scored=self._board.n_scored,
+            window=self._window,
+            values=self._board.values(),
+            windows=self._board.windows,
+            curves=self._board.curves,
+            ends=self._ends,
+            formats=dict(zip(names, map(format_of, self._metrics), strict=True)),
+            bigger_is_better=dict(
+                zip(names, (m.bigger_is_better for m in self._metrics), strict=True)
+            ),
+            drift_positions=[p for p in getattr(stream, "drift_positions", ()) if p < self.n],
+            detector=None if self._watch is None else self._watch.name,
+            alarms=[] if self._watch is None else self._watch.alarms,
+            model_drifts=_differences(self._drifts),
+            expert_usage=_usage_differences(self._usage),
+            seconds=self._seconds,
+            cpu_seconds=self._cpu_seconds,
+            memory=self._model._raw_memory_usage,
+            path=path.name,
+            delay=path.delay,
+            environment=describe_environment(),
+            predictions=self._predictions,
+        )
+
+    def _close_window(self) -> None:
+        self._board.close_window()
+        self._ends.append(self.n)
+        self._drifts.append(self._n_drifts())
+        self._usage.append(self._expert_usage())
+
+    def _n_drifts(self) -> int | None:
+        return int(self._last.n_drifts) if isinstance(self._last, CountsDrifts) else None
+
+    def _expert_usage(self) -> list[int] | None:
+        if not isinstance(self._last, RoutesExperts):
+            return None
+        return [int(count) for count in self._last.expert_usage]
+
+
+class _ErrorWatch:
+    """Feeds a clone of a drift detector with errors and keeps the rows of its alarms."""
+
+    def __init__(self, detector: Detector, model: base.Estimator) -> None:
+        if not isinstance(detector, Detector):
+            raise TypeError(
+                f"detector must be a drift detector, got {detector!r} of type "
+                f"{type(detector).__name__}"
+            )
+        if not isinstance(model, base.Classifier | base.Regressor):
+            raise ValueError(f"detector needs a classifier or a regressor, got {model}")
+        if isinstance(detector, base.BinaryDriftDetector) and isinstance(model, base.Regressor):
+            raise ValueError(f"detector must take numbers for a regressor, got {detector!r}")
+        self.name = type(detector).__name__
+        self.alarms: list[int] = []
+        self._detector = detector.clone()
+        self._labels = isinstance(model, base.Classifier)
+
+    def update(self, rows: Any, y_true: Any, y_pred: Any) -> None:
+        """Feed the errors of the scored `rows`, in order."""
+        if self._labels:
+            pairs = zip(y_true, y_pred, strict=True)
+            errors = np.fromiter((y != p for y, p in pairs), dtype=np.float64, count=len(rows))
+        else:
+            errors = np.abs(np.asarray(y_true, dtype=float) - np.asarray(y_pred, dtype=float))
+        if isinstance(self._detector, ArrayDetector):
+            self.alarms += rows[self._detector.update_many(errors)].tolist()
+            return
+        binary = isinstance(self._detector, base.BinaryDriftDetector)
+        values = errors.astype(bool).tolist() if binary else errors.tolist()
+        for row, error in zip(rows.tolist(), values, strict=True):
+            self._detector.update(error)
+            if self._detector.drift_detected:
+                self.alarms.append(row)
+
+
+def _scored(y_pred: Any) -> np.ndarray:
+    """Positions that have a prediction."""
+    if isinstance(y_pred, np.ndarray) and y_pred.dtype != object:
+        return np.arange(len(y_pred))
+    return np.flatnonzero([p is not None for p in y_pred])
+
+
+def _differences(counts: list[int | None]) -> list[int] | None:
+    known = [count for count in counts if count is not None]
+    return [after - before for before, after in itertools.pairwise(known)] if known else None
+
+
+def _usage_differences(usage: list[list[int] | None]) -> list[list[int]] | None:
+    """Usage by window; experts that came later have zeros before."""
+    known = [counts for counts in usage if counts is not None]
+    if not known:
+        return None
+    width = max(len(counts) for counts in known)
+    table = np.array([counts + [0] * (width - len(counts)) for counts in known])
+    rows: list[list[int]] = np.diff(table, axis=0).tolist()
+    return rows

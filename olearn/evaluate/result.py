@@ -1,0 +1,176 @@
+"""What one evaluation measured, as plain values that print, plot and travel as JSON."""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from olearn.evaluate.tables import TextTable, results_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass
+class Result:
+    """Everything `prequential` measured in one run.
+
+    Rows are numbered from 0; `window` i holds rows `[i * window, (i + 1) * window)`, and the last
+    one may be shorter. Lists that go by window all have the length of `ends`.
+
+    Parameters
+    ----------
+    model, stream
+        Short names, used in tables and pictures; change them freely.
+    model_parameters, stream_parameters
+        How both describe themselves (their `repr`).
+    seed
+        The model's `seed` parameter, None where it has none.
+    n, n_scored
+        Rows read, and rows with a prediction; the others (before the first label) have no score.
+    window
+        Rows a window.
+    values
+        Metric name -> value over all scored rows.
+    windows
+        Metric name -> values of a fresh metric for each window.
+    curves
+        Metric name -> values over all rows so far, at the end of each window.
+    ends
+        Number of rows read at the end of each window.
+    formats, bigger_is_better
+        Metric name -> format of its values, and whether a bigger value is better.
+    drift_positions
+        Rows at which the stream is known to change; empty if unknown.
+    detector, alarms
+        The detector that watched the errors, and the rows at which it signalled.
+    model_drifts
+        Drifts the model itself acted upon in each window; None where it does not count them.
+    expert_usage
+        How often each expert gave the prediction, shape (n_windows, n_experts); None where the
+        model has no experts.
+    seconds, cpu_seconds
+        Wall and CPU time of the model's predictions and learning alone.
+    memory
+        Size of the model at the end, bytes; None where it cannot tell.
+    path
+        `"compiled"` when whole blocks of rows went through compiled code, else `"row"`.
+    delay
+        When labels came: `"none"`, a number of rows, `"never"` or `"per row"`.
+    environment
+        Versions of Python and the packages, and the number of CPUs.
+    predictions
+        Predicted labels or numbers in row order, if asked for.
+
+    """
+
+    model: str
+    stream: str
+    model_parameters: str
+    stream_parameters: str
+    seed: int | None
+    n: int
+    n_scored: int
+    window: int
+    values: dict[str, float]
+    windows: dict[str, list[float]]
+    curves: dict[str, list[float]]
+    ends: list[int]
+    formats: dict[str, str]
+    bigger_is_better: dict[str, bool]
+    drift_positions: list[int]
+    detector: str | None
+    alarms: list[int]
+    model_drifts: list[int] | None
+    expert_usage: list[list[int]] | None
+    seconds: float
+    cpu_seconds: float
+    memory: int | None
+    path: str
+    delay: str
+    environment: dict[str, str]
+    predictions: list[Any] | None = None
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows predicted and learnt in a second of wall time; NaN where no time passed."""
+        return self.n / self.seconds if self.seconds else math.nan
+
+    @property
+    def rows_per_cpu_second(self) -> float:
+        """Rows predicted and learnt in a second of CPU time; NaN where none was used."""
+        return self.n / self.cpu_seconds if self.cpu_seconds else math.nan
+
+    def value_at(self, metric: str, n_rows: int) -> float:
+        """Return a metric over the first rows: up to the last window end not beyond `n_rows`."""
+        n_windows = sum(end <= n_rows for end in self.ends)
+        return self.curves[metric][n_windows - 1] if n_windows else math.nan
+
+    def table(self) -> TextTable:
+        """Return the figures as a table that rich and `print` both show."""
+        return results_table([self], title=self.stream)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def plot(self, path: str | Path | None = None) -> "Figure":
+        """Draw the first metric by window, drifts, alarms and expert usage; needs matplotlib.
+
+        Parameters
+        ----------
+        path
+            Where to save the picture (its suffix gives the format), or None.
+
+        """
+        from olearn.evaluate import plots
+
+        return plots.save(plots.plot_result(self), path)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return the result as JSON, and write it to `path` if one is given; NaN becomes null."""
+        text = json.dumps(_plain(dataclasses.asdict(self)), indent=1, allow_nan=False)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> Self:
+        """Read what `to_json` gave: its text, or the path of its file."""
+        is_text = isinstance(source, str) and source.lstrip().startswith("{")
+        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Build a result from the parsed JSON."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(fields) ^ known):
+            raise ValueError(f"source must be a Result as JSON; fields that differ: {unknown}")
+        fields = dict(fields, values=_numbers(fields["values"]))
+        for name in ("windows", "curves"):
+            series = fields[name].items()
+            fields[name] = {key: [*_numbers(dict(enumerate(v))).values()] for key, v in series}
+        return cls(**fields)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write a report that stands alone in one file; needs matplotlib."""
+        from olearn.report import write_report
+
+        write_report([self], path, title=f"{self.model} on {self.stream}")
+
+
+def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
+    return {key: math.nan if value is None else value for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy scalars into Python's and numbers that JSON lacks into None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

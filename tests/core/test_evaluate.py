@@ -1,0 +1,525 @@
+"""The test-then-train loop, its two paths, late labels, windows, and what a `Result` keeps."""
+
+import copy
+import itertools
+import math
+
+import numpy as np
+import pytest
+from river import (
+    anomaly,
+    base,
+    compose,
+    datasets,
+    drift,
+    forest,
+    linear_model,
+    metrics,
+    naive_bayes,
+    preprocessing,
+)
+from river import evaluate as river_evaluate
+from river.datasets import synth
+
+from olearn import detectors, evaluate
+from olearn.base import ArrayClassifier, ArrayDetector
+from olearn.evaluate import paths
+from olearn.evaluate.result import Result
+from olearn.streams.base import Schema, Stream
+
+
+class LastLabel(base.Classifier):
+    """Predicts the label learnt last, and writes down what was called."""
+
+    def __init__(self):
+        self.log = []
+        self._label = None
+
+    @property
+    def _multiclass(self):
+        return True
+
+    def predict_one(self, x, **kwargs):
+        self.log.append(("predict", x["row"]))
+        return self._label
+
+    def learn_one(self, x, y):
+        self.log.append(("learn", x["row"]))
+        self._label = y
+
+
+class Centroids(ArrayClassifier):
+    """Nearest class mean, slow and obvious; a class is an 'expert', every 70th row a 'drift'."""
+
+    def __init__(self, nominal_attributes=None, seed=None):
+        self.nominal_attributes = nominal_attributes
+        self.seed = seed
+        self._start_encoding(nominal_attributes, None)
+        self._sums = np.zeros((0, 0))
+        self._counts = np.zeros(0, dtype=np.int64)
+
+    def _grow(self, n_classes):
+        sums = np.zeros((n_classes, len(self._features)))
+        sums[: self._sums.shape[0], : self._sums.shape[1]] = self._sums
+        self._sums = sums
+        self._counts = np.append(self._counts, np.zeros(n_classes - len(self._counts), np.int64))
+
+    def _learn_rows(self, X, y, w):
+        for row, code in zip(X, y, strict=True):
+            self._sums[code] += row
+            self._counts[code] += 1
+
+    def _proba_rows(self, X):
+        means = self._sums / np.maximum(self._counts, 1)[:, None]
+        closeness = np.exp(-np.abs(X[:, None] - means).sum(axis=2))
+        return closeness / closeness.sum(axis=1, keepdims=True)
+
+    def _test_then_train_rows(self, X, y):
+        codes = np.empty(len(y), dtype=np.int64)
+        for i in range(len(y)):
+            codes[i] = self._code_row(X[i])
+            self._learn_rows(X[i : i + 1], y[i : i + 1], None)
+        return codes
+
+    @property
+    def expert_usage(self):
+        return self._counts.copy()
+
+    @property
+    def n_drifts(self):
+        return int(self._counts.sum() // 70)
+
+
+class Blobs(Stream):
+    """Two noisy numbers around the label's code, and a drift at row 300; endless if asked."""
+
+    def __init__(self, n_samples=555, labels=("no", "yes", "maybe"), seed=0):
+        super().__init__(Schema(("a", "b"), (), labels), n_samples, drift_positions=[300])
+        self.labels = labels
+        self.seed = seed
+
+    def _open(self):
+        rng = np.random.default_rng(self.seed)
+        state = {"row": 0}
+
+        def read(n):
+            y = np.empty(n, dtype=np.int64)
+            X = np.empty((n, 2))
+            for i in range(n):
+                y[i] = rng.integers(len(self.labels))
+                X[i] = rng.normal(size=2) + (y[i] if state["row"] < 300 else -y[i])
+                state["row"] += 1
+            return X, y
+
+        return read
+
+
+class Above(ArrayDetector):
+    """Signals every value above a half."""
+
+    def update(self, x):
+        self._drift_detected = x > 0.5
+
+    def update_many(self, xs):
+        return np.flatnonzero(np.asarray(xs) > 0.5)
+
+
+def rows_of(labels):
+    return [({"row": i}, y) for i, y in enumerate(labels)]
+
+
+def same_figures(result):
+    """Everything in a result that must not depend on the path taken."""
+    fields = vars(result).copy()
+    for name in ("path", "seconds", "cpu_seconds", "memory", "environment"):
+        del fields[name]
+    return fields
+
+
+# -- order, windows, figures ---------------------------------------------------------------------
+
+
+def test_each_row_is_predicted_before_it_is_learnt():
+    """Requirement: predict row t, then learn row t, for every row in order."""
+    model = LastLabel()
+    evaluate.prequential(rows_of("aab"), model, metrics.Accuracy())
+    assert model.log == [(call, row) for row in range(3) for call in ("predict", "learn")]
+
+
+def test_windows_and_curves_by_hand():
+    """Requirement: a window holds rows [i w, (i+1) w); rows without a prediction have no score."""
+    result = evaluate.prequential(rows_of("aabbb"), LastLabel(), metrics.Accuracy(), window=2)
+    # predictions: none a a b b; right: - 1 0 1 1
+    assert result.ends == [2, 4, 5]
+    assert result.windows == {"Accuracy": [1.0, 0.5, 1.0]}
+    assert result.curves == {"Accuracy": pytest.approx([1.0, 2 / 3, 0.75])}
+    assert result.values == {"Accuracy": 0.75}
+    assert (result.n, result.n_scored, result.path) == (5, 4, "row")
+
+
+def test_empty_stream_gives_an_empty_result():
+    """Requirement: no rows, no windows, and no division by zero."""
+    result = evaluate.prequential([], LastLabel(), metrics.Accuracy())
+    assert (result.n, result.ends, result.windows) == (0, [], {"Accuracy": []})
+    assert math.isnan(result.rows_per_second)
+
+
+def test_same_metrics_as_river():
+    """Requirement: the figures of river's own evaluation, metric objects left untouched."""
+    mine = [metrics.Accuracy(), metrics.CohenKappa(), metrics.MacroF1()]
+    result = evaluate.prequential(datasets.ImageSegments(), naive_bayes.GaussianNB(), mine)
+    theirs = river_evaluate.progressive_val_score(
+        datasets.ImageSegments(),
+        naive_bayes.GaussianNB(),
+        metrics.Accuracy() + metrics.CohenKappa() + metrics.MacroF1(),
+    )
+    assert [*result.values.values()] == pytest.approx(theirs.get(), abs=1e-12)
+    assert mine[0].get() == 0.0
+
+
+def test_probability_metrics_beside_label_metrics():
+    """Requirement: log loss reads probabilities and accuracy their largest, as in river."""
+    model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    wanted = metrics.LogLoss() + metrics.Accuracy()
+    result = evaluate.prequential(datasets.Phishing(), model.clone(), wanted)
+    river_evaluate.progressive_val_score(datasets.Phishing(), model.clone(), wanted)
+    assert [*result.values.values()] == pytest.approx(wanted.get(), abs=1e-12)
+    assert wanted[1].get() > 0.8
+
+
+def test_regression_has_usual_metrics():
+    """Requirement: a regressor is scored by MAE, RMSE and R2 by default, as river scores it."""
+    model = preprocessing.StandardScaler() | linear_model.LinearRegression()
+    result = evaluate.prequential(datasets.TrumpApproval(), model.clone())
+    theirs = metrics.MAE() + metrics.RMSE() + metrics.R2()
+    river_evaluate.progressive_val_score(datasets.TrumpApproval(), model.clone(), theirs)
+    assert list(result.values) == ["MAE", "RMSE", "R2"]
+    assert [*result.values.values()] == pytest.approx(theirs.get(), rel=1e-9)
+
+
+def test_anomaly_scores_before_learning():
+    """Requirement: an unsupervised anomaly detector in a pipeline is scored as river does."""
+    model = preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(seed=1, n_trees=5)
+    result = evaluate.prequential(datasets.Phishing(), model.clone(), metrics.ROCAUC())
+    theirs = river_evaluate.progressive_val_score(
+        datasets.Phishing(), model.clone(), metrics.ROCAUC()
+    )
+    assert result.values["ROCAUC"] == pytest.approx(theirs.get(), abs=1e-12)
+
+
+def test_max_samples_and_predictions():
+    """Requirement: the first rows only, and every prediction made, when asked for."""
+    result = evaluate.prequential(
+        rows_of("aabbb"), LastLabel(), metrics.Accuracy(), max_samples=4, keep_predictions=True
+    )
+    assert (result.n, result.predictions) == (4, [None, "a", "a", "b"])
+
+
+def test_clock_runs_for_the_model_alone(monkeypatch):
+    """Requirement: time spent in the stream and in the metrics is not the model's."""
+    now = itertools.count()
+    clock = {"now": 0.0}
+
+    class Slow(LastLabel):
+        def learn_one(self, x, y):
+            clock["now"] += 1.0
+            super().learn_one(x, y)
+
+    def rows():
+        for i in now:
+            clock["now"] += 100.0
+            yield {"row": i}, "a"
+
+    monkeypatch.setattr(paths.time, "perf_counter", lambda: clock["now"])
+    monkeypatch.setattr(paths.time, "process_time", lambda: 2 * clock["now"])
+    result = evaluate.prequential(rows(), Slow(), metrics.Accuracy(), max_samples=50)
+    assert (result.seconds, result.cpu_seconds) == (50.0, 100.0)
+    assert (result.rows_per_second, result.rows_per_cpu_second) == (1.0, 0.5)
+
+
+# -- the compiled path ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("window", "block_size"), [(100, 10_000), (100, 33), (64, 64), (1000, 7)])
+@pytest.mark.parametrize("max_samples", [None, 431])
+def test_blocks_and_rows_give_the_same_result(window, block_size, max_samples):
+    """Requirement: the compiled path changes no figure, whatever the block and window sizes."""
+    settings = {"window": window, "max_samples": max_samples, "keep_predictions": True}
+    settings["detector"] = drift.ADWIN(delta=0.5)
+    stream = Blobs()
+    by_block = evaluate.prequential(stream, Centroids(), block_size=block_size, **settings)
+    stream_of_rows = Blobs()
+    model = compose.Pipeline(Centroids())  # a pipeline has no array door
+    by_row = evaluate.prequential(stream_of_rows, model, **settings)
+    assert (by_block.path, by_row.path) == ("compiled", "row")
+    by_row.model_parameters = by_block.model_parameters
+    assert same_figures(by_block) == same_figures(by_row)
+    assert by_block.n == (max_samples or 555)
+
+
+def test_usage_and_drifts_by_window():
+    """Requirement: expert usage and the model's own drifts are differences between windows."""
+    result = evaluate.prequential(Blobs(), Centroids(), window=100)
+    assert np.sum(result.expert_usage, axis=1).tolist() == [100] * 5 + [55]
+    assert result.model_drifts == [1, 1, 2, 1, 2, 0]
+    assert result.drift_positions == [300]
+
+
+def test_drifts_beyond_the_rows_read_are_left_out():
+    """Requirement: true drifts that were not reached are not reported."""
+    assert evaluate.prequential(Blobs(), Centroids(), max_samples=300).drift_positions == []
+
+
+def test_warm_up_leaves_the_model_alone():
+    """Requirement: the run leaves the model as the plain loop over the rows does."""
+    model, plain = Centroids(), Centroids()
+    evaluate.prequential(Blobs(), model, window=64)
+    for x, y in Blobs():
+        plain.learn_one(x, y)
+    np.testing.assert_array_equal(model._sums, plain._sums)
+
+
+@pytest.mark.parametrize("settings", [{"delay": 3}, {"metrics": metrics.CrossEntropy()}])
+def test_late_labels_and_probabilities_go_row_by_row(settings):
+    """Requirement: what arrays cannot express takes the row path."""
+    assert evaluate.prequential(Blobs(n_samples=50), Centroids(), **settings).path == "row"
+
+
+# -- late labels ---------------------------------------------------------------------------------
+
+
+def learnt_after(delay, n_rows=6):
+    """Pairs (row predicted last, row learnt)."""
+    model = LastLabel()
+    evaluate.prequential(rows_of("a" * n_rows), model, metrics.Accuracy(), delay=delay)
+    pairs, last = [], None
+    for call, row in model.log:
+        if call == "predict":
+            last = row
+        else:
+            pairs.append((last, row))
+    return pairs
+
+
+def test_constant_delay():
+    """Requirement: label t is learnt right after row t + d is predicted; leftovers never."""
+    assert learnt_after(2) == [(2, 0), (3, 1), (4, 2), (5, 3)]
+
+
+def test_zero_delay_is_no_delay():
+    """Requirement: a delay of 0 rows is the usual order."""
+    assert learnt_after(0) == learnt_after(None)
+
+
+@pytest.mark.parametrize("never", [math.inf, lambda i, x, y: None, lambda i, x, y: math.inf])
+def test_labels_that_never_come(never):
+    """Requirement: infinite and None delays teach nothing."""
+    assert learnt_after(never) == []
+
+
+def test_delay_by_row():
+    """Requirement: a function gives each label its own delay; the earliest due is learnt first."""
+    delays = {0: 3, 1: 1, 2: 1, 3: None, 4: 0, 5: 0}
+    assert learnt_after(lambda i, x, y: delays[x["row"]]) == [
+        (2, 1),
+        (3, 0),
+        (3, 2),
+        (4, 4),
+        (5, 5),
+    ]
+
+
+def test_same_late_figures_as_river():
+    """Requirement: a constant delay gives river's accuracy, but for the leftovers it adds."""
+    result = evaluate.prequential(
+        datasets.Phishing(), naive_bayes.GaussianNB(), metrics.Accuracy(), delay=100
+    )
+    # river scores when the label comes; the first 100 + 1 rows have no prediction in both
+    theirs = river_evaluate.progressive_val_score(
+        datasets.Phishing(), naive_bayes.GaussianNB(), metrics.Accuracy(), delay=101
+    )
+    assert result.values["Accuracy"] == theirs.get()
+
+
+@pytest.mark.parametrize(
+    ("delay", "error"),
+    [(-1, ValueError), (1.5, TypeError), (math.nan, TypeError), (True, TypeError)],
+)
+def test_bad_delay(delay, error):
+    """Requirement: a bad delay is refused, constant or from a function, and named."""
+    with pytest.raises(error, match="delay"):
+        evaluate.prequential(rows_of("ab"), LastLabel(), metrics.Accuracy(), delay=delay)
+    with pytest.raises(error, match="delay of row 0"):
+        evaluate.prequential(
+            rows_of("ab"), LastLabel(), metrics.Accuracy(), delay=lambda i, x, y: delay
+        )
+
+
+# -- detectors -----------------------------------------------------------------------------------
+
+
+def test_detector_sees_the_errors_of_scored_rows():
+    """Requirement: alarms stand at the rows whose error raised them; the detector is cloned."""
+    detector = Above()
+    result = evaluate.prequential(
+        rows_of("aabba"), LastLabel(), metrics.Accuracy(), detector=detector, window=2
+    )
+    assert (result.alarms, result.detector) == ([2, 4], "Above")
+    assert not detector.drift_detected
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [drift.ADWIN(delta=0.5), detectors.ADWIN(delta=0.5), drift.binary.DDM(30, 1.0, 1.5)],
+    ids=["row by row", "arrays", "binary"],
+)
+def test_alarms_as_in_a_plain_loop(detector):
+    """Requirement: river's detectors signal where a loop over the errors says."""
+    result = evaluate.prequential(Blobs(), Centroids(), detector=detector, keep_predictions=True)
+    alarms = []
+    for i, ((_, y), y_pred) in enumerate(zip(Blobs(), result.predictions, strict=True)):
+        if y_pred is not None:
+            detector.update(y != y_pred)
+            if detector.drift_detected:
+                alarms.append(i)
+    assert result.alarms == alarms
+    assert alarms
+
+
+def test_detector_of_a_regressor_sees_absolute_errors():
+    """Requirement: for numbers the error is |y - prediction|."""
+    result = evaluate.prequential(
+        [({}, 0.2), ({}, 5.0), ({}, 0.1)],
+        linear_model.LinearRegression(intercept_lr=1e-9),
+        detector=Above(),
+    )
+    assert result.alarms == [1]
+
+
+def test_binary_detector_of_a_regressor():
+    """Requirement: a detector of yes and no is refused for numbers."""
+    with pytest.raises(ValueError, match="detector must take numbers for a regressor"):
+        evaluate.prequential([], linear_model.LinearRegression(), detector=drift.binary.DDM())
+
+
+# -- arguments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"window": 0}, ValueError, "window"),
+        ({"max_samples": 0}, ValueError, "max_samples"),
+        ({"block_size": 2.5}, TypeError, "block_size"),
+        ({"metrics": []}, ValueError, "metrics must name at least one"),
+        ({"metrics": ["Accuracy"]}, TypeError, "metrics must be river metrics, got 'Accuracy'"),
+        ({"metrics": metrics.MAE()}, ValueError, "MAE does not work with"),
+        ({"metrics": metrics.ClassificationReport()}, ValueError, "ClassificationReport"),
+        ({"detector": "adwin"}, TypeError, "detector must be a drift detector, got 'adwin'"),
+    ],
+)
+def test_bad_arguments_are_refused_before_any_row(settings, error, words):
+    """Requirement: the message names the argument; the model has seen nothing."""
+    model = LastLabel()
+    with pytest.raises(error, match=words):
+        evaluate.prequential(rows_of("ab"), model, **settings)
+    assert model.log == []
+
+
+@pytest.mark.parametrize("stream", [Blobs(n_samples=None), synth.SEA(seed=1)])
+def test_endless_streams_need_a_limit(stream):
+    """Requirement: an endless stream without `max_samples` is refused, not run for ever."""
+    with pytest.raises(ValueError, match="max_samples must be given for an endless stream"):
+        evaluate.prequential(stream, naive_bayes.GaussianNB())
+
+
+def test_model_without_usual_metrics():
+    """Requirement: where no metrics are usual, the message asks for them."""
+    with pytest.raises(ValueError, match="metrics must be given"):
+        evaluate.prequential([], anomaly.HalfSpaceTrees())
+
+
+# -- progress ------------------------------------------------------------------------------------
+
+
+def test_progress_function_is_told_how_far(capsys):
+    """Requirement: a function gets the rows done and words; nothing is drawn off a terminal."""
+    calls = []
+    evaluate.prequential(
+        Blobs(), Centroids(), window=100, progress=lambda n, words: calls.append((n, words))
+    )
+    evaluate.prequential(Blobs(), Centroids(), progress=True)
+    assert [n for n, _ in calls] == [100, 200, 300, 400, 500, 555]
+    assert calls[-1][1].startswith("Accuracy ")
+    assert capsys.readouterr() == ("", "")
+
+
+# -- Result --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def result():
+    return evaluate.prequential(
+        Blobs(), Centroids(seed=7), window=100, detector=Above(), keep_predictions=True
+    )
+
+
+def test_json_round_trip(result, tmp_path):
+    """Requirement: JSON keeps everything, NaN included, as text and as a file."""
+    changed = copy.deepcopy(result)
+    changed.windows["Accuracy"][0] = changed.values["Accuracy"] = math.nan
+    text = changed.to_json(tmp_path / "result.json")
+    assert "NaN" not in text
+    for source in (text, tmp_path / "result.json", str(tmp_path / "result.json")):
+        back = Result.from_json(source)
+        assert math.isnan(back.values["Accuracy"])
+        assert math.isnan(back.windows["Accuracy"][0])
+        assert repr(back) == repr(changed)
+
+
+def test_json_of_something_else(result):
+    """Requirement: JSON that is no result is refused by naming what differs."""
+    with pytest.raises(ValueError, match=r"fields that differ.*'extra'"):
+        Result.from_json(result.to_json().replace("{", '{"extra": 1,', 1))
+
+
+def test_printing_shows_the_figures(result):
+    """Requirement: `print(result)` is a table with the name, the rows and the values."""
+    text = str(result)
+    assert "Centroids" in text
+    assert "555" in text
+    assert f"{result.values['Accuracy']:.2%}" in text
+    assert "\x1b" not in text
+
+
+def test_result_knows_how_it_came_about(result):
+    """Requirement: seed, parameters, versions, memory and path are kept."""
+    assert (result.seed, result.path, result.delay) == (7, "compiled", "none")
+    assert "seed = 7" in result.model_parameters
+    assert {"olearn", "river", "numpy", "python", "cpus"} <= set(result.environment)
+    assert result.memory > 0
+
+
+def test_parameters_of_an_ensemble():
+    """Requirement: parameters are shown, not trained members, which river's `repr` would."""
+    model = forest.ARFClassifier(n_models=2, seed=3)
+    trained = evaluate.prequential(datasets.Phishing(), model, max_samples=100)
+    assert "n_models = 2" in trained.model_parameters
+    assert "drift_detector = ADWIN\n    delta = 0.001" in trained.model_parameters
+    assert len(trained.model_parameters) < 2_000
+
+
+def test_value_at_a_prefix(result):
+    """Requirement: the value over the first rows comes from the last window end before them."""
+    assert result.value_at("Accuracy", 250) == result.curves["Accuracy"][1]
+    assert math.isnan(result.value_at("Accuracy", 99))
+
+
+def test_plot_marks_drifts_and_experts(result, tmp_path):
+    """Requirement: the picture has a metric panel and an expert panel, and is saved."""
+    figure = result.plot(tmp_path / "result.png")
+    metric_panel, expert_panel = figure.axes
+    labels = [text.get_text() for text in metric_panel.get_legend().get_texts()]
+    assert {"true drift", "Above alarm", "drift the model found", "so far"} <= set(labels)
+    assert expert_panel.get_ylim() == (0, 100)
+    assert (tmp_path / "result.png").stat().st_size > 5_000
