@@ -1,0 +1,247 @@
+"""Reports: one HTML file with tables and pictures that needs nothing from outside."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from olearn.evaluate import plots
+from olearn.evaluate.comparison import Comparison
+from olearn.evaluate.result import Result
+from olearn.evaluate.tables import common_prefix, show_memory, show_value
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #24292f; --soft: #5c6670; --line: #d5dae0;
+  --paper: #ffffff; --tint: #f3f5f7; --best: #0b6e4f; }
+@media (prefers-color-scheme: dark) { :root { --ink: #d7dce2; --soft: #98a2ad; --line: #3a414a;
+  --paper: #171a1f; --tint: #20242b; --best: #6fd3a8; } }
+body { margin: 0 auto; padding: 2rem 1.2rem 4rem; max-width: 68rem; background: var(--paper);
+  color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.3rem; margin: 2.8rem 0 .4rem; }
+h3 { font-size: 1rem; margin: 1.8rem 0 .3rem; }
+p { max-width: 46rem; } .soft, figcaption { color: var(--soft); font-size: .9rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .92rem; margin: .8rem 0; }
+th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid var(--line);
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { background: var(--tint); font-weight: 600; }
+th:first-child, td:first-child { text-align: left; }
+td.best { color: var(--best); font-weight: 700; }
+figure { margin: 1rem 0; } figure img { width: 100%; height: auto; }
+pre { background: var(--tint); padding: .8rem; overflow-x: auto; font-size: .82rem; }
+summary { cursor: pointer; } dt { font-weight: 600; } dd { margin: 0 0 .4rem 1.2rem; }
+"""
+
+_MEANINGS = {
+    "Accuracy": "share of rows predicted rightly, before they are learnt.",
+    "CohenKappa": "0 = no better than guessing with the same label frequencies, 1 = perfect.",
+    "KappaM": "0 = no better than always naming the commonest label, 1 = perfect.",
+    "KappaT": "0 = no better than repeating the previous label, 1 = perfect; the honest figure "
+    "where labels come in runs.",
+}
+
+
+def write_report(
+    results: Sequence[Result], path: str | Path, *, title: str, notes: Sequence[str] = ()
+) -> Path:
+    """Write a report on results that may span models, streams and seeds.
+
+    Parameters
+    ----------
+    results
+        At least one; those of one stream stand together, in the order given.
+    path
+        File to write; its folder must exist.
+    title
+        Heading of the page.
+    notes
+        Paragraphs below the heading, such as where the data came from.
+
+    Returns
+    -------
+    pathlib.Path
+        The file's absolute path.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; `pip install "olearn[plot]"` brings it.
+
+    """
+    if not results:
+        raise ValueError("results must hold at least one result, got none")
+    comparison = Comparison(list(results))
+    parts = [f"<h1>{escape(title)}</h1>", _lead(comparison)]
+    parts += [f"<p>{escape(note)}</p>" for note in notes]
+    if len(results) > sum(len(comparison.first_runs(s)) for s in comparison.streams):
+        parts.append(_summary(comparison))
+    for stream in comparison.streams:
+        parts.append(_stream_section(stream, comparison.first_runs(stream)))
+    parts += [_meanings(comparison.metrics), _environment(results[0])]
+    page = (
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+    target = Path(path).absolute()
+    target.write_text(page, encoding="utf-8")
+    return target
+
+
+def _lead(comparison: Comparison) -> str:
+    n_rows = sum(result.n for result in comparison.results)
+    n_runs = len(comparison.results)
+    return (
+        f"<p class='soft'>{n_runs} {'run' if n_runs == 1 else 'runs'}, {n_rows:,} rows in all. "
+        "Every row was predicted first, scored, and learnt afterwards (prequential "
+        "evaluation).</p>"
+    )
+
+
+def _summary(comparison: Comparison) -> str:
+    """Means and intervals over seeds, for each metric."""
+    parts = ["<h2>All seeds</h2>"]
+    for metric in comparison.metrics:
+        table = comparison.table(metric)
+        heads = [str(column.header) for column in table.columns]
+        rows = zip(*(list(column.cells) for column in table.columns), strict=True)
+        cells = [[escape(str(cell)) for cell in row] for row in rows]
+        parts.append(f"<h3>{escape(str(table.title))}</h3>{_html_table(heads, cells)}")
+    parts.append(
+        "<p class='soft'>± is the half width of the 95 % t-interval over seeds. Tables and "
+        "pictures below show the first seed.</p>"
+    )
+    return "\n".join(parts)
+
+
+def _stream_section(stream: str, results: list[Result]) -> str:
+    first = results[0]
+    longest = max(results, key=lambda result: result.n)
+    parts = [f"<h2>{escape(stream)}</h2>", f"<p>{escape(_facts(longest))}</p>"]
+    parts.append(_results_table(results))
+    prefix = common_prefix(results)
+    if prefix is not None:
+        parts.append(
+            f"<p class='soft'>Slow models saw the first rows only. The column &ldquo;first "
+            f"{prefix:,}&rdquo; compares all models on the same rows; bold marks the best of the "
+            "models that saw them all.</p>"
+        )
+    metric = next(iter(first.values))
+    caption = f"{metric} of each {first.window:,} rows, computed afresh."
+    parts.append(_figure(lambda dark: plots.plot_overlay(results, dark=dark), caption))
+    if len(results) > 1:
+        parts.append(
+            _figure(
+                lambda dark: plots.plot_multiples(results, dark=dark),
+                "The same, model by model. Ticks at the bottom: alarms of the detector that "
+                "watched the errors. Ticks at the top: drifts the model found and acted upon.",
+            )
+        )
+    for result in results:
+        if result.expert_usage:
+            parts.append(_experts_figure(result))
+    parts.append(_parameters(results))
+    return "\n".join(parts)
+
+
+def _experts_figure(result: Result) -> str:
+    caption = f"{result.model}: which expert gave the prediction."
+    return _figure(lambda dark: plots.plot_experts(result, dark=dark), caption)
+
+
+def _facts(result: Result) -> str:
+    """Say what the stream was, in words."""
+    drifts = ", ".join(f"{position:,}" for position in result.drift_positions)
+    where = f"Known drifts at rows {drifts}." if drifts else "Its drifts are not known."
+    labels = "at once" if result.delay == "none" else f"late: {result.delay}"
+    watched = f" {result.detector} watched the errors." if result.detector else ""
+    return f"{result.n:,} rows. {where} Labels came {labels}.{watched}"
+
+
+def _results_table(results: list[Result]) -> str:
+    names = list(results[0].values)
+    prefix = common_prefix(results)
+    heads = ["model", "rows", *names]
+    heads += [] if prefix is None else [f"{names[0]}, first {prefix:,}"]
+    heads += ["rows/s", "rows/CPU s", "memory", "path"]
+    full = max(result.n for result in results)
+    best = {name: _best(name, [r for r in results if r.n == full]) for name in names}
+    rows = []
+    for result in results:
+        cells = [escape(result.model), f"{result.n:,}"]
+        for name in names:
+            mark = " class='best'" if result is best[name] and len(results) > 1 else ""
+            cells.append(f"<td{mark}>{show_value(result, name, result.values[name])}")
+        if prefix is not None:
+            cells.append(show_value(result, names[0], result.value_at(names[0], prefix)))
+        cells += [f"{result.rows_per_second:,.0f}", f"{result.rows_per_cpu_second:,.0f}"]
+        rows.append([*cells, show_memory(result.memory), result.path])
+    return _html_table(heads, rows)
+
+
+def _best(name: str, results: list[Result]) -> Result:
+    choose = max if results[0].bigger_is_better[name] else min
+    return choose(results, key=lambda result: result.values[name])
+
+
+def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Build a table; `heads` are escaped here, cells are HTML and may open their own `<td>`."""
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    lines = [
+        "<tr>" + "".join(c if c.startswith("<td") else f"<td>{c}" for c in row) + "</tr>"
+        for row in rows
+    ]
+    return (
+        f"<div class='scroll'><table><thead><tr>{top}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _figure(draw: Callable[[bool], "Figure"], caption: str) -> str:
+    """Embed a picture twice, for light and for dark pages; the browser picks one."""
+    light, dark = _data_url(draw(False)), _data_url(draw(True))
+    text = escape(caption, quote=True)
+    return (
+        "<figure><picture>"
+        f"<source media='(prefers-color-scheme: dark)' srcset='{dark}'>"
+        f"<img alt='{text}' src='{light}'></picture><figcaption>{text}</figcaption></figure>"
+    )
+
+
+def _data_url(figure: "Figure") -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _parameters(results: list[Result]) -> str:
+    stream = f"<dt>stream</dt><dd><pre>{escape(results[0].stream_parameters)}</pre></dd>"
+    models = "".join(
+        f"<dt>{escape(result.model)}</dt><dd><pre>{escape(result.model_parameters)}</pre></dd>"
+        for result in results
+    )
+    return f"<details><summary>Parameters</summary><dl>{stream}{models}</dl></details>"
+
+
+def _meanings(metrics: Sequence[str]) -> str:
+    known = [name for name in metrics if name in _MEANINGS]
+    items = "".join(f"<dt>{name}</dt><dd>{_MEANINGS[name]}</dd>" for name in known)
+    return (
+        f"<h2>How to read this</h2><dl>{items}"
+        "<dt>rows/s, rows/CPU s</dt><dd>rows predicted and learnt in a second of wall and of CPU "
+        "time; reading the stream and scoring are not counted.</dd>"
+        "<dt>path</dt><dd>compiled = whole blocks of rows at once; row = one dict at a time, "
+        "with the same answers.</dd></dl>"
+    )
+
+
+def _environment(result: Result) -> str:
+    items = ", ".join(f"{name} {value}" for name, value in result.environment.items())
+    return f"<h2>Environment</h2><p class='soft'>{escape(items)}</p>"
