@@ -1,0 +1,129 @@
+"""Arguments of the `olearn` command: what a text means, checked before any work begins.
+
+Wrong usage raises `typer.BadParameter`, which the command turns into exit code 2.
+"""
+
+import ast
+import importlib.util
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from olearn import catalog
+from olearn.validate import suggestion
+
+if TYPE_CHECKING:
+    from olearn.streams.base import Stream
+
+ENDLESS_ROWS = 100_000  # read from a stream without end when --rows is not given
+
+
+def check_name(kind: str, name: str, known: Collection[str]) -> None:
+    """Refuse an unknown name and suggest the nearest."""
+    if name not in known:
+        near = suggestion(name, known)
+        raise typer.BadParameter(f"unknown {kind} {name!r}{near}; see `olearn list {kind}s`")
+
+
+def check_report(path: Path | None) -> None:
+    """Fail before the work, not after it."""
+    if path is None:
+        return
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"--report must be a file in an existing folder, got {path}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ModuleNotFoundError("--report needs matplotlib")
+
+
+def check_stream(name: str) -> None:
+    """Refuse what is neither a known name nor a file."""
+    from olearn import streams
+
+    path = Path(name)
+    if path.is_file() or name.startswith("river:"):
+        return
+    if path.suffix or len(path.parts) > 1:
+        raise typer.BadParameter(f"no such file: {name}")
+    check_name("stream", name, streams.names())
+
+
+def open_stream(
+    name: str, seed: int, target: str | None = None, options: Mapping[str, Any] | None = None
+) -> "Stream":
+    """Return the stream of a name or of a file; the seed is for generators."""
+    from olearn import streams
+
+    given = dict(options or {})
+    if name in catalog.SYNTHETIC:
+        given.setdefault("seed", seed)
+    if target is not None and Path(name).is_file():
+        given["target"] = target
+    try:
+        return streams.load(name, **given)
+    except TypeError as error:
+        raise typer.BadParameter(f"{name}: {error}") from error
+
+
+def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[str, Any]) -> Any:
+    """Make a learner for a stream; `options` as in `parse_settings`."""
+    try:
+        return catalog.make_learner(name, nominal=stream.schema.nominal, seed=seed, options=options)
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def make_metrics(names: Sequence[str] | None) -> list[Any] | None:
+    """Make metrics from class names; None stays None, which means the usual ones."""
+    try:
+        return [catalog.make_metric(name) for name in names] if names else None
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def limit_rows(stream: "Stream", rows: int | None) -> int | None:
+    """Return how many rows to read; None means all."""
+    return ENDLESS_ROWS if rows is None and stream.n_samples is None else rows
+
+
+def parse_settings(settings: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split `key=value` texts into arguments of the learner and of the stream."""
+    learner: dict[str, Any] = {}
+    stream: dict[str, Any] = {}
+    for setting in settings:
+        key, sign, text = setting.partition("=")
+        if not (key and sign):
+            raise typer.BadParameter(f"--set must be KEY=VALUE, got {setting!r}")
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            value = text  # a bare word
+        into = stream if key.startswith("stream.") else learner
+        into[key.removeprefix("stream.")] = value
+    return learner, stream
+
+
+def parse_delay(text: str | None) -> float | None:
+    """Turn `--delay` into a number of rows; 'never' is infinite."""
+    if text is None:
+        return None
+    if text == "never":
+        return math.inf
+    if not text.isdecimal():
+        raise typer.BadParameter(f"--delay must be a whole number or 'never', got {text!r}")
+    return int(text)
+
+
+def parse_limits(texts: Sequence[str], learners: Sequence[str]) -> dict[str, int]:
+    """Turn `LEARNER=ROWS` texts into a dict."""
+    limits = {}
+    for text in texts:
+        name, _, rows = text.partition("=")
+        if name not in learners or not rows.isdecimal() or int(rows) < 1:
+            raise typer.BadParameter(
+                f"--limit must be LEARNER=ROWS of a learner here, got {text!r}"
+            )
+        limits[name] = int(rows)
+    return limits

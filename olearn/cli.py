@@ -1,0 +1,332 @@
+"""The `olearn` command: run, compare and list learners, detectors and streams.
+
+Exit codes: 0 = done, 1 = failed while running, 2 = wrong usage. Modules that take time to import
+are imported by the commands that need them.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+import olearn
+from olearn import arguments, catalog
+
+_FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
+
+app = typer.Typer(
+    name="olearn",
+    help="Online learning on drifting data streams.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Kind(StrEnum):
+    """What `olearn list` can list."""
+
+    learners = "learners"
+    detectors = "detectors"
+    streams = "streams"
+
+
+class SpreadCommand(TyperCommand):
+    """A command whose `--streams a b c` means `--streams a --streams b --streams c`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before each of its values, then parse as usual."""
+        spread: list[str] = []
+        inside = False
+        for arg in args:
+            if arg.startswith("-"):
+                inside = arg == "--streams"
+            elif inside and spread[-1] != "--streams":
+                spread.append("--streams")
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+
+def main() -> None:
+    """Entry point of the `olearn` command."""
+    app()
+
+
+def _reports_failures(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn an expected failure into one line on stderr and exit code 1."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except _FAILURES as error:
+            words = " ".join(str(error).split()) or type(error).__name__
+            if isinstance(error, ModuleNotFoundError):
+                words += "; pip install 'olearn[all]' brings the optional packages"
+            typer.echo(f"olearn: {words}", err=True)
+            raise typer.Exit(1) from error
+
+    return run
+
+
+def _complete(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    return lambda incomplete: [name for name in names() if name.startswith(incomplete)]
+
+
+def _stream_names() -> list[str]:
+    from olearn import streams
+
+    return streams.names()
+
+
+LearnerName = Annotated[
+    str,
+    typer.Argument(
+        help="A name from `olearn list learners`.",
+        autocompletion=_complete(lambda: catalog.LEARNERS),
+    ),
+]
+StreamName = Annotated[
+    str,
+    typer.Argument(
+        help="A name from `olearn list streams`, or a CSV, Parquet, Arrow or ARFF file.",
+        autocompletion=_complete(_stream_names),
+    ),
+]
+LearnerNames = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names from `olearn list learners`.",
+        autocompletion=_complete(lambda: catalog.LEARNERS),
+    ),
+]
+StreamNames = Annotated[
+    list[str],
+    typer.Option(
+        help="Names or files, as for `olearn run`; several may follow.",
+        autocompletion=_complete(_stream_names),
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of the learner and of a synthetic stream.", min=0)]
+Seeds = Annotated[int, typer.Option(min=1, help="Number of seeds: 1, 2, ...")]
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help=f"Rows to read; default: all, or {arguments.ENDLESS_ROWS:,} of an endless stream.",
+    ),
+]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LEARNER=ROWS", help="Let a slow learner see the first rows only; may be repeated."
+    ),
+]
+Window = Annotated[int, typer.Option(min=1, help="Rows a window.")]
+Delay = Annotated[
+    str | None, typer.Option(help="Rows until a label comes, or 'never'; default: at once.")
+]
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        help="Drift detector to watch the errors with: a name from `olearn list detectors`.",
+        autocompletion=_complete(lambda: catalog.DETECTORS),
+    ),
+]
+MetricNames = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="Metric by class name, such as MacroF1; may be repeated."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Argument of the learner, or of the stream as stream.KEY=VALUE; may be repeated.",
+    ),
+]
+Target = Annotated[str | None, typer.Option(help="Label column, where a stream is a file.")]
+Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", min=-1)]
+Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"olearn {olearn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@_reports_failures
+def run(
+    learner: LearnerName,
+    stream: StreamName,
+    rows: Rows = None,
+    seed: Seed = 1,
+    window: Window = 1000,
+    delay: Delay = None,
+    detector: DetectorName = None,
+    metric: MetricNames = None,
+    set_: Settings = None,
+    target: Target = None,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one learner over one stream: predict, score and learn row by row."""
+    learner_options, stream_options = arguments.parse_settings(set_ or [])
+    arguments.check_name("learner", learner, catalog.LEARNERS)
+    arguments.check_stream(stream)
+    if detector is not None:
+        arguments.check_name("detector", detector, catalog.DETECTORS)
+    arguments.check_report(report)
+    late = arguments.parse_delay(delay)
+
+    from olearn.evaluate import prequential
+    from olearn.evaluate.tables import print_table
+
+    source = arguments.open_stream(stream, seed, target, stream_options)
+    result = prequential(
+        source,
+        arguments.make_learner(learner, source, seed, learner_options),
+        arguments.make_metrics(metric),
+        window=window,
+        delay=late,
+        detector=None if detector is None else catalog.make_detector(detector, seed=seed),
+        max_samples=arguments.limit_rows(source, rows),
+    )
+    result.model, result.stream = learner, stream
+    if report is not None:
+        result.to_html(report)
+    if as_json:
+        typer.echo(result.to_json())
+        return
+    print_table(result.table())
+    for words in _drift_words(result):
+        typer.echo(words)
+    if report is not None:
+        typer.echo(f"report: {report.absolute()}")
+
+
+@app.command(cls=SpreadCommand)
+@_reports_failures
+def compare(
+    learners: LearnerNames,
+    streams: StreamNames,
+    seeds: Seeds = 1,
+    rows: Rows = None,
+    limit: Limits = None,
+    window: Window = 1000,
+    metric: MetricNames = None,
+    target: Target = None,
+    jobs: Jobs = 1,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare learners on streams over several seeds: means, 95 % intervals and ranks."""
+    for learner in learners:
+        arguments.check_name("learner", learner, catalog.LEARNERS)
+    for stream in streams:
+        arguments.check_stream(stream)
+    limits = arguments.parse_limits(limit or [], learners)
+    arguments.check_report(report)
+
+    from olearn.evaluate import Comparison
+    from olearn.evaluate import compare as run_all
+    from olearn.evaluate.tables import print_table
+
+    results = []
+    for stream in streams:
+        source = arguments.open_stream(stream, 1, target)
+        remake = functools.partial(arguments.open_stream, stream, target=target)
+        longest = arguments.limit_rows(source, rows)
+        results += run_all(
+            {name: arguments.make_learner(name, source, None, {}) for name in learners},
+            {stream: remake if stream in catalog.SYNTHETIC else source},
+            seeds=seeds,
+            metrics=arguments.make_metrics(metric),
+            window=window,
+            max_samples={name: limits.get(name, longest) for name in learners},
+            n_jobs=jobs,
+        ).results
+    comparison = Comparison(results)
+    if report is not None:
+        comparison.to_html(report)
+    if as_json:
+        typer.echo(comparison.to_json())
+        return
+    print_table(comparison.table())
+    if report is not None:
+        typer.echo(f"report: {report.absolute()}")
+
+
+@app.command("list")
+@_reports_failures
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    as_json: AsJson = False,
+) -> None:
+    """List the names that the other commands know."""
+    known = _described(kind)
+    if as_json:
+        typer.echo(json.dumps(known, indent=1))
+        return
+    width = max(map(len, known))
+    for name, words in known.items():
+        typer.echo(f"{name:{width}}  {words}")
+
+
+@app.command()
+@_reports_failures
+def demo(
+    quick: Annotated[bool, typer.Option("--quick", help="Read a tenth of the rows.")] = False,
+    report: Annotated[Path, typer.Option(help="HTML report to write.")] = Path("report.html"),
+) -> None:
+    """Run DriftMoE and its peers over a real and a synthetic drifting stream."""
+    arguments.check_report(report)
+    from olearn.demo import run_demo
+
+    run_demo(report, quick=quick)
+
+
+def _described(kind: Kind) -> dict[str, str]:
+    if kind is Kind.streams:
+        from olearn import streams
+
+        return {name: catalog.describe_stream(name) for name in streams.names()}
+    entries = catalog.LEARNERS if kind is Kind.learners else catalog.DETECTORS
+    return {name: entry.words for name, entry in entries.items()}
+
+
+def _drift_words(result: Any) -> list[str]:
+    lines = []
+    if result.drift_positions:
+        lines.append(f"true drifts at rows {_numbers(result.drift_positions)}")
+    if result.detector:
+        found = f"at rows {_numbers(result.alarms)}" if result.alarms else "none"
+        lines.append(f"{result.detector} alarms: {found}")
+    if result.model_drifts is not None:
+        lines.append(f"drifts the model found: {sum(result.model_drifts)}")
+    return lines
+
+
+def _numbers(rows: Sequence[int]) -> str:
+    shown = ", ".join(f"{row:,}" for row in rows[:8])
+    return shown if len(rows) <= 8 else f"{shown}, ... ({len(rows)} in all)"

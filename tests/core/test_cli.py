@@ -1,0 +1,292 @@
+"""The `olearn` command: what it prints, its exit codes, and its errors."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from river import metrics, naive_bayes
+from typer.testing import CliRunner
+
+import olearn
+from olearn import arguments, catalog, demo, evaluate, streams
+from olearn.cli import app
+from olearn.evaluate import Comparison
+from olearn.evaluate.result import Result
+
+
+def call(*args):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def words_of(result):
+    """Everything printed, boxes and line breaks taken out."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", result.output).split())
+
+
+# -- run -----------------------------------------------------------------------------------------
+
+
+def test_run_prints_a_table():
+    """Requirement: names, rows and the usual metrics, exit code 0."""
+    result = call("run", "naive-bayes", "sea", "--rows", "300")
+    assert result.exit_code == 0
+    text = words_of(result)
+    assert [
+        w for w in ("naive-bayes", "300", "Accuracy", "Kappa T", "rows/s") if w not in text
+    ] == []
+
+
+def test_run_json_is_the_result_of_prequential():
+    """Requirement: --json prints one JSON text, with the figures that Python gives."""
+    result = call("run", "naive-bayes", "sea", "--rows", "300", "--seed", "5", "--json")
+    found = Result.from_json(result.stdout)
+    stream = streams.load("sea", seed=5)
+    wanted = evaluate.prequential(stream, naive_bayes.GaussianNB(), max_samples=300)
+    assert found.values == wanted.values
+    assert (found.model, found.stream) == ("naive-bayes", "sea")
+
+
+def test_run_options_arrive():
+    """Requirement: metrics, window, delay, detector, learner and stream settings are used."""
+    result = call(
+        *("run", "river-hat", "sea", "--rows", "300", "--window", "100", "--delay", "7", "--json"),
+        *("--metric", "macrof1", "--metric", "MCC", "--detector", "page-hinkley"),
+        *("--set", "grace_period=50", "--set", "stream.noise=0.3", "--set", "stream.function=2"),
+    )
+    found = Result.from_json(result.stdout)
+    assert list(found.values) == ["MacroF1", "MCC"]
+    assert (found.ends, found.delay, found.detector) == ([100, 200, 300], "7 rows", "PageHinkley")
+    assert "grace_period = 50" in found.model_parameters
+    assert "noise: 0.3" in found.stream_parameters
+    assert "function: 2" in found.stream_parameters
+
+
+def test_run_says_what_the_detector_found():
+    """Requirement: true drifts and alarms follow the table, by row."""
+    result = call("run", "naive-bayes", "sea_a_mini", "--rows", "13000", "--detector", "ddm")
+    assert "true drifts at rows 12,475" in result.stdout
+    assert "DDM alarms: " in result.stdout
+
+
+def test_run_gives_nominal_features_to_the_learner():
+    """Requirement: a learner that takes `nominal_attributes` gets the stream's."""
+    result = call("run", "river-hoeffding-tree", "stagger", "--rows", "50", "--json")
+    parameters = Result.from_json(result.stdout).model_parameters
+    assert f"nominal_attributes = {list(streams.load('stagger').schema.nominal)}" in parameters
+
+
+def test_run_reads_a_file(tmp_path):
+    """Requirement: a CSV file is a stream, its label column named by --target."""
+    path = tmp_path / "table.csv"
+    rows = [f"{i % 7},{'yes' if i % 7 > 3 else 'no'}" for i in range(200)]
+    path.write_text("\n".join(["size,big", *rows]), encoding="utf-8")
+    result = call("run", "naive-bayes", path, "--target", "big", "--json")
+    assert Result.from_json(result.stdout).values["Accuracy"] > 0.9
+
+
+def test_run_writes_a_report(tmp_path):
+    """Requirement: --report writes the page and says where."""
+    result = call("run", "no-change", "sea", "--rows", "100", "--report", tmp_path / "r.html")
+    assert f"report: {tmp_path / 'r.html'}" in result.stdout
+    assert "no-change on sea" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+# -- compare, list, version ----------------------------------------------------------------------
+
+
+def test_compare_spreads_streams_and_seeds():
+    """Requirement: several streams may follow one --streams; every seed is run."""
+    result = call(
+        *("compare", "naive-bayes", "no-change", "--streams", "sea", "stagger"),
+        *("--seeds", "2", "--rows", "200", "--limit", "no-change=100", "--json"),
+    )
+    found = Comparison.from_json(result.stdout)
+    assert (found.streams, found.models) == (["sea", "stagger"], ["naive-bayes", "no-change"])
+    assert [r.n for r in found.results] == [200, 200, 100, 100] * 2
+    first, second = found.runs("naive-bayes", "sea")
+    assert first.values != second.values
+
+
+def test_compare_prints_and_reports(tmp_path):
+    """Requirement: a table of means with ranks, and a report of all runs."""
+    result = call(
+        *("compare", "naive-bayes", "no-change", "--streams", "sea", "--rows", "200"),
+        *("--report", tmp_path / "c.html"),
+    )
+    assert "mean rank" in result.stdout
+    assert (tmp_path / "c.html").exists()
+
+
+@pytest.mark.parametrize("kind", ["learners", "detectors", "streams"])
+def test_list_has_every_name_once_with_words(kind):
+    """Requirement: each name is listed with what it is, as text and as JSON."""
+    known = json.loads(call("list", kind, "--json").stdout)
+    lines = call("list", kind).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(known)
+    assert all(known.values())
+    assert {"learners": "driftmoe", "detectors": "adwin", "streams": "sea"}[kind] in known
+
+
+def test_list_streams_is_what_streams_knows():
+    """Requirement: every stream that `load` knows is described."""
+    assert sorted(json.loads(call("list", "streams", "--json").stdout)) == streams.names()
+    assert set(catalog.SYNTHETIC) | set(catalog.BUNDLED) <= set(streams.names())
+
+
+def test_version():
+    """Requirement: --version prints the package's version."""
+    assert call("--version").stdout == f"olearn {olearn.__version__}\n"
+
+
+# -- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("run", "naive-byes", "sea"), "unknown learner 'naive-byes'; did you mean 'naive-bayes'?"),
+        (("run", "no-change", "electricty"), "did you mean 'electricity'?"),
+        (("run", "no-change", "there/is/no.csv"), "no such file: there/is/no.csv"),
+        (("run", "no-change", "sea", "--detector", "adwine"), "did you mean 'adwin' or"),
+        (("run", "no-change", "sea", "--metric", "Acuracy"), "did you mean 'Accuracy'"),
+        (("run", "river-hat", "sea", "--set", "grace=9"), "did you mean 'grace_period'"),
+        (("run", "river-hat", "sea", "--set", "grace"), "--set must be KEY=VALUE, got 'grace'"),
+        (("run", "no-change", "sea", "--set", "stream.nose=1"), "nose"),
+        (("run", "no-change", "sea", "--delay", "-3"), "--delay must be a whole number or 'never'"),
+        (("run", "no-change", "sea", "--rows", "0"), "Invalid value for '--rows'"),
+        (("run", "no-change", "sea", "--report", "no/such/r.html"), "in an existing folder"),
+        (("compare", "no-change", "--streams", "sea", "--limit", "arf=9"), "--limit must be"),
+        (("compare", "no-change"), "Missing option '--streams'"),
+        (("list", "metrics"), "'metrics' is not one of"),
+    ],
+)
+def test_wrong_usage(args, words):
+    """Requirement: exit code 2, a message that names the fault and the nearest name."""
+    result = call(*args)
+    assert result.exit_code == 2
+    assert words in words_of(result)
+    assert "Traceback" not in result.output
+
+
+def test_failure_while_running(tmp_path):
+    """Requirement: a failure is one line on stderr and exit code 1."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,x\n", encoding="utf-8")
+    result = call("run", "no-change", path, "--target", "nothing")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert re.fullmatch(r"olearn: .*'nothing'.*\n", result.stderr)
+
+
+def test_delays():
+    """Requirement: --delay takes a number of rows or 'never'."""
+    assert (arguments.parse_delay(None), arguments.parse_delay("12")) == (None, 12)
+    assert arguments.parse_delay("never") == float("inf")
+
+
+def test_endless_streams_are_cut():
+    """Requirement: without --rows an endless stream gives 100,000 rows, others all."""
+    assert arguments.limit_rows(streams.load("sea"), None) == 100_000
+    assert arguments.limit_rows(streams.load("sea_a_mini"), None) is None
+    assert arguments.limit_rows(streams.load("sea_a_mini"), 5) == 5
+
+
+# -- as a program --------------------------------------------------------------------------------
+
+
+def program(*args):
+    code = "from olearn.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
+    )
+
+
+def test_piped_output_is_plain():
+    """Requirement: no bars, no colours, nothing on stderr, and wide lines are not folded."""
+    done = program("run", "naive-bayes", "sea", "--rows", "2000")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert re.search(r"naive-bayes +2,000 .* row$", done.stdout, re.MULTILINE)
+
+
+def test_exit_codes_of_the_program():
+    """Requirement: the process ends with 2 after wrong usage."""
+    assert program("run", "naive-byes", "sea").returncode == 2
+
+
+def test_help_loads_little():
+    """Requirement: the help does not wait for numba, river's metrics, torch or matplotlib."""
+    code = (
+        "import sys; sys.argv = ['olearn', '--help']\n"
+        "from olearn.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('numba', 'river', 'torch', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+# -- catalogue -----------------------------------------------------------------------------------
+
+
+def test_catalogue_has_every_learner_and_detector_of_ours():
+    """Requirement: a public class that is missing on the command line fails here."""
+    from olearn import detectors, learners
+
+    for module, entries in ((learners, catalog.LEARNERS), (detectors, catalog.DETECTORS)):
+        named = {entry.path.split(":")[1].split(".")[0] for entry in entries.values()}
+        assert [name for name in module.__all__ if name not in named] == []
+
+
+@pytest.mark.parametrize("name", catalog.LEARNERS)
+def test_every_learner_can_be_made(name):
+    """Requirement: each name of the catalogue makes a classifier, seeded where it has a seed."""
+    model = catalog.make_learner(name, nominal=["a"], seed=4)
+    params = model._get_params()
+    assert params.get("seed", 4) == 4
+    assert params.get("nominal_attributes", ["a"]) == ["a"]
+    assert metrics.Accuracy().works_with(model)
+
+
+@pytest.mark.parametrize("name", catalog.DETECTORS)
+def test_every_detector_can_be_made(name):
+    """Requirement: each name of the catalogue makes a drift detector."""
+    detector = catalog.make_detector(name, seed=4)
+    detector.update(0.0)
+    assert detector.drift_detected is False
+
+
+# -- demo ----------------------------------------------------------------------------------------
+
+_CHEAP = (
+    demo._Contestant("Naive Bayes", "naive-bayes"),
+    demo._Contestant("No change", "no-change", 200),
+)
+
+
+def without_electricity(name, **options):
+    if name == "electricity":
+        raise FileNotFoundError("electricity is not here")
+    return _LOAD(name, **options)
+
+
+_LOAD = streams.load
+
+
+def test_demo_runs_on_bundled_data_and_says_why(tmp_path, monkeypatch):
+    """Requirement: without Electricity the demo takes river's Shuttle and gives the reason."""
+    monkeypatch.setattr(demo, "_CONTESTANTS", _CHEAP)
+    monkeypatch.setattr(demo, "_QUICK_ROWS", 600)
+    monkeypatch.setattr(streams, "load", without_electricity)
+    result = call("demo", "--quick", "--report", tmp_path / "r.html")
+    assert result.exit_code == 0
+    text = words_of(result)
+    assert "Shuttle" in text
+    assert "electricity is not here" in text
+    assert "Accuracy, first 200" in text
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "electricity is not here" in page
+    assert page.count("<h2>") == 4  # two streams, how to read, environment
