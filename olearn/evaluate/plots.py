@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 _DASHES = ("-", "--", "-.", ":")
+_HATCHES = ("", "////", "....", "xxxx")
 _WIDTH = 9.0  # inches
 _LIGHT = {"ink": "#24292f", "faint": "#b8bec6", "paper": "#ffffff"}
 _DARK = {"ink": "#d7dce2", "faint": "#5b636d", "paper": "#171a1f"}
@@ -34,7 +35,7 @@ def plot_result(result: Result, *, dark: bool = False) -> "Figure":
         axes[0].plot(
             result.ends, result.curves[name], color=colours["ink"], lw=1, ls="--", label="so far"
         )
-        _draw_drifts(axes[0], [result], colours["ink"])
+        _draw_drifts(axes[0], [result], colours)
         _draw_alarms(axes[0], result)
         _finish(axes[0], result, name)
         axes[0].set_title(f"{result.model} on {result.stream}")
@@ -48,7 +49,7 @@ def plot_overlay(results: Sequence[Result], *, dark: bool = False) -> "Figure":
     """All models on one stream in one panel: the first metric by window."""
     with _theme(dark) as colours:
         figure, axes = _grid(1, 1, row_height=3.6)
-        _draw_models(axes[0], results, colours["ink"])
+        _draw_models(axes[0], results, colours)
         axes[0].set_xlabel("rows seen")
     return figure
 
@@ -58,7 +59,7 @@ def plot_streams(panels: Sequence[Sequence[Result]]) -> "Figure":
     with _theme(dark=False) as colours:
         figure, axes = _grid(len(panels), 1, row_height=2.4)
         for ax, results in zip(axes, panels, strict=True):
-            _draw_models(ax, results, colours["ink"])
+            _draw_models(ax, results, colours)
             ax.set_title(results[0].stream)
             ax.tick_params(labelbottom=True)  # streams differ in length
         axes[-1].set_xlabel("rows seen")
@@ -74,15 +75,16 @@ def plot_multiples(results: Sequence[Result], *, dark: bool = False) -> "Figure"
         for i, (ax, result) in enumerate(zip(axes, results, strict=False)):
             for other in results:
                 ax.plot(*_by_window(other, name), color=colours["faint"], lw=0.7)
-            _draw_drifts(ax, results, colours["ink"], labelled=False)
+            _draw_drifts(ax, results, colours, labelled=False)
             ax.plot(*_by_window(result, name), **_line(i))
             _draw_alarms(ax, result, labelled=False)
             ax.set_title(result.model, fontsize=9)
-            _scale(ax, result, name)
+            _scale(ax, result, name, n_ticks=4)
         for ax in axes[len(results) :]:
             ax.set_visible(False)
-        for ax in axes[-n_columns:]:
+        for ax in axes[: len(results)][-n_columns:]:  # the lowest panel of each column
             ax.set_xlabel("rows seen")
+            ax.tick_params(labelbottom=True)
         for ax in axes[::n_columns]:
             ax.set_ylabel(_axis_name(result, name))
     return figure
@@ -168,21 +170,25 @@ def _by_window(result: Result, name: str) -> tuple[list[int], list[float]]:
     return ends, values
 
 
-def _draw_models(ax: "Axes", results: Sequence[Result], ink: str) -> None:
+def _draw_models(ax: "Axes", results: Sequence[Result], colours: dict[str, str]) -> None:
     name = next(iter(results[0].values))
     for i, result in enumerate(results):
         ax.plot(*_by_window(result, name), label=result.model, **_line(i))
-    _draw_drifts(ax, results, ink)
+    _draw_drifts(ax, results, colours)
     _finish(ax, results[0], name)
 
 
 def _draw_drifts(
-    ax: "Axes", results: Sequence[Result], colour: str, *, labelled: bool = True
+    ax: "Axes", results: Sequence[Result], colours: dict[str, str], *, labelled: bool = True
 ) -> None:
+    from matplotlib.patheffects import withStroke
+
     positions = sorted({p for result in results for p in result.drift_positions})
+    rim = [withStroke(linewidth=2.5, foreground=colours["paper"], alpha=0.7)]
     for i, position in enumerate(positions):
         label = "true drift" if labelled and i == 0 else None
-        ax.axvline(position, color=colour, ls=(0, (4, 3)), lw=1, alpha=0.8, label=label)
+        dashes = (0, (4, 3))
+        ax.axvline(position, color=colours["ink"], ls=dashes, lw=1.1, label=label, path_effects=rim)
 
 
 def _draw_alarms(ax: "Axes", result: Result, *, labelled: bool = True) -> None:
@@ -212,27 +218,18 @@ def _draw_experts(ax: "Axes", result: Result, colours: dict[str, str]) -> None:
     ax.stackplot(
         result.ends,
         share.T,
-        colors=[_shade(i, colours["paper"]) for i in range(n_experts)],
+        colors=[_COLOURS[i % len(_COLOURS)] for i in range(n_experts)],
+        hatch=[_HATCHES[i // len(_COLOURS) % len(_HATCHES)] for i in range(n_experts)],
         labels=[f"expert {i}" for i in range(n_experts)],
         edgecolor=colours["paper"],
         lw=0.4,
     )
-    _draw_drifts(ax, [result], colours["ink"])
+    _draw_drifts(ax, [result], colours)
     ax.set_ylim(0, 100)
     ax.set_ylabel("chosen expert\n(% of predictions)")
     ax.grid(visible=False)
     _rows_axis(ax)
     _legend(ax, columns=1 if n_experts <= 12 else 2)
-
-
-def _shade(i: int, paper: str) -> str:
-    """Return the colours in turn, each later round paler."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    strength = 0.55 ** (i // len(_COLOURS))
-    colour = np.array(to_rgb(_COLOURS[i % len(_COLOURS)]))
-    mixed = strength * colour + (1.0 - strength) * np.array(to_rgb(paper))
-    return to_hex((float(mixed[0]), float(mixed[1]), float(mixed[2])))
 
 
 def _finish(ax: "Axes", result: Result, name: str) -> None:
@@ -241,19 +238,19 @@ def _finish(ax: "Axes", result: Result, name: str) -> None:
     _legend(ax)
 
 
-def _scale(ax: "Axes", result: Result, name: str) -> None:
+def _scale(ax: "Axes", result: Result, name: str, n_ticks: int = 6) -> None:
     from matplotlib.ticker import PercentFormatter
 
     if result.formats[name].endswith("%"):
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, symbol=""))
-    _rows_axis(ax)
+    _rows_axis(ax, n_ticks)
 
 
-def _rows_axis(ax: "Axes") -> None:
+def _rows_axis(ax: "Axes", n_ticks: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=n_ticks, integer=True))
 
 
 def _axis_name(result: Result, name: str) -> str:
