@@ -52,7 +52,8 @@ class Scoreboard:
         by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
         by_label = [metric for metric in every if metric not in by_proba]
         update_many(by_label, y_true, y_pred)  # together: they share the counting of pairs
-        update_many(by_proba, y_true, y_proba)
+        if by_proba:
+            update_many(by_proba, y_true, y_proba)
 
     def close_window(self) -> None:
         """Write down the values of this window and begin the next one."""

@@ -1,11 +1,13 @@
 """The test-then-train loop, its two paths, late labels, windows, and what a `Result` keeps."""
 
 import copy
+import io
 import itertools
 import math
 
 import numpy as np
 import pytest
+from rich.console import Console
 from river import (
     anomaly,
     base,
@@ -23,7 +25,7 @@ from river.datasets import synth
 
 from olearn import detectors, evaluate
 from olearn.base import ArrayClassifier, ArrayDetector
-from olearn.evaluate import paths
+from olearn.evaluate import paths, progress
 from olearn.evaluate.result import Result
 from olearn.streams.base import Schema, Stream
 
@@ -452,6 +454,30 @@ def test_progress_function_is_told_how_far(capsys):
     assert [n for n, _ in calls] == [100, 200, 300, 400, 500, 555]
     assert calls[-1][1].startswith("Accuracy ")
     assert capsys.readouterr() == ("", "")
+
+
+def on_a_terminal(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(
+        progress, "Console", lambda stderr: Console(file=screen, force_terminal=True, width=120)
+    )
+    return screen
+
+
+def test_bars_on_a_terminal(monkeypatch):
+    """Requirement: on a terminal a bar names the model, its rows and how it goes."""
+    screen = on_a_terminal(monkeypatch)
+    evaluate.prequential(Blobs(), Centroids(), window=100, progress=True)
+    drawn = screen.getvalue()
+    assert [w for w in ("Centroids", "/555", "Accuracy", "%") if w not in drawn] == []
+
+
+@pytest.mark.parametrize("wanted", [None, False])
+def test_short_and_silent_runs_draw_nothing(monkeypatch, wanted):
+    """Requirement: a run shorter than a second flashes no bar unless asked to."""
+    screen = on_a_terminal(monkeypatch)
+    evaluate.prequential(Blobs(), Centroids(), window=100, progress=wanted)
+    assert screen.getvalue() == ""
 
 
 # -- Result --------------------------------------------------------------------------------------
