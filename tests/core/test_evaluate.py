@@ -1,6 +1,5 @@
-"""The test-then-train loop, its two paths, late labels, windows, and what a `Result` keeps."""
+"""The test-then-train loop: order, windows, its two paths, detectors and arguments."""
 
-import copy
 import io
 import itertools
 import math
@@ -12,21 +11,16 @@ from river import (
     anomaly,
     base,
     compose,
-    datasets,
     drift,
-    forest,
     linear_model,
     metrics,
     naive_bayes,
-    preprocessing,
 )
-from river import evaluate as river_evaluate
 from river.datasets import synth
 
-from olearn import detectors, evaluate
+from olearn import catalog, detectors, evaluate, streams
 from olearn.base import ArrayClassifier, ArrayDetector
 from olearn.evaluate import paths, progress
-from olearn.evaluate.result import Result
 from olearn.streams.base import Schema, Stream
 
 
@@ -166,49 +160,6 @@ def test_empty_stream_gives_an_empty_result():
     assert math.isnan(result.rows_per_second)
 
 
-def test_same_metrics_as_river():
-    """Requirement: the figures of river's own evaluation, metric objects left untouched."""
-    mine = [metrics.Accuracy(), metrics.CohenKappa(), metrics.MacroF1()]
-    result = evaluate.prequential(datasets.ImageSegments(), naive_bayes.GaussianNB(), mine)
-    theirs = river_evaluate.progressive_val_score(
-        datasets.ImageSegments(),
-        naive_bayes.GaussianNB(),
-        metrics.Accuracy() + metrics.CohenKappa() + metrics.MacroF1(),
-    )
-    assert [*result.values.values()] == pytest.approx(theirs.get(), abs=1e-12)
-    assert mine[0].get() == 0.0
-
-
-def test_probability_metrics_beside_label_metrics():
-    """Requirement: log loss reads probabilities and accuracy their largest, as in river."""
-    model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    wanted = metrics.LogLoss() + metrics.Accuracy()
-    result = evaluate.prequential(datasets.Phishing(), model.clone(), wanted)
-    river_evaluate.progressive_val_score(datasets.Phishing(), model.clone(), wanted)
-    assert [*result.values.values()] == pytest.approx(wanted.get(), abs=1e-12)
-    assert wanted[1].get() > 0.8
-
-
-def test_regression_has_usual_metrics():
-    """Requirement: a regressor is scored by MAE, RMSE and R2 by default, as river scores it."""
-    model = preprocessing.StandardScaler() | linear_model.LinearRegression()
-    result = evaluate.prequential(datasets.TrumpApproval(), model.clone())
-    theirs = metrics.MAE() + metrics.RMSE() + metrics.R2()
-    river_evaluate.progressive_val_score(datasets.TrumpApproval(), model.clone(), theirs)
-    assert list(result.values) == ["MAE", "RMSE", "R2"]
-    assert [*result.values.values()] == pytest.approx(theirs.get(), rel=1e-9)
-
-
-def test_anomaly_scores_before_learning():
-    """Requirement: an unsupervised anomaly detector in a pipeline is scored as river does."""
-    model = preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(seed=1, n_trees=5)
-    result = evaluate.prequential(datasets.Phishing(), model.clone(), metrics.ROCAUC())
-    theirs = river_evaluate.progressive_val_score(
-        datasets.Phishing(), model.clone(), metrics.ROCAUC()
-    )
-    assert result.values["ROCAUC"] == pytest.approx(theirs.get(), abs=1e-12)
-
-
 def test_max_samples_and_predictions():
     """Requirement: the first rows only, and every prediction made, when asked for."""
     result = evaluate.prequential(
@@ -254,9 +205,26 @@ def test_blocks_and_rows_give_the_same_result(window, block_size, max_samples):
     model = compose.Pipeline(Centroids())  # a pipeline has no array door
     by_row = evaluate.prequential(stream_of_rows, model, **settings)
     assert (by_block.path, by_row.path) == ("compiled", "row")
-    by_row.model_parameters = by_block.model_parameters
     assert same_figures(by_block) == same_figures(by_row)
     assert by_block.n == (max_samples or 555)
+
+
+@pytest.mark.parametrize("stream", ["led", "rbf"])
+@pytest.mark.parametrize("name", ["hoeffding-tree", "hoeffding-adaptive-tree", "arf", "driftmoe"])
+def test_real_learners_give_the_same_result_both_ways(name, stream):
+    """Requirement: our learners score alike by blocks and by dicts, nominal features included."""
+    source = streams.load(stream, seed=3)
+    settings = {"max_samples": 2_500, "window": 700, "keep_predictions": True}
+    by_block, by_row = (
+        evaluate.prequential(
+            source,
+            wrap(catalog.make_learner(name, nominal=source.schema.nominal, seed=2)),
+            **settings,
+        )
+        for wrap in (lambda model: model, compose.Pipeline)
+    )
+    assert (by_block.path, by_row.path) == ("compiled", "row")
+    assert same_figures(by_block) == same_figures(by_row)
 
 
 def test_usage_and_drifts_by_window():
@@ -285,76 +253,6 @@ def test_warm_up_leaves_the_model_alone():
 def test_late_labels_and_probabilities_go_row_by_row(settings):
     """Requirement: what arrays cannot express takes the row path."""
     assert evaluate.prequential(Blobs(n_samples=50), Centroids(), **settings).path == "row"
-
-
-# -- late labels ---------------------------------------------------------------------------------
-
-
-def learnt_after(delay, n_rows=6):
-    """Pairs (row predicted last, row learnt)."""
-    model = LastLabel()
-    evaluate.prequential(rows_of("a" * n_rows), model, metrics.Accuracy(), delay=delay)
-    pairs, last = [], None
-    for call, row in model.log:
-        if call == "predict":
-            last = row
-        else:
-            pairs.append((last, row))
-    return pairs
-
-
-def test_constant_delay():
-    """Requirement: label t is learnt right after row t + d is predicted; leftovers never."""
-    assert learnt_after(2) == [(2, 0), (3, 1), (4, 2), (5, 3)]
-
-
-def test_zero_delay_is_no_delay():
-    """Requirement: a delay of 0 rows is the usual order."""
-    assert learnt_after(0) == learnt_after(None)
-
-
-@pytest.mark.parametrize("never", [math.inf, lambda i, x, y: None, lambda i, x, y: math.inf])
-def test_labels_that_never_come(never):
-    """Requirement: infinite and None delays teach nothing."""
-    assert learnt_after(never) == []
-
-
-def test_delay_by_row():
-    """Requirement: a function gives each label its own delay; the earliest due is learnt first."""
-    delays = {0: 3, 1: 1, 2: 1, 3: None, 4: 0, 5: 0}
-    assert learnt_after(lambda i, x, y: delays[x["row"]]) == [
-        (2, 1),
-        (3, 0),
-        (3, 2),
-        (4, 4),
-        (5, 5),
-    ]
-
-
-def test_same_late_figures_as_river():
-    """Requirement: a constant delay gives river's accuracy, but for the leftovers it adds."""
-    result = evaluate.prequential(
-        datasets.Phishing(), naive_bayes.GaussianNB(), metrics.Accuracy(), delay=100
-    )
-    # river scores when the label comes; the first 100 + 1 rows have no prediction in both
-    theirs = river_evaluate.progressive_val_score(
-        datasets.Phishing(), naive_bayes.GaussianNB(), metrics.Accuracy(), delay=101
-    )
-    assert result.values["Accuracy"] == theirs.get()
-
-
-@pytest.mark.parametrize(
-    ("delay", "error"),
-    [(-1, ValueError), (1.5, TypeError), (math.nan, TypeError), (True, TypeError)],
-)
-def test_bad_delay(delay, error):
-    """Requirement: a bad delay is refused, constant or from a function, and named."""
-    with pytest.raises(error, match="delay"):
-        evaluate.prequential(rows_of("ab"), LastLabel(), metrics.Accuracy(), delay=delay)
-    with pytest.raises(error, match="delay of row 0"):
-        evaluate.prequential(
-            rows_of("ab"), LastLabel(), metrics.Accuracy(), delay=lambda i, x, y: delay
-        )
 
 
 # -- detectors -----------------------------------------------------------------------------------
@@ -478,74 +376,3 @@ def test_short_and_silent_runs_draw_nothing(monkeypatch, wanted):
     screen = on_a_terminal(monkeypatch)
     evaluate.prequential(Blobs(), Centroids(), window=100, progress=wanted)
     assert screen.getvalue() == ""
-
-
-# -- Result --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def result():
-    return evaluate.prequential(
-        Blobs(), Centroids(seed=7), window=100, detector=Above(), keep_predictions=True
-    )
-
-
-def test_json_round_trip(result, tmp_path):
-    """Requirement: JSON keeps everything, NaN included, as text and as a file."""
-    changed = copy.deepcopy(result)
-    changed.windows["Accuracy"][0] = changed.values["Accuracy"] = math.nan
-    text = changed.to_json(tmp_path / "result.json")
-    assert "NaN" not in text
-    for source in (text, tmp_path / "result.json", str(tmp_path / "result.json")):
-        back = Result.from_json(source)
-        assert math.isnan(back.values["Accuracy"])
-        assert math.isnan(back.windows["Accuracy"][0])
-        assert repr(back) == repr(changed)
-
-
-def test_json_of_something_else(result):
-    """Requirement: JSON that is no result is refused by naming what differs."""
-    with pytest.raises(ValueError, match=r"fields that differ.*'extra'"):
-        Result.from_json(result.to_json().replace("{", '{"extra": 1,', 1))
-
-
-def test_printing_shows_the_figures(result):
-    """Requirement: `print(result)` is a table with the name, the rows and the values."""
-    text = str(result)
-    assert "Centroids" in text
-    assert "555" in text
-    assert f"{result.values['Accuracy']:.2%}" in text
-    assert "\x1b" not in text
-
-
-def test_result_knows_how_it_came_about(result):
-    """Requirement: seed, parameters, versions, memory and path are kept."""
-    assert (result.seed, result.path, result.delay) == (7, "compiled", "none")
-    assert "seed = 7" in result.model_parameters
-    assert {"olearn", "river", "numpy", "python", "cpus"} <= set(result.environment)
-    assert result.memory > 0
-
-
-def test_parameters_of_an_ensemble():
-    """Requirement: parameters are shown, not trained members, which river's `repr` would."""
-    model = forest.ARFClassifier(n_models=2, seed=3)
-    trained = evaluate.prequential(datasets.Phishing(), model, max_samples=100)
-    assert "n_models = 2" in trained.model_parameters
-    assert "drift_detector = ADWIN\n    delta = 0.001" in trained.model_parameters
-    assert len(trained.model_parameters) < 2_000
-
-
-def test_value_at_a_prefix(result):
-    """Requirement: the value over the first rows comes from the last window end before them."""
-    assert result.value_at("Accuracy", 250) == result.curves["Accuracy"][1]
-    assert math.isnan(result.value_at("Accuracy", 99))
-
-
-def test_plot_marks_drifts_and_experts(result, tmp_path):
-    """Requirement: the picture has a metric panel and an expert panel, and is saved."""
-    figure = result.plot(tmp_path / "result.png")
-    metric_panel, expert_panel = figure.axes
-    labels = [text.get_text() for text in metric_panel.get_legend().get_texts()]
-    assert {"true drift", "Above alarm", "drift the model found", "so far"} <= set(labels)
-    assert expert_panel.get_ylim() == (0, 100)
-    assert (tmp_path / "result.png").stat().st_size > 5_000
