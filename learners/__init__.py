@@ -1,1 +1,43 @@
-"""Online learners: river estimators that also learn whole arrays in compiled code."""
+"""Online learners: river estimators that also learn whole arrays in compiled code.
+
+Every class is a river `Classifier`; `learn_many` and its companions run a whole array or frame in
+compiled code and give what the same rows give one at a time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from olearn.learners.arf import ARFClassifier as ARFClassifier
+    from olearn.learners.drift_moe import DriftMoEClassifier as DriftMoEClassifier
+    from olearn.learners.hoeffding_adaptive_tree import (
+        HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
+    )
+    from olearn.learners.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+
+# where each public name lives: its file is loaded at first use, so that importing this is cheap
+_FILES = {
+    "ARFClassifier": "arf",
+    "DriftMoEClassifier": "drift_moe",
+    "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
+    "HoeffdingTreeClassifier": "hoeffding_tree",
+}
+
+__all__ = [
+    "ARFClassifier",
+    "DriftMoEClassifier",
+    "HoeffdingAdaptiveTreeClassifier",
+    "HoeffdingTreeClassifier",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FILES})
