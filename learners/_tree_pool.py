@@ -1,0 +1,303 @@
+"""The arrays in which Hoeffding trees live, and how they grow.
+
+One `TreePool` holds any number of trees of one learner in shared arrays: nodes, statistics of the
+active leaves ("slots"), and tables of branches. Kernels in `_tree_kernels` read and write them and
+never allocate: they stop before a row for which room could run out, and `make_room` makes it.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# columns of `node_i`
+KIND, FEATURE, LEFT, RIGHT, SLOT, N_LABELS, DEPTH = range(7)
+# kinds of node; a MULTIWAY node's LEFT is its row of `child`, a FREE node's the next free one
+FREE, LEAF, NUMERIC, EQUALS, MULTIWAY = range(5)
+# columns of `node_f`: threshold or category; weight at the last split attempt; weights of the rows
+# that majority class and naive Bayes would have got right; then one weight a class
+VALUE, W_LAST, MC_RIGHT, NB_RIGHT, COUNTS = range(5)
+# values of SLOT in a leaf without statistics
+NO_SLOT, INACTIVE = -1, -2
+# rows of `feat`: where a feature's statistics begin, and its category capacity (0 = numeric)
+OFFSET, CAPACITY = range(2)
+# fields of a numeric feature, each one value a class: Welford's sums, range, and what the density
+# needs: 1 / (2 variance) and log(sd sqrt(2 pi)), infinite for a class never seen
+W, MEAN, M2, LOW, HIGH, HALF_PRECISION, LOG_NORM, NUMERIC_FIELDS = range(8)
+# fields of a nominal feature: weight, 1 + highest category, 1 / (weight + that), then the counts
+TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
+# entries of `head`
+(
+    N_CLASSES,
+    NODES_USED,
+    NODES_FREE,
+    FIRST_FREE_NODE,
+    SLOTS_USED,
+    SLOTS_FREE,
+    FIRST_FREE_SLOT,
+    TABLES_USED,
+    TABLES_FREE,
+    FIRST_FREE_TABLE,
+    SUBSPACE,
+    MAY_GROW,
+    HEAD_SIZE,
+) = range(13)
+# entries of `conf`
+(
+    GRACE,
+    LOG_INVERSE_DELTA,
+    TAU,
+    MIN_BRANCH,
+    N_POINTS,
+    GINI,
+    LEAF_MODE,
+    NB_THRESHOLD,
+    MAX_DEPTH,
+    BINARY,
+) = range(10)
+MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
+
+_MIN_SLOTS = 4
+
+
+class Pool(NamedTuple):
+    """All state of the trees; n nodes, s slots, d features, c classes, v categories."""
+
+    node_i: NDArray[np.int64]  # (n, 7)
+    node_f: NDArray[np.float64]  # (n, 4 + c)
+    stats: NDArray[np.float64]  # (s, fields of all features, c)
+    seen: NDArray[np.int8]  # (s, d): -1 outside the leaf's subspace, 0 no value yet, 1 values
+    feat: NDArray[np.int64]  # (d, 2)
+    child: NDArray[np.int64]  # (tables, v): node of each branch, -1 = none
+    head: NDArray[np.int64]
+    conf: NDArray[np.float64]
+
+
+class TreePool:
+    """Trees of one learner: their arrays, and all changes of the arrays' shapes.
+
+    Parameters
+    ----------
+    conf
+        Settings of the trees, as `tree_settings` packs them.
+    max_size
+        Bound of the memory of all arrays, in MiB.
+    subspace
+        Number of random features that each leaf looks at; 0 = all.
+
+    """
+
+    def __init__(self, conf: NDArray[np.float64], max_size: float, subspace: int = 0) -> None:
+        self._max_bytes = int(max_size * 2**20)
+        head = np.zeros(HEAD_SIZE, np.int64)
+        head[[FIRST_FREE_NODE, FIRST_FREE_SLOT, FIRST_FREE_TABLE]] = -1
+        head[SUBSPACE] = subspace
+        head[MAY_GROW] = 1
+        self.arrays = Pool(
+            node_i=np.zeros((8, 7), np.int64),
+            node_f=np.zeros((8, COUNTS), np.float64),
+            stats=np.zeros((_MIN_SLOTS, 0, 0), np.float64),
+            seen=np.zeros((_MIN_SLOTS, 0), np.int8),
+            feat=np.zeros((0, 2), np.int64),
+            child=np.full((1, 2), -1, np.int64),
+            head=head,
+            conf=conf,
+        )
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the arrays in bytes."""
+        return sum(array.nbytes for array in self.arrays)
+
+    def grow(self, widths: list[int], n_classes: int) -> bool:
+        """Make room for features (categories each, 0 = numeric) and classes; True if it grew."""
+        t = self.arrays
+        t.head[N_CLASSES] = max(n_classes, t.head[N_CLASSES])
+        class_room = t.stats.shape[2]
+        if n_classes > class_room:
+            class_room = n_classes if n_classes <= 16 else n_classes * 3 // 2
+        old = t.feat[:, CAPACITY].tolist()
+        capacities = [_category_room(width) for width in widths]
+        capacities[: len(old)] = [max(a, b) for a, b in zip(old, capacities, strict=False)]
+        if capacities == old and class_room == t.stats.shape[2]:
+            return False
+        self._lay_out(capacities, class_room)
+        return True
+
+    def add_tree(self) -> int:
+        """Make a tree of one empty leaf; returns its root, which stays its root for ever."""
+        if _free(self.arrays.head, NODES_USED, NODES_FREE, self.arrays.node_i) < 1:
+            rows = len(self.arrays.node_i) + 8
+            self.arrays = self.arrays._replace(
+                node_i=_enlarge(self.arrays.node_i, rows, 0),
+                node_f=_enlarge(self.arrays.node_f, rows, 0.0),
+            )
+        t = self.arrays
+        root = int(t.head[FIRST_FREE_NODE])
+        if root >= 0:
+            t.head[FIRST_FREE_NODE] = t.node_i[root, LEFT]
+            t.head[NODES_FREE] -= 1
+        else:
+            root = int(t.head[NODES_USED])
+            t.head[NODES_USED] += 1
+        t.node_i[root] = 0
+        t.node_i[root, KIND] = LEAF
+        t.node_i[root, SLOT] = NO_SLOT
+        t.node_f[root] = 0.0
+        return root
+
+    def make_room(self, n_trees: int) -> None:
+        """Make sure that `n_trees` trees can learn one more row, within the memory bound."""
+        t = self.arrays
+        branches = max(2, t.child.shape[1]) + 1
+        if (
+            t.head[MAY_GROW]
+            and _free(t.head, NODES_USED, NODES_FREE, t.node_i) < n_trees * branches
+        ):
+            self._grow_nodes(n_trees * branches)
+        if _free(t.head, TABLES_USED, TABLES_FREE, t.child) < n_trees:
+            rows = max(2 * len(t.child), len(t.child) + n_trees)
+            self.arrays = self.arrays._replace(child=_enlarge(t.child, rows, -1))
+        if _free(t.head, SLOTS_USED, SLOTS_FREE, t.stats) < n_trees:
+            self._grow_slots(n_trees)
+
+    def _grow_nodes(self, n_more: int) -> None:
+        """Double the nodes; where a quarter of the memory bound is reached, stop all growth."""
+        t = self.arrays
+        rows = max(2 * len(t.node_i), len(t.node_i) + n_more)
+        if rows * (t.node_i.strides[0] + t.node_f.strides[0]) > max(self._max_bytes // 4, 1 << 12):
+            t.head[MAY_GROW] = 0
+            return
+        self.arrays = t._replace(
+            node_i=_enlarge(t.node_i, rows, 0), node_f=_enlarge(t.node_f, rows, 0.0)
+        )
+
+    def _grow_slots(self, n_more: int) -> None:
+        """Double the slots; where the memory bound is reached, put the least promising to sleep."""
+        t = self.arrays
+        most = self._most_slots(t.stats.shape[1], t.stats.shape[2])
+        rows = min(max(2 * len(t.stats), len(t.stats) + n_more), max(most, len(t.stats)))
+        if rows - t.head[SLOTS_USED] + t.head[SLOTS_FREE] >= n_more:
+            self.arrays = t._replace(
+                stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
+            )
+            return
+        self._rank_leaves(max(len(t.stats) * 2 // 3 - n_more, 1))
+        if _free(t.head, SLOTS_USED, SLOTS_FREE, t.stats) < n_more:  # a bound below one row's need
+            rows = len(t.stats) + n_more
+            self.arrays = t._replace(
+                stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
+            )
+
+    def _most_slots(self, fields: int, class_room: int) -> int:
+        return max(self._max_bytes * 3 // 4 // max(8 * fields * class_room, 1), _MIN_SLOTS)
+
+    def _rank_leaves(self, n_active: int) -> None:
+        """Keep the `n_active` most promising leaves active; free the statistics of the others.
+
+        The promise of a leaf is the weight that its majority class gets wrong (MOA's rule). A leaf
+        that comes back starts with empty statistics.
+        """
+        t = self.arrays
+        leaves = np.flatnonzero(t.node_i[: t.head[NODES_USED], KIND] == LEAF)
+        counts = t.node_f[leaves, COUNTS:]
+        promise = counts.sum(axis=1) - counts.max(axis=1, initial=0.0)
+        order = leaves[np.argsort(-promise, kind="stable")]
+        woken = order[:n_active]
+        woken = woken[t.node_i[woken, SLOT] == INACTIVE]
+        t.node_i[woken, SLOT] = NO_SLOT
+        for leaf in order[n_active:].tolist():
+            slot = t.node_i[leaf, SLOT]
+            t.node_i[leaf, SLOT] = INACTIVE
+            if slot >= 0:
+                t.seen[slot] = 0
+                t.stats[slot] = 0.0
+                if t.seen.shape[1]:
+                    self._release_slot(int(slot))
+
+    def _release_slot(self, slot: int) -> None:
+        # the free list runs through the first entry of `stats`, which holds a whole number exactly
+        t = self.arrays
+        t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
+        t.head[FIRST_FREE_SLOT] = slot
+        t.head[SLOTS_FREE] += 1
+
+    def _lay_out(self, capacities: list[int], class_room: int) -> None:
+        """Rebuild the arrays for more features, categories or classes, keeping live slots only."""
+        t = self.arrays
+        sizes = [NUMERIC_FIELDS if v == 0 else CATEGORY_COUNTS + v for v in capacities]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        most = self._most_slots(int(offsets[-1]), class_room)
+        leaves = np.flatnonzero(t.node_i[: t.head[NODES_USED], KIND] == LEAF)
+        if np.count_nonzero(t.node_i[leaves, SLOT] >= 0) > most:
+            self._rank_leaves(most)
+        live = leaves[t.node_i[leaves, SLOT] >= 0]
+        slots = t.node_i[live, SLOT]
+        rows = max(len(live), min(len(t.stats), most), _MIN_SLOTS)
+        stats = np.zeros((rows, int(offsets[-1]), class_room))
+        seen = np.zeros((rows, len(capacities)), np.int8)
+        seen[: len(live), : t.seen.shape[1]] = t.seen[slots]
+        for f, (begin, capacity) in enumerate(zip(offsets.tolist(), capacities, strict=False)):
+            if capacity == 0:
+                stats[: len(live), begin + LOG_NORM] = math.inf
+            if f < len(t.feat):
+                old = int(t.feat[f, OFFSET])
+                size = NUMERIC_FIELDS if capacity == 0 else CATEGORY_COUNTS + t.feat[f, CAPACITY]
+                part = stats[: len(live), begin : begin + size, : t.stats.shape[2]]
+                part[...] = t.stats[slots, old : old + size]
+        t.node_i[live, SLOT] = np.arange(len(live))
+        t.head[[SLOTS_USED, SLOTS_FREE, FIRST_FREE_SLOT]] = len(live), 0, -1
+        node_f = np.zeros((len(t.node_f), COUNTS + class_room))
+        node_f[:, : t.node_f.shape[1]] = t.node_f
+        width = max([2, t.child.shape[1], *capacities])
+        child = np.full((len(t.child), width), -1, np.int64)
+        child[:, : t.child.shape[1]] = t.child
+        feat = np.stack([offsets[:-1], np.array(capacities, np.int64)], axis=1)
+        self.arrays = t._replace(stats=stats, seen=seen, node_f=node_f, child=child, feat=feat)
+
+
+def tree_settings(
+    *,
+    grace_period: float,
+    delta: float,
+    tau: float,
+    split_criterion: str,
+    leaf_prediction: str,
+    nb_threshold: float = 0.0,
+    max_depth: int | None = None,
+    min_branch_fraction: float = 0.01,
+    n_split_points: int = 10,
+    binary_split: bool = False,
+) -> NDArray[np.float64]:
+    """Pack the settings of trees for the kernels."""
+    conf = np.zeros(10)
+    conf[GRACE] = grace_period
+    conf[LOG_INVERSE_DELTA] = math.log(1.0 / delta)
+    conf[TAU] = tau
+    conf[MIN_BRANCH] = min_branch_fraction
+    conf[N_POINTS] = n_split_points
+    conf[GINI] = split_criterion == "gini"
+    conf[LEAF_MODE] = LEAF_MODES[leaf_prediction]
+    conf[NB_THRESHOLD] = nb_threshold
+    conf[MAX_DEPTH] = math.inf if max_depth is None else max_depth
+    conf[BINARY] = binary_split
+    return conf
+
+
+LEAF_MODES = {"mc": MAJORITY, "nb": NAIVE_BAYES, "nba": ADAPTIVE}
+
+
+def _category_room(n_categories: int) -> int:
+    """Power of two, so that categories that come one by one seldom rebuild the arrays."""
+    return 0 if n_categories == 0 else max(2, 1 << (n_categories - 1).bit_length())
+
+
+def _free(head: NDArray[np.int64], used: int, free: int, array: NDArray[np.generic]) -> int:
+    return len(array) - int(head[used]) + int(head[free])
+
+
+def _enlarge(array: NDArray[np.generic], rows: int, fill: float) -> NDArray[np.generic]:
+    new = np.full((rows, *array.shape[1:]), fill, array.dtype)
+    new[: len(array)] = array
+    return new

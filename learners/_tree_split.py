@@ -1,0 +1,327 @@
+"""Compiled split decisions of Hoeffding trees, in the semantics of MOA.
+
+Each feature proposes its best split; the Hoeffding bound decides between the best two.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from olearn.learners._tree_pool import (
+    BINARY,
+    CAPACITY,
+    CATEGORY_COUNTS,
+    COUNTS,
+    DEPTH,
+    EQUALS,
+    FEATURE,
+    FIRST_FREE_NODE,
+    FIRST_FREE_SLOT,
+    FIRST_FREE_TABLE,
+    GINI,
+    HIGH,
+    KIND,
+    LEAF,
+    LEFT,
+    LOG_INVERSE_DELTA,
+    LOW,
+    M2,
+    MAX_DEPTH,
+    MAY_GROW,
+    MEAN,
+    MIN_BRANCH,
+    MULTIWAY,
+    N_CATEGORIES,
+    N_CLASSES,
+    N_LABELS,
+    N_POINTS,
+    NO_SLOT,
+    NODES_FREE,
+    NODES_USED,
+    NUMERIC,
+    OFFSET,
+    RIGHT,
+    SLOT,
+    SLOTS_FREE,
+    TABLES_FREE,
+    TABLES_USED,
+    TAU,
+    TOTAL,
+    VALUE,
+    W_LAST,
+    W,
+)
+
+_LN2 = math.log(2.0)
+_SQRT_HALF = math.sqrt(0.5)
+_SQRT_1_2PI = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+@njit(cache=True)
+def new_node(t, depth):
+    """Take a node and make it an empty leaf."""
+    head = t.head
+    node = head[FIRST_FREE_NODE]
+    if node >= 0:
+        head[FIRST_FREE_NODE] = t.node_i[node, LEFT]
+        head[NODES_FREE] -= 1
+    else:
+        node = head[NODES_USED]
+        head[NODES_USED] += 1
+    t.node_i[node] = 0
+    t.node_f[node] = 0.0
+    t.node_i[node, KIND] = LEAF
+    t.node_i[node, SLOT] = NO_SLOT
+    t.node_i[node, DEPTH] = depth
+    return node
+
+
+@njit(cache=True)
+def _new_table(t):
+    head = t.head
+    table = head[FIRST_FREE_TABLE]
+    if table >= 0:
+        head[FIRST_FREE_TABLE] = t.child[table, 0]
+        head[TABLES_FREE] -= 1
+    else:
+        table = head[TABLES_USED]
+        head[TABLES_USED] += 1
+    t.child[table] = -1
+    return table
+
+
+@njit(cache=True)
+def free_table(t, table):
+    """Put a table of branches on the free list, which runs through its first entry."""
+    t.child[table, 0] = t.head[FIRST_FREE_TABLE]
+    t.head[FIRST_FREE_TABLE] = table
+    t.head[TABLES_FREE] += 1
+
+
+@njit(cache=True)
+def try_split(t, leaf, seen):
+    """Split the leaf if its best proposal beats the second by the Hoeffding bound; True if so."""
+    n_classes = t.head[N_CLASSES]
+    counts = t.node_f[leaf, COUNTS : COUNTS + n_classes]
+    if t.head[MAY_GROW] == 0 or t.node_i[leaf, DEPTH] >= t.conf[MAX_DEPTH]:
+        return False
+    if np.count_nonzero(counts) < 2:
+        return False
+    best, second = -np.inf, -np.inf
+    feature, kind, value = -1, NUMERIC, 0.0
+    n_proposals = 0
+    left, right = np.empty(n_classes), np.empty(n_classes)
+    before = 1.0 if t.conf[GINI] else _entropy(counts)
+    for f in range(t.feat.shape[0]):
+        merit, f_kind, f_value = _propose(t, t.node_i[leaf, SLOT], f, before, left, right)
+        if f_kind == LEAF:
+            continue
+        n_proposals += 1
+        if merit >= best:  # of equal merits the later feature wins, as in MOA
+            second = best
+            best, feature, kind, value = merit, f, f_kind, f_value
+        elif merit > second:
+            second = merit
+    if n_proposals == 1:
+        second = 0.0  # the merit of not splitting
+    if not best > -np.inf:
+        return False
+    reach = 1.0 if t.conf[GINI] else math.log(max(2, t.node_i[leaf, N_LABELS])) / _LN2
+    bound = math.sqrt(reach * reach * t.conf[LOG_INVERSE_DELTA] / (2.0 * seen))
+    if best - second > bound or bound < t.conf[TAU]:
+        _split(t, leaf, feature, kind, value)
+        return True
+    return False
+
+
+@njit(cache=True)
+def _propose(t, slot, f, before, left, right):
+    """Return merit, kind and value of a feature's best split; kind LEAF if it proposes none."""
+    if t.seen[slot, f] <= 0:
+        return -np.inf, LEAF, 0.0
+    stats = t.stats[slot, t.feat[f, OFFSET] :]
+    if t.feat[f, CAPACITY] == 0:
+        return _propose_numeric(t, stats, before, left, right)
+    return _propose_nominal(t, stats, before, left, right)
+
+
+@njit(cache=True)
+def _propose_numeric(t, stats, before, left, right):
+    n_classes = len(left)
+    low, high = np.inf, -np.inf
+    for c in range(n_classes):
+        if stats[W, c] > 0.0:
+            low, high = min(low, stats[LOW, c]), max(high, stats[HIGH, c])
+    best, value, kind = -np.inf, 0.0, LEAF
+    n_points = int(t.conf[N_POINTS])
+    for i in range(n_points):
+        point = (high - low) / (n_points + 1.0) * (i + 1) + low
+        if not low < point < high:
+            continue
+        for c in range(n_classes):
+            left[c], right[c] = weights_beside(stats, c, point)
+        merit = _merit(t, before, left, right)
+        if kind == LEAF or merit > best:
+            best, value, kind = merit, point, NUMERIC
+    return best, kind, value
+
+
+@njit(cache=True)
+def weights_beside(stats, c, point):
+    """Weights of class `c` at most and above `point`, by its normal distribution.
+
+    Written with MOA's order of operations (below + equal, and the rest): a grace period that ends
+    on a rounding error would else end one row earlier or later than there.
+    """
+    weight = stats[W, c]
+    if weight == 0.0 or point < stats[LOW, c]:
+        return 0.0, weight
+    if point >= stats[HIGH, c]:
+        return weight, 0.0
+    variance = stats[M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
+    distance = point - stats[MEAN, c]
+    if variance <= 0.0:
+        return (weight, 0.0) if distance >= 0.0 else (0.0, weight)
+    sd = math.sqrt(variance)
+    equal = _SQRT_1_2PI / sd * math.exp(-0.5 * (distance / sd) ** 2) * weight
+    below = _normal_cdf(distance / sd) * weight - equal
+    return below + equal, max(0.0, weight - equal - below)
+
+
+@njit(cache=True)
+def _normal_cdf(z):
+    x = z * _SQRT_HALF
+    if abs(x) < _SQRT_HALF:
+        return 0.5 + 0.5 * math.erf(x)
+    tail = 0.5 * math.erfc(abs(x))
+    return 1.0 - tail if x > 0.0 else tail
+
+
+@njit(cache=True)
+def _propose_nominal(t, stats, before, left, right):
+    n_classes = len(left)
+    n_values = _most_categories(stats, n_classes)
+    best, kind, value = -np.inf, LEAF, 0.0
+    if not t.conf[BINARY]:
+        best, kind = _merit_multiway(t, before, stats, n_values, left), MULTIWAY
+    for v in range(n_values):
+        for c in range(n_classes):
+            left[c] = stats[CATEGORY_COUNTS + v, c]
+            right[c] = stats[TOTAL, c] - left[c]
+        merit = _merit(t, before, left, right)
+        if kind == LEAF or merit > best:
+            best, kind, value = merit, EQUALS, float(v)
+    return best, kind, value
+
+
+@njit(cache=True)
+def _most_categories(stats, n_classes):
+    n_values = 0
+    for c in range(n_classes):
+        n_values = max(n_values, int(stats[N_CATEGORIES, c]))
+    return n_values
+
+
+@njit(cache=True)
+def _merit(t, before, left, right):
+    """Merit of a two-way split: information gain in bits, or 1 - weighted Gini impurity."""
+    n_left, n_right = left.sum(), right.sum()
+    total = n_left + n_right
+    if not (n_left > t.conf[MIN_BRANCH] * total and n_right > t.conf[MIN_BRANCH] * total):
+        return -np.inf
+    after = n_left * _impurity(t, left) + n_right * _impurity(t, right)
+    return before - after / total
+
+
+@njit(cache=True)
+def _merit_multiway(t, before, stats, n_values, counts):
+    total, after, n_large = 0.0, 0.0, 0
+    for v in range(n_values):
+        counts[:] = stats[CATEGORY_COUNTS + v, : len(counts)]
+        weight = counts.sum()
+        total += weight
+        after += weight * _impurity(t, counts)
+    for v in range(n_values):
+        if stats[CATEGORY_COUNTS + v, : len(counts)].sum() > t.conf[MIN_BRANCH] * total:
+            n_large += 1
+    return before - after / total if n_large >= 2 else -np.inf
+
+
+@njit(cache=True)
+def _impurity(t, counts):
+    return _gini(counts) if t.conf[GINI] else _entropy(counts)
+
+
+@njit(cache=True)
+def _entropy(counts):
+    """Entropy of a distribution of weights, in bits."""
+    entropy, total = 0.0, 0.0
+    for weight in counts:
+        if weight > 0.0:
+            entropy -= weight * (math.log(weight) / _LN2)
+            total += weight
+    return (entropy + total * (math.log(total) / _LN2)) / total if total > 0.0 else 0.0
+
+
+@njit(cache=True)
+def _gini(counts):
+    total = counts.sum()
+    gini = 1.0
+    for weight in counts:
+        gini -= (weight / total) ** 2 if total > 0.0 else 0.0
+    return gini
+
+
+@njit(cache=True)
+def _split(t, leaf, feature, kind, value):
+    """Turn the leaf into a split node whose new leaves share its class weights."""
+    n_classes = t.head[N_CLASSES]
+    slot = t.node_i[leaf, SLOT]
+    depth = t.node_i[leaf, DEPTH] + 1
+    stats = t.stats[slot, t.feat[feature, OFFSET] :]
+    t.node_i[leaf, KIND] = kind
+    t.node_i[leaf, FEATURE] = feature
+    t.node_f[leaf, VALUE] = value
+    if kind == MULTIWAY:
+        table = _new_table(t)
+        t.node_i[leaf, LEFT] = table
+        for v in range(_most_categories(stats, n_classes)):
+            child = new_node(t, depth)
+            t.child[table, v] = child
+            for c in range(n_classes):
+                if stats[N_CATEGORIES, c] > v:
+                    _give(t, child, c, stats[CATEGORY_COUNTS + v, c])
+    else:
+        t.node_i[leaf, LEFT] = new_node(t, depth)
+        t.node_i[leaf, RIGHT] = new_node(t, depth)
+        for c in range(n_classes):
+            _share(t, leaf, stats, c)
+    # the leaf's statistics are no longer needed: its slot goes to the free list
+    t.node_i[leaf, SLOT] = NO_SLOT
+    t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
+    t.head[FIRST_FREE_SLOT] = slot
+    t.head[SLOTS_FREE] += 1
+
+
+@njit(cache=True)
+def _share(t, node, stats, c):
+    """Give class `c`'s weights to the two branches; a branch knows it only where MOA's would."""
+    value = t.node_f[node, VALUE]
+    left, right = t.node_i[node, LEFT], t.node_i[node, RIGHT]
+    if t.node_i[node, KIND] == NUMERIC:
+        below, above = weights_beside(stats, c, value)
+        if stats[W, c] > 0.0 and value >= stats[LOW, c]:
+            _give(t, left, c, below)
+        if stats[W, c] > 0.0 and value < stats[HIGH, c]:
+            _give(t, right, c, above)
+        return
+    for v in range(int(stats[N_CATEGORIES, c])):
+        _give(t, left if v == value else right, c, stats[CATEGORY_COUNTS + v, c])
+
+
+@njit(cache=True)
+def _give(t, leaf, c, weight):
+    t.node_f[leaf, COUNTS + c] += weight
+    t.node_f[leaf, W_LAST] += weight
+    t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], c + 1)
