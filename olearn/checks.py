@@ -1,0 +1,62 @@
+"""Checks that every learner and detector of olearn passes, for your own ones too.
+
+They stand on top of river's `river.checks`: what river asks of any estimator comes from there, what
+olearn promises beyond it (the array door, exact continuation, refusals without a trace, bounded
+memory) from here.
+
+    from olearn import checks
+
+    checks.check_estimator(MyLearner())  # all, stops at the first failure
+
+With pytest, parametrise over `checks.yield_checks(model)` and `checks.yield_river_checks(model)`;
+each is a function of one untrained model, which it clones, and raises AssertionError. A class may
+name checks it cannot pass in `_unit_test_skips`, with the reason in its docstring.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from river import checks as river_checks
+
+from olearn._check_detectors import DETECTOR_CHECKS
+from olearn._check_doors import DOOR_CHECKS
+from olearn._check_inputs import INPUT_CHECKS
+from olearn.base import ArrayClassifier, ArrayDetector
+
+Check = Callable[[Any], None]
+
+__all__ = ["check_estimator", "yield_checks", "yield_river_checks"]
+
+
+def check_estimator(model: ArrayClassifier | ArrayDetector) -> None:
+    """Run river's checks and ours on clones of a model, without those that its class skips."""
+    skips = skipped(model)
+    for check in (*yield_river_checks(model), *yield_checks(model)):
+        if check.__name__ not in skips:
+            check(model.clone())
+
+
+def yield_checks(model: ArrayClassifier | ArrayDetector) -> Iterator[Check]:
+    """Yield olearn's checks for this kind of model; the names begin with `check_`."""
+    if isinstance(model, ArrayDetector):
+        yield from DETECTOR_CHECKS
+    elif isinstance(model, ArrayClassifier):
+        yield from (*DOOR_CHECKS, *INPUT_CHECKS)
+    else:
+        raise TypeError(
+            f"model must be an ArrayClassifier or ArrayDetector, got {type(model).__name__}"
+        )
+
+
+def yield_river_checks(model: ArrayClassifier | ArrayDetector) -> Iterator[Check]:
+    """Yield the checks of river that apply to the model."""
+    estimator: Any = model  # river's hint leaves out detectors, for which all but the tags work
+    for check in river_checks.yield_checks(estimator):
+        # a detector of river is no Estimator and has no tags
+        if not (isinstance(model, ArrayDetector) and check.__name__ == "check_tags"):
+            yield check
+
+
+def skipped(model: Any) -> set[str]:
+    """Return the names of the checks that the model's class skips; detectors have none."""
+    return set() if isinstance(model, ArrayDetector) else set(model._unit_test_skips())
