@@ -156,12 +156,13 @@ def log_votes(t, leaf, x, votes, product):
             n_nominal += 1
             if n_nominal % 8 == 0:  # eight factors cannot leave the range; then take the logarithm
                 for c in range(n_classes):
-                    if product[c] < 1e-150:
+                    if 0.0 < product[c] < 1e-150:
                         votes[c] += np.log(product[c])
                         product[c] = 1.0
     for c in range(n_classes):
-        votes[c] += np.log(product[c])
-        if not votes[c] > _IMPOSSIBLE:
+        if product[c] > 0.0 and votes[c] > _IMPOSSIBLE:
+            votes[c] += np.log(product[c])
+        else:
             votes[c] = -np.inf
 
 
@@ -228,7 +229,7 @@ def learn_at(t, node, x, y, w, rng, votes, product):
     """
     if t.node_i[node, KIND] != LEAF:
         code = code_at(t, node, x, votes, product)
-        node = _grow_branch(t, node, x)
+        node = _grow_branch(t, node, x) if w > 0.0 else -1
         if node >= 0:
             _learn_leaf(t, node, x, y, w, rng, votes, product)
         return code
@@ -267,7 +268,7 @@ def _learn_leaf(t, leaf, x, y, w, rng, votes, product):
         return code
     counts[y] += w
     t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], y + 1)
-    if t.node_i[leaf, SLOT] == INACTIVE:
+    if t.node_i[leaf, SLOT] == INACTIVE or t.feat.shape[0] == 0:
         return code
     if t.node_i[leaf, SLOT] == NO_SLOT:
         t.node_i[leaf, SLOT] = _new_slot(t, rng)
@@ -356,7 +357,7 @@ def free_tree(t, root):
         node = todo
         todo = t.node_i[node, DEPTH]
         kind = t.node_i[node, KIND]
-        if kind == NUMERIC or kind == EQUALS:
+        if kind in (NUMERIC, EQUALS):
             for side in (LEFT, RIGHT):
                 below = t.node_i[node, side]
                 t.node_i[below, DEPTH] = todo
