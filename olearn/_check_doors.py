@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -168,9 +169,10 @@ def check_inputs_are_not_kept(model: Any) -> None:
     X, y = labelled_rows(300)
     codes = np.array([sorted(set(y)).index(label) for label in y])
     learner = fresh(model)
-    for method in (learner.learn_many, learner.test_then_train_many):
+    methods = (learner.learn_many, learner.test_then_train_many)
+    for method, writable in product(methods, (True, False)):  # pandas hands out read-only arrays
         given, given_y = X.copy(), codes.copy()
-        given.flags.writeable = given_y.flags.writeable = False  # as pandas hands them out
+        given.flags.writeable = given_y.flags.writeable = writable
         answers = [method(given, given_y), learner.predict_many(given)]
         answers.append(learner.predict_proba_many(given))
         same = np.array_equal(X, given, equal_nan=True) and np.array_equal(codes, given_y)

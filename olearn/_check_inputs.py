@@ -33,6 +33,7 @@ def check_bad_rows_change_nothing(model: Any) -> None:
     values: list[tuple[Any, type[Exception], tuple[str, ...]]] = [
         (float("inf"), ValueError, ("'c'", "inf")),
         (float("-inf"), ValueError, ("'c'", "-inf")),
+        (np.float64("inf"), ValueError, ("'c'", "inf")),
         ("text", ValueError, ("'c'", "'text'")),
         ([1.0], TypeError, ("'c'", "[1.0]")),
     ]

@@ -1,0 +1,103 @@
+"""Every public learner and detector, found by discovery: river's checks, ours, docs, refusals."""
+
+import inspect
+import math
+import re
+
+import pytest
+
+from olearn import checks, detectors, learners
+
+CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]
+
+# 200,000 rows are run once a class, with its default parameters
+LONG = {"check_memory_is_bounded", "check_detector_memory_is_bounded"}
+
+
+def models_of(cls):
+    return [cls(**params) for params in cls._unit_test_params()]
+
+
+def battery(yield_checks):
+    """Pair every model with its checks, but for those that its class skips."""
+    cases = []
+    for cls in CLASSES:
+        for model in models_of(cls):
+            for check in yield_checks(model):
+                name = check.__name__
+                if name not in checks.skipped(model) | LONG:
+                    cases.append(pytest.param(model, check, id=f"{cls.__name__}:{name}"))
+    return cases
+
+
+def long_checks():
+    cases = []
+    for cls in CLASSES:
+        model = cls()
+        for check in checks.yield_checks(model):
+            if check.__name__ in LONG - checks.skipped(model):
+                cases.append(pytest.param(model, check, id=f"{cls.__name__}:{check.__name__}"))
+    return cases
+
+
+def section(cls, title):
+    """Return the text of a section of the class docstring, empty where there is none."""
+    text = inspect.getdoc(cls) or ""
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^\w+\n-+$|\Z)", text, flags=re.M | re.S)
+    return found.group(1) if found else ""
+
+
+def numeric_parameters():
+    cases = []
+    for cls in CLASSES:
+        for name, parameter in inspect.signature(cls).parameters.items():
+            hint = inspect.formatannotation(parameter.annotation)
+            if set(hint.replace("|", " ").split()) & {"int", "float"}:
+                cases.append(pytest.param(cls, name, id=f"{cls.__name__}:{name}"))
+    return cases
+
+
+@pytest.mark.parametrize(("model", "check"), battery(checks.yield_river_checks))
+def test_river_check(model, check):
+    """Whatever river asks of its own estimators holds for ours."""
+    check(model.clone())
+
+
+@pytest.mark.parametrize(("model", "check"), battery(checks.yield_checks))
+def test_olearn_check(model, check):
+    """Whatever olearn promises beyond river holds for every class."""
+    check(model.clone())
+
+
+@pytest.mark.parametrize(("model", "check"), long_checks())
+def test_memory(model, check):
+    """With its default parameters a class needs bounded memory over 200,000 rows."""
+    check(model)
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_skips_have_a_reason(cls):
+    """A class names every check that it skips in its docstring, where the reason stands."""
+    known = {check.__name__ for check in checks.yield_checks(cls())}
+    known |= {check.__name__ for check in checks.yield_river_checks(cls())}
+    for model in models_of(cls):
+        for name in checks.skipped(model):
+            assert name in known, f"{cls.__name__} skips {name}, which is no check of it"
+            assert name in inspect.getdoc(cls), f"{cls.__name__} skips {name} without a reason"
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_docstring_is_complete(cls):
+    """A class documents every parameter, shows an example and cites its source."""
+    listed = re.findall(r"^(\w+)$", section(cls, "Parameters"), flags=re.M)
+    assert listed == list(inspect.signature(cls).parameters)
+    assert ">>> " in section(cls, "Examples")
+    assert re.search(r"\b(19|20)\d\d\b", section(cls, "References")), "no year in References"
+
+
+@pytest.mark.parametrize(("cls", "name"), numeric_parameters())
+@pytest.mark.parametrize("value", [math.nan, "text", [1]], ids=repr)
+def test_constructor_refuses(cls, name, value):
+    """A numeric parameter that is no number raises; the message names it and the value."""
+    with pytest.raises((TypeError, ValueError), match=rf"(?s)\b{name}\b.*{re.escape(str(value))}"):
+        cls(**{name: value})
