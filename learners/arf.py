@@ -1,0 +1,317 @@
+"""Adaptive random forest on compiled arrays."""
+
+import math
+import numbers
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from river.base.typing import ClfTarget, FeatureName
+
+from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.detectors.adwin import adwin_size, adwin_start
+from olearn.learners import _arf_kernels as kernels
+from olearn.learners._tree_pool import SUBSPACE, TreePool, tree_settings
+from olearn.learners.hoeffding_tree import check_tree_parameters
+from olearn.rng import kernel_state
+from olearn.validate import check_in_range, check_integer
+
+_BLOCK = 1000  # rows a member goes through before the next member begins
+_NO_VOTES = np.empty((0, 0))
+
+
+class ARFClassifier(ArrayClassifier):
+    r"""Adaptive random forest[^1].
+
+    Each member is a Hoeffding tree whose leaves look at a random subspace of the features, trained
+    on each row with weight $k \sim \mathrm{Poisson}(\lambda)$. Two ADWIN detectors read its errors:
+    a warning starts a background tree, a drift puts it (or an empty tree) in the member's place.
+    Votes are class probabilities, weighted by the member's accuracy since its last replacement.
+    Time per row: O(members x (depth + classes x features)).
+
+    Parameters
+    ----------
+    n_models
+        Number of members; at least 1.
+    max_features
+        Size of a leaf's subspace: a share of the features in (0, 1] (rounded, at least 1), a
+        number of features (an integer, at least 1), `"sqrt"`, or None for all.
+    lambda_value
+        Mean of the Poisson weights; in (0, 30].
+    warning_delta
+        Confidence of the ADWIN that starts background trees; in (0, 1).
+    drift_delta
+        Confidence of the ADWIN that replaces trees; in (0, 1).
+    disable_weighted_vote
+        Whether all members have the same weight in the vote.
+    grace_period
+        Weight a leaf sees between split attempts; positive.
+    max_depth
+        Depth at which no leaf is split any more; at least 1, or None for no limit.
+    split_criterion
+        Merit of a split: `"info_gain"` (bits) or `"gini"`.
+    delta
+        Split confidence: probability of a wrong choice of split; in (0, 1).
+    tau
+        Tie threshold: below this bound the best split is taken in any case; not negative.
+    leaf_prediction
+        `"mc"` (majority class), `"nb"` (naive Bayes) or `"nba"` (per leaf, whichever was right
+        more often).
+    nominal_attributes
+        Names of the nominal features. A feature whose first value is a string is nominal too.
+    max_size
+        Bound of the whole forest's memory, MiB; positive. Each member has an equal share, with
+        the behaviour of `HoeffdingTreeClassifier` where it is reached.
+    n_jobs
+        Number of threads that members are shared out to in calls with many rows; at least 1. The
+        result does not depend on it.
+    classes
+        Labels known in advance, in code order; None: in order of first appearance. The lowest
+        code wins ties.
+    seed
+        Seed of all draws, not negative; None draws a fresh one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, a feature is infinite, or a string is given for a
+        numeric feature.
+    TypeError
+        If a parameter or a feature has the wrong type.
+
+    Notes
+    -----
+    Follows MOA's forest. As there, a member's detectors read only the rows it is trained on, only
+    a rise of the error counts, and a tree that has not been right yet votes with weight 0.01. As
+    in river, the error is that before training. Missing values are treated as in
+    `HoeffdingTreeClassifier`.
+
+    The subspaces are drawn over the columns in the order of their first appearance, so other
+    orders of the features give other, equally good forests: the check
+    `check_shuffle_features_no_impact` is skipped.
+
+    Examples
+    --------
+    >>> from olearn import learners, streams
+    >>> X, y = next(streams.load("sea_a_mini", seed=1).blocks(20_000))
+    >>> forest = learners.ARFClassifier(n_models=5, seed=1)
+    >>> predicted = forest.test_then_train_many(X, y)
+    >>> round(float((predicted == y).mean()), 3)
+    0.874
+    >>> forest.n_warnings, forest.n_drifts
+    (3, 2)
+
+    References
+    ----------
+    [^1]: Gomes, H. M., Bifet, A., Read, J., Barddal, J. P., Enembreck, F., Pfahringer, B.,
+        Holmes, G., Abdessalem, T. (2017). Adaptive random forests for evolving data stream
+        classification. Machine Learning 106, 1469-1495. Algorithm 2.
+
+    """
+
+    def __init__(
+        self,
+        n_models: int = 10,
+        max_features: float | int | str | None = 0.6,
+        lambda_value: float = 6.0,
+        *,
+        warning_delta: float = 0.01,
+        drift_delta: float = 0.001,
+        disable_weighted_vote: bool = False,
+        grace_period: int = 50,
+        max_depth: int | None = None,
+        split_criterion: str = "info_gain",
+        delta: float = 0.01,
+        tau: float = 0.05,
+        leaf_prediction: str = "nba",
+        nominal_attributes: Collection[FeatureName] | None = None,
+        max_size: float = 100.0,
+        n_jobs: int = 1,
+        classes: Collection[ClfTarget] | None = None,
+        seed: int | None = None,
+    ) -> None:
+        check_tree_parameters(grace_period, max_depth, split_criterion, delta, tau, leaf_prediction)
+        check_integer("n_models", n_models, 1)
+        _subspace(max_features, 1)
+        check_in_range("lambda_value", lambda_value, 0.0, 30.0, open_low=True)
+        check_in_range("warning_delta", warning_delta, 0.0, 1.0, open_low=True, open_high=True)
+        check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
+        check_in_range("max_size", max_size, 0.0, open_low=True)
+        check_integer("n_jobs", n_jobs, 1)
+        if seed is not None:
+            check_integer("seed", seed, 0)
+        self.n_models = n_models
+        self.max_features = max_features
+        self.lambda_value = lambda_value
+        self.warning_delta = warning_delta
+        self.drift_delta = drift_delta
+        self.disable_weighted_vote = disable_weighted_vote
+        self.grace_period = grace_period
+        self.max_depth = max_depth
+        self.split_criterion = split_criterion
+        self.delta = delta
+        self.tau = tau
+        self.leaf_prediction = leaf_prediction
+        self.nominal_attributes = nominal_attributes
+        self.max_size = max_size
+        self.n_jobs = n_jobs
+        self.classes = classes
+        self.seed = seed
+        self._start_encoding(nominal_attributes, classes)
+        self._start_members()
+        self._grow(len(self._labels))
+
+    def _start_members(self) -> None:
+        conf = tree_settings(
+            grace_period=self.grace_period,
+            delta=self.delta,
+            tau=self.tau,
+            split_criterion=self.split_criterion,
+            leaf_prediction=self.leaf_prediction,
+            max_depth=self.max_depth,
+        )
+        n = self.n_models
+        weighted = float(not self.disable_weighted_vote)
+        self._settings = np.array(
+            [self.lambda_value, self.warning_delta, self.drift_delta, weighted], np.float64
+        )
+        self._pools = [TreePool(conf, self.max_size / n) for _ in range(n)]
+        self._rngs = np.stack([kernel_state(self.seed, stream=m) for m in range(n)])
+        self._status = np.zeros((n, 4), np.int64)
+        self._status[:, kernels.TREE] = [pool.add_tree() for pool in self._pools]
+        self._status[:, kernels.BACKGROUND] = -1
+        self._tallies = np.zeros((n, 2))
+        self._windows = np.zeros((n, 2, adwin_size()))
+        for windows in self._windows:
+            adwin_start(windows[kernels.WARNING])
+            adwin_start(windows[kernels.DRIFT])
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"n_models": 3, "seed": 1}
+
+    def _unit_test_skips(self) -> set[str]:
+        return {"check_shuffle_features_no_impact"}
+
+    @property
+    def n_warnings(self) -> int:
+        """Number of warnings so far, all members together."""
+        return int(self._status[:, kernels.N_WARNINGS].sum())
+
+    @property
+    def n_drifts(self) -> int:
+        """Number of trees replaced so far, all members together."""
+        return int(self._status[:, kernels.N_DRIFTS].sum())
+
+    def _grow(self, n_classes: int) -> None:
+        widths = self._features.widths
+        size = _subspace(self.max_features, len(widths))
+        for pool in self._pools:
+            pool.grow(widths, n_classes)
+            pool.arrays.head[SUBSPACE] = size
+
+    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
+        def learn(member: int) -> None:
+            self._learn_member(member, X, y, w, _NO_VOTES)
+
+        self._each_member(learn, len(X))
+
+    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
+        out = np.empty(len(y), np.int64)
+        ones = np.ones(len(y))
+        for start in range(0, len(y), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            votes = self._test_then_train_block(X[rows], y[rows], ones[rows])
+            out[rows] = np.argmax(votes, axis=1)
+        return out
+
+    def _test_then_train_block(self, X: Rows, y: Codes, w: Rows) -> Rows:
+        votes = np.empty((self.n_models, len(y), len(self._labels)))
+
+        def run(member: int) -> None:
+            self._learn_member(member, X, y, w, votes[member])
+
+        self._each_member(run, len(y))
+        return _sum_in_order(votes)
+
+    def _proba_rows(self, X: Rows) -> Rows:
+        proba = np.empty((len(X), len(self._labels)))
+        for start in range(0, len(X), _BLOCK):
+            votes = self._votes_block(X[start : start + _BLOCK])
+            proba[start : start + _BLOCK] = votes / votes.sum(axis=1, keepdims=True)
+        return proba
+
+    def _codes_rows(self, X: Rows) -> Codes:
+        codes = np.empty(len(X), np.int64)
+        for start in range(0, len(X), _BLOCK):
+            votes = self._votes_block(X[start : start + _BLOCK])
+            codes[start : start + _BLOCK] = np.argmax(votes, axis=1)
+        return codes
+
+    def _votes_block(self, X: Rows) -> Rows:
+        votes = np.empty((self.n_models, len(X), len(self._labels)))
+
+        def vote(member: int) -> None:
+            kernels.vote_many(
+                *self._pools[member].arrays,
+                self._status[member],
+                self._tallies[member],
+                self._settings,
+                X,
+                votes[member],
+            )
+
+        self._each_member(vote, len(X))
+        return _sum_in_order(votes)
+
+    def _learn_member(self, member: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
+        pool = self._pools[member]
+        row = 0
+        while row < len(y):
+            row = kernels.learn_many(
+                *pool.arrays,
+                self._rngs[member],
+                self._status[member],
+                self._tallies[member],
+                self._windows[member],
+                self._settings,
+                X, y, w, votes, row,
+            )  # fmt: skip
+            if row < len(y):
+                pool.make_room(2)
+
+    def _each_member(self, task: Callable[[int], None], n_rows: int) -> None:
+        """Run a task for each member, in threads where there is more than one row."""
+        if self.n_jobs == 1 or n_rows <= 1:
+            for member in range(self.n_models):
+                task(member)
+            return
+        with ThreadPoolExecutor(self.n_jobs) as threads:
+            list(threads.map(task, range(self.n_models)))  # a list, so that errors surface
+
+
+def _sum_in_order(votes: Rows) -> Rows:
+    """Add the members' votes one member after the other: the same floats for one row and many."""
+    total: Rows = votes[0]
+    for more in votes[1:]:
+        total += more
+    return total
+
+
+def _subspace(max_features: float | int | str | None, n_features: int) -> int:
+    """Number of features in a leaf's subspace."""
+    if max_features is None:
+        return n_features
+    if isinstance(max_features, str):
+        if max_features != "sqrt":
+            raise ValueError(
+                "max_features must be 'sqrt', a share in (0, 1], a number of features or None, "
+                f"got {max_features!r}"
+            )
+        return max(1, round(math.sqrt(n_features)))
+    if isinstance(max_features, numbers.Integral):
+        check_integer("max_features", max_features, 1)
+        return min(int(max_features), n_features)
+    check_in_range("max_features", max_features, 0.0, 1.0, open_low=True)
+    return max(1, math.floor(max_features * n_features + 0.5))
