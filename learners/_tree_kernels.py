@@ -64,7 +64,7 @@ from olearn.learners._tree_split import free_table, new_node, try_split
 from olearn.rng import next_below
 
 LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
-_NO_SPREAD = 1e308  # precision where the variance is 0: any other value has density 0
+_NO_SPREAD = 1e200  # precision where the variance is 0: any other value has density 0
 _IMPOSSIBLE = -1e100  # log votes below come from a density of 0
 
 

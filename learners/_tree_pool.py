@@ -213,8 +213,7 @@ class TreePool:
             if slot >= 0:
                 t.seen[slot] = 0
                 t.stats[slot] = 0.0
-                if t.seen.shape[1]:
-                    self._release_slot(int(slot))
+                self._release_slot(int(slot))
 
     def _release_slot(self, slot: int) -> None:
         # the free list runs through the first entry of `stats`, which holds a whole number exactly
