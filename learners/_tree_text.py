@@ -78,11 +78,13 @@ def describe_path(t: Pool, root: int, row: Rows, features: FeatureIndex, labels:
         name = _name(features, int(t.node_i[end, FEATURE]))
         lines.append(f"{name} is missing or new: the votes are those of this split")
     n_classes = int(t.head[N_CLASSES])
+    if n_classes == 0:
+        return "no label seen yet"
     proba = np.empty(n_classes)
     kernels.proba_at(t, end, row, proba, np.empty(n_classes))
     by = "naive Bayes" if kernels.uses_bayes(t, end) else "class weights"
     votes = ", ".join(f"{label!r}: {p:.3f}" for label, p in zip(labels.labels, proba, strict=False))
-    lines.append(f"votes by {by}: {votes or 'none yet'}")
+    lines.append(f"votes by {by}: {votes}")
     return "\n".join(lines)
 
 
