@@ -38,21 +38,23 @@ def check_bad_rows_change_nothing(model: Any) -> None:
         ([1.0], TypeError, ("'c'", "[1.0]")),
     ]
     for value, kind, words in values:
-        x = {"new": 1.0, "a": 0.5, "c": value}
-        for call in (learner.predict_one, learner.predict_proba_one):
-            what = f"{call.__name__} of {x}"
-            require_refusal(learner, partial(call, x), kind, words, what)
-        learn = partial(learner.learn_one, x, "new")
-        require_refusal(learner, learn, kind, words, f"learn_one of {x}")
+        # with a new feature beside it, and in an otherwise known row
+        for x in ({"new": 1.0, "a": 0.5, "c": value}, rows[0] | {"c": value}):
+            for call in (learner.predict_one, learner.predict_proba_one):
+                what = f"{call.__name__} of {x}"
+                require_refusal(learner, partial(call, x), kind, words, what)
+            for label in ("new", y[0]):
+                learn = partial(learner.learn_one, x, label)
+                require_refusal(learner, learn, kind, words, f"learn_one of {x}")
     labels: list[tuple[Any, type[Exception]]] = [
         (None, ValueError),
         (float("nan"), ValueError),
         (["low"], TypeError),
     ]
     x = {"new": 1.0, "a": 0.5}
-    for label, kind in labels:
-        what = f"learn_one of the label {label!r}"
-        require_refusal(learner, partial(learner.learn_one, x, label), kind, ("y ",), what)
+    for bad_label, kind in labels:
+        what = f"learn_one of the label {bad_label!r}"
+        require_refusal(learner, partial(learner.learn_one, x, bad_label), kind, ("y ",), what)
     for w in (-1.0, float("nan"), float("inf")):
         what = f"learn_one with weight {w}"
         require_refusal(

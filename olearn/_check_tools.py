@@ -216,9 +216,12 @@ def state_bytes(model: Any) -> int:
 
 
 def require_bounded(peaks: list[int], of_what: str) -> None:
-    """Compare the peaks of the first and the second half of the same stream."""
+    """Compare the peaks of both halves of a stream on which a sound model has stopped growing.
+
+    The slack is for a small model that doubles an array late; three bytes a row exceed it.
+    """
     require(
-        peaks[1] <= 1.5 * peaks[0] + 32_768,
+        peaks[1] <= 1.5 * peaks[0] + 131_072,
         f"memory grew from {peaks[0]} bytes in the first 100,000 {of_what} "
         f"to {peaks[1]} bytes in the second",
     )
