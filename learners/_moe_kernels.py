@@ -309,7 +309,7 @@ def _normalise(values, out):
 
 @njit(cache=True, nogil=True)
 def run_task(pool, experts, router, X, y, w, out, row):
-    """Do as `run_data` for the variant "task": expert c is a binary tree for the class of code c."""
+    """Do as `run_data` for "task": expert c is a binary tree for the class of code c."""
     t, e, r = pool, experts, router
     n_experts = len(e.roots)
     votes, product = np.empty(2), np.empty(2)

@@ -189,9 +189,9 @@ class DriftMoEClassifier(ArrayClassifier):
         self.expert_features = expert_features
         self.drift_delta = drift_delta
         self.standardize = standardize
-        self.nominal_attributes = nominal_attributes
+        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
         self.max_size = max_size
-        self.classes = classes
+        self.classes = classes or None
         self.seed = seed
         self._check_parameters()
         self._start_encoding(nominal_attributes, classes)

@@ -119,12 +119,12 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         self.tau = tau
         self.leaf_prediction = leaf_prediction
         self.nb_threshold = nb_threshold
-        self.nominal_attributes = nominal_attributes
+        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
         self.n_split_points = n_split_points
         self.binary_split = binary_split
         self.min_branch_fraction = min_branch_fraction
         self.max_size = max_size
-        self.classes = classes
+        self.classes = classes or None
         self._start_encoding(nominal_attributes, classes)
         self._pool = TreePool(
             tree_settings(
