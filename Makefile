@@ -1,0 +1,51 @@
+# Everything a fresh machine needs: Python 3.11 or newer, make, and a place to install from.
+#   make demo     DriftMoE and its peers on drifting streams, with a report
+#   make test     all tests
+# Another interpreter: PYTHON=python3.12 make test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
+WORKERS ?= 2
+
+# a stamp is newer than what decides its content, so that set-up is not repeated
+SETUP := pyproject.toml constraints.txt
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.demo
+	$(BIN)/olearn demo --report report.html
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "olearn needs Python 3.11 or newer, but '$(PYTHON)' is missing or older." >&2; \
+	  echo "Name another one: PYTHON=python3.12 make $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.python $(SETUP)
+	$(INSTALL) -e ".[plot,files]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.python $(SETUP)
+	$(INSTALL) -e ".[all,test]"
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.python $(SETUP)
+	$(INSTALL) -e ".[dev]"
+	touch $@
+
+# numba's caches (*.nbi, *.nbc) lie in the __pycache__ folders
+clean:
+	find olearn detectors learners streams experiments tests -name __pycache__ -type d \
+	  -prune -exec rm -rf {} +
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis report.html
