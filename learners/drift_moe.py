@@ -17,7 +17,7 @@ from olearn.learners._router_kernels import N_ROWS
 from olearn.learners._tree_pool import SUBSPACE, TreePool, tree_settings
 from olearn.learners.hoeffding_tree import check_tree_parameters
 from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_in_range, check_integer
+from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),
@@ -131,7 +131,7 @@ class DriftMoEClassifier(ArrayClassifier):
     >>> X, y = next(streams.load("led_a_mini", seed=42).blocks(10_000))
     >>> model = learners.DriftMoEClassifier(nominal_attributes=range(24), seed=1)
     >>> predicted = model.test_then_train_many(X, y)
-    >>> model.expert_usage.sum()
+    >>> print(model.expert_usage.sum())
     10000
 
     References
@@ -252,6 +252,7 @@ class DriftMoEClassifier(ArrayClassifier):
         if self.drift_delta is not None:
             check_in_range("drift_delta", self.drift_delta, 0.0, 0.1, open_low=True, open_high=True)
         check_in_range("max_size", self.max_size, 0.0, open_low=True)
+        check_seed(self.seed)
 
     def _start_experts(self, n_experts: int) -> Experts:
         conf = np.zeros(kernels.CONF_SIZE)

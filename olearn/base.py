@@ -15,7 +15,7 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.features import CategoryIndex, FeatureIndex, LabelIndex
+from olearn.features import FeatureIndex, LabelIndex
 from olearn.validate import check_in_range
 
 Rows = NDArray[np.float64]
@@ -156,11 +156,13 @@ class ArrayClassifier(base.MiniBatchClassifier):
         rows, codes, weights, new = self._encode_learning(X, y, w, names)
         start = 0
         for row, label in new:
-            self._learn_rows(rows[start:row], codes[start:row], weights[start:row])
+            if row > start:
+                self._learn_rows(rows[start:row], codes[start:row], weights[start:row])
             self._labels.add(label)
             self._grow(len(self._labels))
             start = row
-        self._learn_rows(rows[start:], codes[start:], weights[start:])
+        if len(codes) > start:
+            self._learn_rows(rows[start:], codes[start:], weights[start:])
 
     def test_then_train_many(
         self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None
@@ -174,13 +176,15 @@ class ArrayClassifier(base.MiniBatchClassifier):
         out = np.empty(len(codes), dtype=np.int64)
         start = 0
         for row, label in new:
-            out[start:row] = self._test_then_train_rows(rows[start:row], codes[start:row])
+            if row > start:
+                out[start:row] = self._test_then_train_rows(rows[start:row], codes[start:row])
             out[row] = self._code_row(rows[row]) if self._labels.labels else -1
             self._labels.add(label)
             self._grow(len(self._labels))
             self._learn_row(rows[row], int(codes[row]), 1.0)
             start = row + 1
-        out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
+        if len(codes) > start:
+            out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
         return self._decode(out)
 
     def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
@@ -192,7 +196,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
             values = np.full(len(rows), None, dtype=object)
         if isinstance(X, np.ndarray):
             return values
-        return dataframe.to_native_series(values.tolist(), name=None, like=X)
+        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
 
     def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
         """Return probabilities: an array `(n, n_labels)` for an array, a frame for a frame."""
@@ -202,7 +206,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         if isinstance(X, np.ndarray):
             return proba
         columns = {label: proba[:, code] for code, label in enumerate(labels)}
-        return dataframe.to_native_frame(columns, like=X)
+        return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))
 
     def _encode_learning(
         self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
@@ -252,7 +256,7 @@ def memory_bytes(value: Any) -> int:
         return size + sum(memory_bytes(k) + memory_bytes(v) for k, v in value.items())
     if isinstance(value, list | tuple | set | frozenset):
         return size + sum(memory_bytes(item) for item in value)
-    if isinstance(value, FeatureIndex | LabelIndex | CategoryIndex):
+    if type(value).__module__.startswith("olearn."):
         return size + memory_bytes(vars(value))
     return size
 
@@ -260,7 +264,7 @@ def memory_bytes(value: Any) -> int:
 def _weights(w: Any, n_rows: int) -> Rows:
     if w is None:
         return np.ones(n_rows)
-    weights = np.ascontiguousarray(w, dtype=np.float64)
+    weights = np.array(w, dtype=np.float64)  # a copy: kernels know one kind of array, writable
     if weights.shape != (n_rows,):
         raise ValueError(f"w must have one weight a row, got shape {weights.shape}")
     bad = ~(np.isfinite(weights) & (weights >= 0.0))

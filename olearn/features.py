@@ -105,6 +105,7 @@ class FeatureIndex:
         self.categories: list[CategoryIndex | None] = []  # None for a numeric column
         self._column: dict[Any, int] = {}
         self._declared = frozenset(nominal or ())
+        self._untyped: set[Any] = set()  # features of which no value has come yet
         self._nominal: list[tuple[int, dict[Any, float]]] = []  # (column, codes), for speed
 
     def __len__(self) -> int:
@@ -119,7 +120,7 @@ class FeatureIndex:
         """Encode one row, adding columns and categories; checks everything first."""
         self._check_one(x)
         for name, value in x.items():
-            self._add_column(name, isinstance(value, str))
+            self._add_column(name, [value])
         return self._row(x, learn=True)
 
     def encode_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
@@ -140,7 +141,7 @@ class FeatureIndex:
     def learn_many(self, table: "Table") -> NDArray[np.float64]:
         """Encode a checked table, adding columns and categories; shape `(n, n_columns)`."""
         for name, column in zip(table.names, table.columns(), strict=True):
-            self._add_column(name, _is_text(column))
+            self._add_column(name, column)
         return self._rows(table, learn=True)
 
     def encode_many(self, table: "Table") -> NDArray[np.float64]:
@@ -149,29 +150,37 @@ class FeatureIndex:
 
     def quick(self, x: Mapping[Any, Any]) -> NDArray[np.float64] | None:
         """Encode a row that has exactly the known names, in order, and nothing new or missing."""
-        if list(x) != self.names:
+        if list(x) != self.names or self._untyped:
             return None
         values = list(x.values())
         try:
             for column, codes in self._nominal:
                 values[column] = codes[values[column]]
-            total = sum(values)
-            if total - total != 0.0:  # NaN or infinite somewhere
+            if not math.isfinite(sum(values)):  # NaN or infinite somewhere
                 return None
             return np.array(values, dtype=np.float64)
         except (KeyError, TypeError, ValueError):
             return None
 
-    def _add_column(self, name: Any, is_text: bool) -> None:
-        if name in self._column:
-            return
-        nominal = is_text or name in self._declared
-        self._column[name] = len(self.names)
-        self.names.append(name)
-        categories = CategoryIndex() if nominal else None
-        self.categories.append(categories)
-        if categories is not None:
-            self._nominal.append((self._column[name], categories.codes))
+    def _add_column(self, name: Any, values: Any) -> None:
+        """Add a column if the name is new; its first value that is not missing gives its type."""
+        if name not in self._column:
+            self._column[name] = len(self.names)
+            self.names.append(name)
+            self.categories.append(None)
+            if name in self._declared:
+                self._make_nominal(name)
+            else:
+                self._untyped.add(name)
+        if name in self._untyped and not _all_missing(values):
+            self._untyped.discard(name)
+            if _is_text(values):
+                self._make_nominal(name)
+
+    def _make_nominal(self, name: Any) -> None:
+        column, categories = self._column[name], CategoryIndex()
+        self.categories[column] = categories
+        self._nominal.append((column, categories.codes))
 
     def _row(self, x: Mapping[Any, Any], learn: bool) -> NDArray[np.float64]:
         row = np.full(len(self.names), np.nan)
@@ -222,7 +231,7 @@ class FeatureIndex:
 
     def _is_nominal(self, name: Any, is_text: bool) -> bool:
         column = self._column.get(name)
-        if column is None:
+        if column is None or name in self._untyped:
             return is_text or name in self._declared
         return self.categories[column] is not None
 
@@ -272,7 +281,7 @@ class Table:
         if len(self.names) != X.shape[1]:
             raise ValueError(f"names must have {X.shape[1]} entries, one a column, got {names!r}")
         if X.dtype.kind in "biuf":
-            self.matrix = np.ascontiguousarray(X, dtype=np.float64)
+            self.matrix = _writable(X)
         else:
             self._set_lists([column.tolist() for column in X.T])
 
@@ -286,7 +295,7 @@ class Table:
         self.names = list(frame.columns)
         dtypes = [frame[name].dtype for name in self.names]
         if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in dtypes):
-            self.matrix = np.ascontiguousarray(dataframe.to_numpy(frame), dtype=np.float64)
+            self.matrix = _writable(dataframe.to_numpy(frame))
         else:
             self._set_lists([frame[name].to_list() for name in self.names])
 
@@ -294,8 +303,20 @@ class Table:
         self._lists = [c if _is_text(c) or not _all_real(c) else _numbers(c) for c in columns]
 
 
+def _writable(X: NDArray[Any]) -> NDArray[np.float64]:
+    """Return `X` as C-ordered float64; a read-only array is copied, or kernels compile anew."""
+    rows = np.ascontiguousarray(X, dtype=np.float64)
+    return rows if rows.flags.writeable else rows.copy()
+
+
 def _is_missing(value: Any) -> bool:
     return value is None or value != value
+
+
+def _all_missing(values: Any) -> bool:
+    if isinstance(values, np.ndarray):
+        return bool(np.isnan(values).all())
+    return all(_is_missing(v) for v in values)
 
 
 def _is_text(values: Any) -> bool:

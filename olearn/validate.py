@@ -43,6 +43,12 @@ def check_integer(name: str, value: Any, low: float = -math.inf, high: float = m
     check_in_range(name, int(value), low, high)
 
 
+def check_seed(seed: Any) -> None:
+    """Raise unless `seed` is a non-negative integer or None."""
+    if seed is not None:
+        check_integer("seed", seed, 0)
+
+
 def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
     """Raise unless `value` is one of `choices`; the message suggests the nearest one."""
     if isinstance(value, str) and value in choices:
