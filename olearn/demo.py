@@ -104,7 +104,7 @@ def _real_stream() -> tuple[str, "Stream", str]:
 
     try:
         stream = streams.load("electricity")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # not to be had, or damaged
         reason = " ".join(str(error).split())
         note = (
             "Real data: Shuttle (NASA), which comes with river, because Electricity could not be "
