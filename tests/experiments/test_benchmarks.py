@@ -1,0 +1,111 @@
+"""The benchmark scripts: they run at tiny size, and time and score as they say."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "experiments" / "benchmarks"
+
+
+@pytest.fixture
+def timing(monkeypatch):
+    """The module of shared timing, found as the scripts find it."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module("_timing")
+
+
+@pytest.fixture
+def peers(monkeypatch):
+    """The module of models."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module("_peers")
+
+
+def run(script, out, *options):
+    """Run a benchmark as a user does; return its output and its JSON file."""
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / script), *options, "--repeat", "1", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads(out.with_suffix(".json").read_text())
+
+
+def test_trees_runs_and_compares_same_rows(tmp_path):
+    """Ours and the peer of a line ran the same rows, and the ratio is that of their speeds."""
+    sizes = ("--rows", "400", "--river-rows", "300", "--river-forest-rows", "60")
+    java = ("--java-rows", "300", "--java-warm", "1")
+    printed, found = run("trees.py", tmp_path / "trees", *sizes, *java, "--streams", "sea,led")
+    assert "river ARF" in printed
+    for stream in ("sea", "led"):
+        lines = [line for line in found["comparisons"] if line["stream"] == stream]
+        assert {line["peer"] for line in lines} >= {"river tree", "river ARF"}
+        for line in lines:
+            assert line["rows"] == (60 if line["peer"] == "river ARF" else 300)
+            ratio = line["ours rows/s"] / line["peer rows/s"]
+            assert line["ratio"] == pytest.approx(ratio, rel=0.01, abs=0.01)
+    assert "| sea |" in (tmp_path / "trees.md").read_text()
+    assert {"river", "numba"} <= set(found["versions"])
+
+
+def test_driftmoe_runs_all_variants(tmp_path):
+    """Every variant is timed through both doors, beside our forest over the same rows."""
+    sizes = ("--rows", "300", "--dict-rows", "60", "--river-rows", "40")
+    _, found = run("driftmoe.py", tmp_path / "moe", *sizes, "--streams", "led")
+    models = [line["model"] for line in found["comparisons"]]
+    variants = ("data", "task", "task_mlp", "plus")
+    doors = ("arrays", "dicts")
+    expected = [f"DriftMoE {v}, {d}" for v in variants for d in doors]
+    assert models == [*expected, "our ARF, dicts", "river ARF"]
+    needed = {line["model"]: line["needed"] for line in found["comparisons"] if line["needed"]}
+    assert needed == {"DriftMoE data, arrays": 20_000, "DriftMoE data, dicts": 5_000}
+
+
+def test_best_of_runs_fresh_models_and_scores(timing):
+    """Warm runs are not timed, every run gets a fresh model, accuracy is the share of hits."""
+    rows = timing.read_rows("sea", 8, 1)
+    prepared = []
+
+    def prepare(given):
+        prepared.append(len(given))
+        answers = given.y.copy()
+        answers[:2] = -1
+        return timing.Trial(lambda: answers)
+
+    found = timing.best_of(prepare, rows, "m", "p", repeat=3, warm=2)
+    assert prepared == [8] * 5
+    assert (found.warm_runs, found.timed_runs, found.rows) == (2, 3, 8)
+    assert found.accuracy == 0.75
+
+
+def test_doors_answer_alike(timing, peers):
+    """The array and the dict trial of one model give the same predicted codes."""
+    rows = timing.read_rows("led", 500, 1)
+    settings = peers.TreeSettings("test", grace_period=50)
+    answers = []
+    for door in (peers.on_arrays, peers.on_dicts):
+        trial = door(lambda given: peers.our_tree(given, settings))(rows)
+        answers.append(trial.codes(trial.run()))
+    assert answers[0][1:].tolist() == answers[1][1:].tolist()
+
+
+def test_arff_reads_back(timing, peers, tmp_path):
+    """The file handed to Java holds the rows exactly, nominal columns declared."""
+    from olearn import streams
+
+    for name in ("sea", "led"):
+        rows = timing.read_rows(name, 50, 1)
+        path = tmp_path / f"{name}.arff"
+        path.write_text(peers.arff_text(rows))
+        stream = streams.load(path)
+        X, y = next(stream.blocks(50))
+        assert len(stream.schema.nominal) == len(rows.schema.nominal)
+        assert np.array_equal(X, rows.X)
+        assert [int(stream.schema.labels[code]) for code in y] == rows.y.tolist()
