@@ -36,7 +36,7 @@ def _vote(t, tree, tally, weighted, x, out, product):
 
 
 @njit(cache=True)
-def _error_rose(window, wrong, delta):
+def error_rose(window, wrong, delta):
     """Add an error bit to the window; tell whether it was cut because errors became more."""
     before = adwin_estimation(window)
     return adwin_update(window, wrong, delta) and adwin_estimation(window) > before
@@ -51,7 +51,7 @@ def _discard(t, tree):
 @njit(cache=True)
 def _watch(t, status, tally, windows, settings, wrong):
     """Tell the detectors of an error or a success, and act on a warning or a drift."""
-    if _error_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
+    if error_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
         status[N_WARNINGS] += 1
         adwin_reset(windows[WARNING])
         if status[BACKGROUND] >= 0:
@@ -59,7 +59,7 @@ def _watch(t, status, tally, windows, settings, wrong):
             status[BACKGROUND] = -1
         if t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE] > 0:
             status[BACKGROUND] = new_node(t, 0)
-    if _error_rose(windows[DRIFT], wrong, settings[DRIFT_DELTA]):
+    if error_rose(windows[DRIFT], wrong, settings[DRIFT_DELTA]):
         status[N_DRIFTS] += 1
         adwin_reset(windows[WARNING])
         adwin_reset(windows[DRIFT])

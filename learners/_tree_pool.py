@@ -6,10 +6,12 @@ never allocate: they stop before a row for which room could run out, and `make_r
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Item = TypeVar("_Item", bound=np.generic)
 
 # columns of `node_i`
 KIND, FEATURE, LEFT, RIGHT, SLOT, N_LABELS, DEPTH = range(7)
@@ -85,11 +87,20 @@ class TreePool:
         Bound of the memory of all arrays, in MiB.
     subspace
         Number of random features that each leaf looks at; 0 = all.
+    bytes_beside
+        Memory that the learner itself keeps beside each node, in bytes.
 
     """
 
-    def __init__(self, conf: NDArray[np.float64], max_size: float, subspace: int = 0) -> None:
+    def __init__(
+        self,
+        conf: NDArray[np.float64],
+        max_size: float,
+        subspace: int = 0,
+        bytes_beside: int = 0,
+    ) -> None:
         self._max_bytes = int(max_size * 2**20)
+        self._bytes_beside = bytes_beside
         head = np.zeros(HEAD_SIZE, np.int64)
         head[[FIRST_FREE_NODE, FIRST_FREE_SLOT, FIRST_FREE_TABLE]] = -1
         head[SUBSPACE] = subspace
@@ -166,7 +177,8 @@ class TreePool:
         """Double the nodes; where a quarter of the memory bound is reached, stop all growth."""
         t = self.arrays
         rows = max(2 * len(t.node_i), len(t.node_i) + n_more)
-        if rows * (t.node_i.strides[0] + t.node_f.strides[0]) > max(self._max_bytes // 4, 1 << 12):
+        bytes_each = t.node_i.strides[0] + t.node_f.strides[0] + self._bytes_beside
+        if rows * bytes_each > max(self._max_bytes // 4, 1 << 12):
             t.head[MAY_GROW] = 0
             return
         self.arrays = t._replace(
@@ -296,7 +308,7 @@ def _free(head: NDArray[np.int64], used: int, free: int, array: NDArray[np.gener
     return len(array) - int(head[used]) + int(head[free])
 
 
-def _enlarge(array: NDArray[np.generic], rows: int, fill: float) -> NDArray[np.generic]:
+def _enlarge(array: NDArray[_Item], rows: int, fill: float) -> NDArray[_Item]:
     new = np.full((rows, *array.shape[1:]), fill, array.dtype)
     new[: len(array)] = array
     return new
