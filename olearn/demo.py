@@ -37,6 +37,7 @@ _FOREST = {"n_models": 10, "lambda_value": 6, "grace_period": 50, "delta": 0.01,
 
 _CONTESTANTS = (
     _Contestant("DriftMoE", "driftmoe"),
+    _Contestant("DriftMoE+", "driftmoe-plus"),
     _Contestant("Hoeffding tree", "hoeffding-tree"),
     _Contestant("ARF, 10 trees", "arf", options=_FOREST),
     _Contestant("river's Hoeffding tree", "river-hoeffding-tree"),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
-UNSEEN = -1.0  # the code of a category that was never learnt
+UNSEEN = -1.0  # the code of a new category where no more codes are given out
 
 _MAX_OWN_CODE = 9_999
 _MAX_CATEGORIES = 10_000
@@ -35,31 +35,27 @@ class CategoryIndex:
         self._taken: set[int] = set()
 
     def get(self, value: Any) -> float:
-        """Return the code of `value`, or `UNSEEN`."""
-        return self.codes.get(value, UNSEEN)
-
-    def add(self, value: Any) -> float:
-        """Return the code of `value`, giving it one if it has none."""
+        """Return the code of `value`: the one that `add` would give it, if it has none yet."""
         code = self.codes.get(value)
         if code is not None:
             return code
         if len(self.codes) >= _MAX_CATEGORIES:
             return UNSEEN
         own = _own_code(value)
-        if own is None or own in self._taken:
-            own = self.size
-            self._all_own = False
-        self.codes[value] = float(own)
-        self._taken.add(own)
-        self.size = max(self.size, own + 1)
-        return float(own)
+        return float(self.size if own is None or own in self._taken else own)
+
+    def add(self, value: Any) -> float:
+        """Return the code of `value`, giving it one if it has none."""
+        code = self.get(value)
+        if code != UNSEEN and value not in self.codes:
+            self.codes[value] = code
+            self._taken.add(int(code))
+            self._all_own &= _own_code(value) == code
+            self.size = max(self.size, int(code) + 1)
+        return code
 
     def codes_of(self, column: NDArray[np.float64], learn: bool) -> NDArray[np.float64]:
-        """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values.
-
-        A number that is its own code is left as it is even where it is unseen: no learner has
-        counted it, so it means the same as `UNSEEN`.
-        """
+        """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values."""
         known = column[~np.isnan(column)]
         own = (known >= 0) & (known <= _MAX_OWN_CODE) & (known == np.floor(known))
         if self._all_own and own.all():
@@ -96,7 +92,7 @@ class FeatureIndex:
     >>> index.learn_one({"day": "tue"})
     array([nan,  1.])
     >>> index.encode_one({"day": "sun", "price": 2.0})
-    array([ 2., -1.])
+    array([2., 2.])
 
     """
 
