@@ -70,7 +70,7 @@ class Experts(NamedTuple):
     readout: NDArray[np.float64]  # (N_READOUTS,): faded accuracy of each read-out
     adwin: NDArray[np.float64]  # (K, 2, size)
     scale: NDArray[np.float64]  # (3, d): count, mean, M2 of each feature
-    count: NDArray[np.int64]
+    count: NDArray[np.int64]  # type: ignore[assignment]  # hides the method of tuple
     conf: NDArray[np.float64]
     rng: NDArray[np.uint64]
 
