@@ -42,7 +42,7 @@ class Args:
     streams: str = option("rbf_m,electricity,sea_a,led_a", "streams, separated by commas")
     models: str = option("tree,forest", "tree, forest or both")
     repeat: int = option(5, "timed runs, of which the best counts")
-    java_warm: int = option(4, "untimed runs of each Java loop before the timed ones")
+    java_warm: int = option(15, "untimed runs of each Java loop before the timed ones")
     seed: int = option(1, "seed of streams and forests")
     out: str = option(str(RESULTS / "trees"), "result files, without suffix")
 
