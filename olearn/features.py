@@ -412,7 +412,10 @@ def _label_values(y: Any) -> Any:
     """Return small integers as an int64 array, all else as a list or array of objects."""
     if not isinstance(y, np.ndarray | list | tuple):
         y = dataframe.into_series(y).to_numpy()
-    array = np.asarray(y)
+    try:
+        array = np.asarray(y)
+    except ValueError:  # rows of different lengths: no labels, which `get` will say
+        return list(y)
     if array.ndim != 1:
         raise ValueError(f"y must be one label a row, got an array of shape {array.shape}")
     if array.dtype.kind in "iu" and (array.size == 0 or array.max() < 100_000):
