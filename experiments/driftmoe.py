@@ -328,9 +328,9 @@ def write_report(args: Args, facts: dict[str, Any], runs: Runs) -> None:
             "",
             "Points of accuracy against the base, paired by seed, with 95 % t-intervals over "
             f"{len(facts['ablation_seeds'])} seeds. Lines of MoE-Data add one setting to the "
-            "published method; lines of DriftMoE+ set one back to its published value (a loss there is what "
-            "the setting is worth). Clear: the interval leaves out zero; with few seeds and this "
-            "many cells some do so by chance.",
+            "published method; lines of DriftMoE+ set one back to its published value (a loss is "
+            "what the setting is worth). Clear: the interval leaves out zero; with few seeds and "
+            "this many cells some do so by chance.",
             "",
             *ablation_lines(runs, found),
         ]
@@ -358,7 +358,8 @@ def main(args: Args) -> None:
     begin = time.time()
     args.out.mkdir(parents=True, exist_ok=True)
     found, missing = find_streams(args)
-    first, parts = args.first_seed, [(MODELS, range(args.first_seed, args.first_seed + args.seeds))]
+    first = args.first_seed
+    parts = [(MODELS, range(first, first + args.seeds))]
     parts += [(tuple(CHANGES), range(s, s + 1)) for s in range(first, first + args.ablation_seeds)]
     facts = {
         "version": metadata.version("olearn"),
