@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -20,7 +21,7 @@ _COLOURS = {
 }
 _PAPER_MARKS = {"MoE-Data": "o", "MoE-Task": "s", "ARF(100)": "^"}
 _LED_BAYES = 74.002  # percent; by enumerating the 2^7 patterns of the segments
-_STYLE = {"axes.spines.top": False, "axes.spines.right": False, "font.size": 9}
+_STYLE: dict[Any, Any] = {"axes.spines.top": False, "axes.spines.right": False, "font.size": 9}
 
 Pair = tuple[float, float]
 """A mean and the half-width of its interval."""
@@ -89,7 +90,7 @@ def draw_ablation(
 ) -> None:
     """Draw points gained and lost as a heat map; bold where the interval leaves out zero."""
     means, halves = np.moveaxis(np.array(gains), 2, 0)
-    with mpl.rc_context({"font.size": 9}):
+    with mpl.rc_context(_STYLE):
         size = (3.2 + 0.85 * len(names), 1.3 + 0.3 * len(changes))
         figure, ax = plt.subplots(figsize=size, layout="constrained")
         reach = 5.0  # points; a few cells lie far outside and would wash out the rest
