@@ -33,7 +33,7 @@ from olearn.learners._tree_kernels import (
     uses_bayes,
     weight_of,
 )
-from olearn.learners._tree_pool import COUNTS, N_CLASSES
+from olearn.learners._tree_pool import COUNTS, MAY_GROW, N_CLASSES
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson
 
@@ -260,7 +260,10 @@ def run_data(pool, experts, router, X, y, w, out, row):
             train_block(r.head, r.params, r.moments, r.block, e.conf[LR], 0.0, r.state)
         if e.conf[STANDARDIZE]:
             _learn_scale(e, x)
+        n_drifts = e.count[N_DRIFTS]
         _train_experts(t, e, top, nodes, codes, x, y[i], w[i], votes, product)
+        if e.count[N_DRIFTS] > n_drifts:
+            t.head[MAY_GROW] = 1  # freed trees made room; only here, where has_room looks next
     return len(X)
 
 

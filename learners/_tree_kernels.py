@@ -5,6 +5,8 @@ those at the end take its arrays one by one, which is the fastest way in from Py
 naive Bayes are logarithms of joint densities, so that they never under- or overflow.
 """
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -28,7 +30,6 @@ from olearn.learners._tree_pool import (
     LEAF,
     LEAF_MODE,
     LEFT,
-    LOG_NORM,
     LOW,
     M2,
     MAJORITY,
@@ -45,6 +46,7 @@ from olearn.learners._tree_pool import (
     NO_SLOT,
     NODES_FREE,
     NODES_USED,
+    NORM,
     NUMERIC,
     OFFSET,
     RIGHT,
@@ -63,12 +65,12 @@ from olearn.learners._tree_pool import (
 from olearn.learners._tree_split import free_table, new_node, try_split
 from olearn.rng import next_below
 
-LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
+_ONE_OVER_PI = 1.0 / math.pi
 _NO_SPREAD = 1e200  # precision where the variance is 0: any other value has density 0
 _IMPOSSIBLE = -1e100  # log votes below come from a density of 0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def route(t, root, x):
     """Follow `x` down from `root`; return the node where it stops.
 
@@ -83,9 +85,10 @@ def route(t, root, x):
         if value != value:
             return node
         if kind == NUMERIC:
-            node = t.node_i[node, LEFT] if value <= t.node_f[node, VALUE] else t.node_i[node, RIGHT]
+            # LEFT and RIGHT are neighbours: an index costs no branch that cannot be foreseen
+            node = t.node_i[node, LEFT + (value > t.node_f[node, VALUE])]
         elif kind == EQUALS:
-            node = t.node_i[node, LEFT] if value == t.node_f[node, VALUE] else t.node_i[node, RIGHT]
+            node = t.node_i[node, LEFT + (value != t.node_f[node, VALUE])]
         else:
             branch = _branch(t, node, value)
             if branch < 0:
@@ -93,7 +96,7 @@ def route(t, root, x):
             node = branch
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _branch(t, node, value):
     code = int(value)
     if code < 0 or code >= t.child.shape[1]:
@@ -101,7 +104,7 @@ def _branch(t, node, value):
     return t.child[t.node_i[node, LEFT], code]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def highest(values, n):
     """Return the index of the largest of the first `n`; the lowest index wins a tie."""
     best = 0
@@ -111,7 +114,7 @@ def highest(values, n):
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def weight_of(t, node):
     """Sum of the class weights of a node."""
     total = 0.0
@@ -120,7 +123,7 @@ def weight_of(t, node):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def log_votes(t, leaf, x, votes, product):
     """Write log(prior x densities) of each class; -inf where that is 0. `product` is scratch."""
     n_classes = t.head[N_CLASSES]
@@ -130,35 +133,7 @@ def log_votes(t, leaf, x, votes, product):
         product[c] = t.node_f[leaf, COUNTS + c] / total if total > 0.0 else 0.0
     slot = t.node_i[leaf, SLOT]
     if slot >= 0:
-        n_nominal = 0
-        for f in range(t.feat.shape[0]):
-            value = x[f]
-            if t.seen[slot, f] <= 0 or value != value:
-                continue
-            begin = t.feat[f, OFFSET]
-            if t.feat[f, CAPACITY] == 0:
-                mean = t.stats[slot, begin + MEAN]
-                half_precision = t.stats[slot, begin + HALF_PRECISION]
-                log_norm = t.stats[slot, begin + LOG_NORM]
-                for c in range(n_classes):
-                    distance = value - mean[c]
-                    votes[c] -= distance * distance * half_precision[c] + log_norm[c]
-                continue
-            inverse = t.stats[slot, begin + INVERSE]
-            code = int(value)
-            if 0 <= code < t.feat[f, CAPACITY]:
-                counts = t.stats[slot, begin + CATEGORY_COUNTS + code]
-                for c in range(n_classes):
-                    product[c] *= (counts[c] + 1.0) * inverse[c]
-            else:
-                for c in range(n_classes):
-                    product[c] *= inverse[c]
-            n_nominal += 1
-            if n_nominal % 8 == 0:  # eight factors cannot leave the range; then take the logarithm
-                for c in range(n_classes):
-                    if 0.0 < product[c] < 1e-150:
-                        votes[c] += np.log(product[c])
-                        product[c] = 1.0
+        _add_densities(t.stats, t.seen, t.feat, slot, x, n_classes, votes, product)
     for c in range(n_classes):
         if product[c] > 0.0 and votes[c] > _IMPOSSIBLE:
             votes[c] += np.log(product[c])
@@ -166,7 +141,46 @@ def log_votes(t, leaf, x, votes, product):
             votes[c] = -np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
+def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
+    """Multiply in the density of each feature, numeric ones as logarithms in `votes`."""
+    # whole arrays with three indices: a view per feature would cost more than its arithmetic
+    n_nominal = 0
+    for f in range(feat.shape[0]):
+        value = x[f]
+        if seen[slot, f] <= 0 or value != value:
+            continue
+        begin = feat[f, OFFSET]
+        if feat[f, CAPACITY] == 0:
+            for c in range(n_classes):
+                distance = value - stats[slot, begin + MEAN, c]
+                votes[c] -= distance * distance * stats[slot, begin + HALF_PRECISION, c]
+                product[c] *= stats[slot, begin + NORM, c]
+            _keep_range(votes, product, n_classes)
+            continue
+        code = int(value)
+        if 0 <= code < feat[f, CAPACITY]:
+            field = begin + CATEGORY_COUNTS + code
+            for c in range(n_classes):
+                product[c] *= (stats[slot, field, c] + 1.0) * stats[slot, begin + INVERSE, c]
+        else:
+            for c in range(n_classes):
+                product[c] *= stats[slot, begin + INVERSE, c]
+        n_nominal += 1
+        if n_nominal % 8 == 0:  # eight of these factors cannot leave the range
+            _keep_range(votes, product, n_classes)
+
+
+@njit(cache=True, forceinline=True)
+def _keep_range(votes, product, n_classes):
+    """Move products that come near the ends of float64's range to the logarithms."""
+    for c in range(n_classes):
+        if 0.0 < product[c] < 1e-100 or product[c] > 1e100:
+            votes[c] += np.log(product[c])
+            product[c] = 1.0
+
+
+@njit(cache=True, forceinline=True)
 def uses_bayes(t, leaf):
     """Tell whether a leaf votes by naive Bayes rather than by class weights."""
     mode = t.conf[LEAF_MODE]
@@ -177,13 +191,13 @@ def uses_bayes(t, leaf):
     return mode == NAIVE_BAYES or t.node_f[leaf, MC_RIGHT] <= t.node_f[leaf, NB_RIGHT]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def code_at(t, node, x, votes, product):
     """Return the code predicted at the node where `x` stopped."""
     if uses_bayes(t, node):
         log_votes(t, node, x, votes, product)
         return highest(votes, t.head[N_CLASSES])
-    return highest(t.node_f[node, COUNTS:], t.head[N_CLASSES])
+    return _majority(t, node)
 
 
 @njit(cache=True)
@@ -205,7 +219,7 @@ def proba_at(t, node, x, out, product):
         out[c] = out[c] / total if total > 0.0 else 1.0 / n_classes
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def has_room(t, n_trees):
     """Tell whether `n_trees` trees can learn one more row without more memory."""
     head = t.head
@@ -220,7 +234,7 @@ def has_room(t, n_trees):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def learn_at(t, node, x, y, w, rng, votes, product):
     """Learn a row at the node where it stopped; return the code predicted there before.
 
@@ -246,18 +260,16 @@ def _grow_branch(t, node, x):
     return leaf
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _learn_leaf(t, leaf, x, y, w, rng, votes, product):
-    n_classes = t.head[N_CLASSES]
-    counts = t.node_f[leaf, COUNTS:]
     mode = t.conf[LEAF_MODE]
-    majority = highest(counts, n_classes)
+    majority = _majority(t, leaf)
     code = majority
     if mode != MAJORITY and t.node_i[leaf, SLOT] != INACTIVE:
         bayes = uses_bayes(t, leaf)
         if bayes or mode == ADAPTIVE:
             log_votes(t, leaf, x, votes, product)
-            by_bayes = highest(votes, n_classes)
+            by_bayes = highest(votes, t.head[N_CLASSES])
             if bayes:
                 code = by_bayes
             if by_bayes == y:
@@ -266,18 +278,30 @@ def _learn_leaf(t, leaf, x, y, w, rng, votes, product):
         t.node_f[leaf, MC_RIGHT] += w
     if w <= 0.0:
         return code
-    counts[y] += w
+    t.node_f[leaf, COUNTS + y] += w
     t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], y + 1)
-    if t.node_i[leaf, SLOT] == INACTIVE or t.feat.shape[0] == 0:
+    slot = t.node_i[leaf, SLOT]
+    if slot == INACTIVE or t.feat.shape[0] == 0:
         return code
-    if t.node_i[leaf, SLOT] == NO_SLOT:
-        t.node_i[leaf, SLOT] = _new_slot(t, rng)
-    _observe(t, t.node_i[leaf, SLOT], x, y, w)
-    seen = weight_of(t, leaf)
-    if seen - t.node_f[leaf, W_LAST] >= t.conf[GRACE]:
-        try_split(t, leaf, seen)
-        t.node_f[leaf, W_LAST] = seen
+    if slot == NO_SLOT:
+        slot = _new_slot(t, rng)
+        t.node_i[leaf, SLOT] = slot
+    _observe(t.stats, t.seen, t.feat, slot, x, y, w)
+    weight = weight_of(t, leaf)
+    if weight - t.node_f[leaf, W_LAST] >= t.conf[GRACE]:
+        try_split(t, leaf, weight)
+        t.node_f[leaf, W_LAST] = weight
     return code
+
+
+@njit(cache=True, forceinline=True)
+def _majority(t, node):
+    """Code of the largest class weight of a node; the lowest code wins a tie."""
+    best = 0
+    for c in range(1, t.head[N_CLASSES]):
+        if t.node_f[node, COUNTS + c] > t.node_f[node, COUNTS + best]:
+            best = c
+    return best
 
 
 @njit(cache=True)
@@ -295,8 +319,6 @@ def _new_slot(t, rng):
     t.stats[slot] = 0.0
     for f in range(n_features):
         t.seen[slot, f] = 0
-        if t.feat[f, CAPACITY] == 0:
-            t.stats[slot, t.feat[f, OFFSET] + LOG_NORM] = np.inf
     size = head[SUBSPACE]
     if 0 < size < n_features:
         for f in range(n_features):
@@ -307,45 +329,54 @@ def _new_slot(t, rng):
     return slot
 
 
-@njit(cache=True)
-def _observe(t, slot, x, y, w):
-    """Add a row to the statistics of a leaf (Welford's update for numeric features)."""
-    for f in range(t.feat.shape[0]):
+@njit(cache=True, forceinline=True)
+def _observe(stats, seen, feat, slot, x, y, w):
+    """Add a row to the statistics of a leaf."""
+    for f in range(feat.shape[0]):
         value = x[f]
-        if t.seen[slot, f] < 0 or value != value:
+        if seen[slot, f] < 0 or value != value:
             continue
-        stats = t.stats[slot, t.feat[f, OFFSET] :]
-        if t.feat[f, CAPACITY] == 0:
-            _observe_number(stats, y, value, w)
-            t.seen[slot, f] = 1
+        begin = feat[f, OFFSET]
+        if feat[f, CAPACITY] == 0:
+            _observe_number(stats, slot, begin, y, value, w)
+            seen[slot, f] = 1
         elif value >= 0.0:  # a category beyond the index's bound is not counted
             code = int(value)
-            stats[CATEGORY_COUNTS + code, y] += w
-            stats[TOTAL, y] += w
-            stats[N_CATEGORIES, y] = max(stats[N_CATEGORIES, y], code + 1.0)
-            stats[INVERSE, y] = 1.0 / (stats[TOTAL, y] + stats[N_CATEGORIES, y])
-            t.seen[slot, f] = 1
+            total = stats[slot, begin + TOTAL, y] + w
+            n_categories = max(stats[slot, begin + N_CATEGORIES, y], code + 1.0)
+            stats[slot, begin + CATEGORY_COUNTS + code, y] += w
+            stats[slot, begin + TOTAL, y] = total
+            stats[slot, begin + N_CATEGORIES, y] = n_categories
+            stats[slot, begin + INVERSE, y] = 1.0 / (total + n_categories)
+            seen[slot, f] = 1
 
 
-@njit(cache=True)
-def _observe_number(stats, y, value, w):
-    if stats[W, y] == 0.0:
-        stats[W, y] = w
-        stats[MEAN, y] = stats[LOW, y] = stats[HIGH, y] = value
+@njit(cache=True, forceinline=True)
+def _observe_number(stats, slot, begin, y, value, w):
+    """Welford's update of one class of one numeric feature, and of what its density needs."""
+    before = stats[slot, begin + W, y]
+    weight = before + w
+    stats[slot, begin + W, y] = weight
+    if before == 0.0:
+        stats[slot, begin + MEAN, y] = value
+        stats[slot, begin + LOW, y] = value
+        stats[slot, begin + HIGH, y] = value
+        m2 = 0.0
     else:
-        stats[W, y] += w
-        distance = value - stats[MEAN, y]
-        stats[MEAN, y] += w * distance / stats[W, y]
-        stats[M2, y] += w * distance * (value - stats[MEAN, y])
-        stats[LOW, y] = min(stats[LOW, y], value)
-        stats[HIGH, y] = max(stats[HIGH, y], value)
-    if stats[W, y] > 1.0 and stats[M2, y] > 0.0:
-        variance = stats[M2, y] / (stats[W, y] - 1.0)
-        stats[HALF_PRECISION, y] = min(0.5 / variance, _NO_SPREAD)
-        stats[LOG_NORM, y] = 0.5 * np.log(variance) + LOG_SQRT_2PI
-    else:
-        stats[HALF_PRECISION, y] = _NO_SPREAD
-        stats[LOG_NORM, y] = 0.0
+        mean = stats[slot, begin + MEAN, y]
+        distance = value - mean
+        mean += w * distance / weight
+        m2 = stats[slot, begin + M2, y] + w * distance * (value - mean)
+        stats[slot, begin + MEAN, y] = mean
+        stats[slot, begin + M2, y] = m2
+        stats[slot, begin + LOW, y] = min(stats[slot, begin + LOW, y], value)
+        stats[slot, begin + HIGH, y] = max(stats[slot, begin + HIGH, y], value)
+    half_precision, norm = _NO_SPREAD, 1.0
+    if weight > 1.0 and m2 > 0.0:
+        half_precision = min(0.5 * (weight - 1.0) / m2, _NO_SPREAD)
+        norm = math.sqrt(half_precision * _ONE_OVER_PI)
+    stats[slot, begin + HALF_PRECISION, y] = half_precision
+    stats[slot, begin + NORM, y] = norm
 
 
 @njit(cache=True)

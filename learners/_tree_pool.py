@@ -25,8 +25,8 @@ NO_SLOT, INACTIVE = -1, -2
 # rows of `feat`: where a feature's statistics begin, and its category capacity (0 = numeric)
 OFFSET, CAPACITY = range(2)
 # fields of a numeric feature, each one value a class: Welford's sums, range, and what the density
-# needs: 1 / (2 variance) and log(sd sqrt(2 pi)), infinite for a class never seen
-W, MEAN, M2, LOW, HIGH, HALF_PRECISION, LOG_NORM, NUMERIC_FIELDS = range(8)
+# needs: 1 / (2 variance) and 1 / (sd sqrt(2 pi)), 0 for a class never seen
+W, MEAN, M2, LOW, HIGH, HALF_PRECISION, NORM, NUMERIC_FIELDS = range(8)
 # fields of a nominal feature: weight, 1 + highest category, 1 / (weight + that), then the counts
 TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
 # entries of `head`
@@ -250,8 +250,6 @@ class TreePool:
         seen = np.zeros((rows, len(capacities)), np.int8)
         seen[: len(live), : t.seen.shape[1]] = t.seen[slots]
         for f, (begin, capacity) in enumerate(zip(offsets.tolist(), capacities, strict=False)):
-            if capacity == 0:
-                stats[: len(live), begin + LOG_NORM] = math.inf
             if f < len(t.feat):
                 old = int(t.feat[f, OFFSET])
                 size = NUMERIC_FIELDS if capacity == 0 else CATEGORY_COUNTS + t.feat[f, CAPACITY]

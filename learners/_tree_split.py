@@ -135,33 +135,33 @@ def try_split(t, leaf, seen):
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _propose(t, slot, f, before, left, right):
     """Return merit, kind and value of a feature's best split; kind LEAF if it proposes none."""
     if t.seen[slot, f] <= 0:
         return -np.inf, LEAF, 0.0
     stats = t.stats[slot, t.feat[f, OFFSET] :]
     if t.feat[f, CAPACITY] == 0:
-        return _propose_numeric(t, stats, before, left, right)
-    return _propose_nominal(t, stats, before, left, right)
+        return _propose_numeric(t.conf, stats, before, left, right)
+    return _propose_nominal(t.conf, stats, before, left, right)
 
 
 @njit(cache=True)
-def _propose_numeric(t, stats, before, left, right):
+def _propose_numeric(conf, stats, before, left, right):
     n_classes = len(left)
     low, high = np.inf, -np.inf
     for c in range(n_classes):
         if stats[W, c] > 0.0:
             low, high = min(low, stats[LOW, c]), max(high, stats[HIGH, c])
     best, value, kind = -np.inf, 0.0, LEAF
-    n_points = int(t.conf[N_POINTS])
+    n_points = int(conf[N_POINTS])
     for i in range(n_points):
         point = (high - low) / (n_points + 1.0) * (i + 1) + low
         if not low < point < high:
             continue
         for c in range(n_classes):
             left[c], right[c] = weights_beside(stats, c, point)
-        merit = _merit(t, before, left, right)
+        merit = _merit(conf, before, left, right)
         if kind == LEAF or merit > best:
             best, value, kind = merit, point, NUMERIC
     return best, kind, value
@@ -199,17 +199,19 @@ def _normal_cdf(z):
 
 
 @njit(cache=True)
-def _propose_nominal(t, stats, before, left, right):
+def _propose_nominal(conf, stats, before, left, right):
     n_classes = len(left)
     n_values = _most_categories(stats, n_classes)
     best, kind, value = -np.inf, LEAF, 0.0
-    if not t.conf[BINARY]:
-        best, kind = _merit_multiway(t, before, stats, n_values, left), MULTIWAY
+    if not conf[BINARY]:
+        best, kind = _merit_multiway(conf, before, stats, n_values, left), MULTIWAY
+        if n_values == 2:  # one value against the other is the same split
+            return best, kind, value
     for v in range(n_values):
         for c in range(n_classes):
             left[c] = stats[CATEGORY_COUNTS + v, c]
             right[c] = stats[TOTAL, c] - left[c]
-        merit = _merit(t, before, left, right)
+        merit = _merit(conf, before, left, right)
         if kind == LEAF or merit > best:
             best, kind, value = merit, EQUALS, float(v)
     return best, kind, value
@@ -224,33 +226,39 @@ def _most_categories(stats, n_classes):
 
 
 @njit(cache=True)
-def _merit(t, before, left, right):
+def _merit(conf, before, left, right):
     """Merit of a two-way split: information gain in bits, or 1 - weighted Gini impurity."""
-    n_left, n_right = left.sum(), right.sum()
+    n_left, after_left = _weighted_impurity(conf, left)
+    n_right, after_right = _weighted_impurity(conf, right)
     total = n_left + n_right
-    if not (n_left > t.conf[MIN_BRANCH] * total and n_right > t.conf[MIN_BRANCH] * total):
+    if not (n_left > conf[MIN_BRANCH] * total and n_right > conf[MIN_BRANCH] * total):
         return -np.inf
-    after = n_left * _impurity(t, left) + n_right * _impurity(t, right)
-    return before - after / total
+    return before - (after_left + after_right) / total
 
 
 @njit(cache=True)
-def _merit_multiway(t, before, stats, n_values, counts):
+def _merit_multiway(conf, before, stats, n_values, counts):
     total, after, n_large = 0.0, 0.0, 0
+    for c in range(len(counts)):
+        total += stats[TOTAL, c]
     for v in range(n_values):
-        counts[:] = stats[CATEGORY_COUNTS + v, : len(counts)]
-        weight = counts.sum()
-        total += weight
-        after += weight * _impurity(t, counts)
-    for v in range(n_values):
-        if stats[CATEGORY_COUNTS + v, : len(counts)].sum() > t.conf[MIN_BRANCH] * total:
-            n_large += 1
+        for c in range(len(counts)):
+            counts[c] = stats[CATEGORY_COUNTS + v, c]
+        weight, impurity = _weighted_impurity(conf, counts)
+        after += impurity
+        n_large += weight > conf[MIN_BRANCH] * total
     return before - after / total if n_large >= 2 else -np.inf
 
 
 @njit(cache=True)
-def _impurity(t, counts):
-    return _gini(counts) if t.conf[GINI] else _entropy(counts)
+def _weighted_impurity(conf, counts):
+    """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
+    total = 0.0
+    for weight in counts:
+        total += weight
+    if conf[GINI]:
+        return total, total * _gini(counts, total)
+    return total, total * _entropy(counts)
 
 
 @njit(cache=True)
@@ -265,8 +273,7 @@ def _entropy(counts):
 
 
 @njit(cache=True)
-def _gini(counts):
-    total = counts.sum()
+def _gini(counts, total):
     gini = 1.0
     for weight in counts:
         gini -= (weight / total) ** 2 if total > 0.0 else 0.0
