@@ -248,8 +248,9 @@ def table_lines(runs: Runs, found: list[str], missing: list[str], score: str) ->
         if stream in found:
             cells = [cell(values(runs, stream, model, score)) for model in MODELS]
         known = PAPER.get(stream, ())
+        label = stream if known else f"{stream} (stand-in)"
         old = [f"{known[i]:.2f}" if known else "" for i in range(len(paper))]
-        lines.append("| " + " | ".join([stream, *cells, *old]) + " |")
+        lines.append("| " + " | ".join([label, *cells, *old]) + " |")
     return lines
 
 
