@@ -78,6 +78,7 @@ def draw_table(
                 mfc="none", mec="#24292f", mew=1.1, label=f"paper's {paper}",
             )  # fmt: skip
         ax.set_xticks(range(len(names)), names)
+        ax.margins(x=0.02)
         ax.set(ylim=(low, 100.0), ylabel="accuracy, % (axis starts at 40)")
         ax.set_title("Test-then-train accuracy; bars measured, hollow markers quoted", loc="left")
         figure.legend(loc="outside lower center", ncols=5, frameon=False)
