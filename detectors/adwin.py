@@ -87,6 +87,13 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
 
 
 @njit(cache=True)
+def adwin_rose(state: State, x: float, delta: float) -> bool:
+    """Add a value as `adwin_update` does; return whether the window was cut and its mean rose."""
+    before = adwin_estimation(state)
+    return bool(adwin_update(state, x, delta) and adwin_estimation(state) > before)
+
+
+@njit(cache=True)
 def _insert(state: State, x: float) -> None:
     """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next."""
     width = state[_WIDTH]

@@ -7,7 +7,7 @@ generator, and three small arrays, all changed in place. It never looks at anoth
 import numpy as np
 from numba import njit
 
-from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_update
+from olearn.detectors.adwin import adwin_reset, adwin_rose
 from olearn.learners._tree_kernels import code_at, free_tree, has_room, learn_at, proba_at, route
 from olearn.learners._tree_pool import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, Pool
 from olearn.learners._tree_split import new_node
@@ -36,13 +36,6 @@ def _vote(t, tree, tally, weighted, x, out, product):
 
 
 @njit(cache=True)
-def error_rose(window, wrong, delta):
-    """Add an error bit to the window; tell whether it was cut because errors became more."""
-    before = adwin_estimation(window)
-    return adwin_update(window, wrong, delta) and adwin_estimation(window) > before
-
-
-@njit(cache=True)
 def _discard(t, tree):
     free_tree(t, tree)
     t.head[MAY_GROW] = 1  # where the memory bound had stopped all growth, there is room again
@@ -51,7 +44,7 @@ def _discard(t, tree):
 @njit(cache=True)
 def _watch(t, status, tally, windows, settings, wrong):
     """Tell the detectors of an error or a success, and act on a warning or a drift."""
-    if error_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
+    if adwin_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
         status[N_WARNINGS] += 1
         adwin_reset(windows[WARNING])
         if status[BACKGROUND] >= 0:
@@ -59,7 +52,7 @@ def _watch(t, status, tally, windows, settings, wrong):
             status[BACKGROUND] = -1
         if t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE] > 0:
             status[BACKGROUND] = new_node(t, 0)
-    if error_rose(windows[DRIFT], wrong, settings[DRIFT_DELTA]):
+    if adwin_rose(windows[DRIFT], wrong, settings[DRIFT_DELTA]):
         status[N_DRIFTS] += 1
         adwin_reset(windows[WARNING])
         adwin_reset(windows[DRIFT])

@@ -10,8 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_width
-from olearn.learners._arf_kernels import error_rose
+from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
 from olearn.learners._tree_kernels import _branch, free_tree, has_room, learn_at
 from olearn.learners._tree_pool import (
     DEPTH,
@@ -135,7 +134,7 @@ def _switch(t, windows, alternate, scratch, tally, node):
 @njit(cache=True)
 def _watch(t, windows, alternate, scratch, tally, settings, node, wrong):
     """Add an error bit at a split node and act on it; tell whether an alternate tree took over."""
-    if error_rose(windows[node], wrong, settings[DRIFT_DELTA]):
+    if adwin_rose(windows[node], wrong, settings[DRIFT_DELTA]):
         _start(t, windows, alternate, scratch, tally, node)
         return False
     other = alternate[node]
@@ -182,7 +181,7 @@ def _learn(t, windows, alternate, scratch, tally, settings, rng, root, x, y, w, 
             answer = code
         wrong = 0.0 if code == y else 1.0
         if n_splits == 0:
-            error_rose(windows[top], wrong, settings[DRIFT_DELTA])
+            adwin_rose(windows[top], wrong, settings[DRIFT_DELTA])
         for i in range(n_splits):
             before = alternate[path[i]]
             if _watch(t, windows, alternate, scratch, tally, settings, path[i], wrong):

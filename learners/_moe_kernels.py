@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_update
+from olearn.detectors.adwin import adwin_reset, adwin_rose
 from olearn.learners._router_kernels import (
     N_OUTPUTS,
     forward,
@@ -179,25 +179,18 @@ def _replace(t, e, k, x, y, w, error, votes, product):
     """Watch an expert's error: on a warning grow a background tree, on a drift let it take over."""
     if e.spare[k] >= 0:
         learn_at(t, route(t, e.spare[k], x), x, y, w, e.rng, votes, product)
-    if _rose(e.adwin[k, WARNING], error, e.conf[WARNING_DELTA]):
+    if adwin_rose(e.adwin[k, WARNING], error, e.conf[WARNING_DELTA]):
         if e.spare[k] >= 0:
             free_tree(t, e.spare[k])
         e.spare[k] = new_node(t, 0)
         adwin_reset(e.adwin[k, WARNING])
-    if _rose(e.adwin[k, DRIFT], error, e.conf[DRIFT_DELTA]):
+    if adwin_rose(e.adwin[k, DRIFT], error, e.conf[DRIFT_DELTA]):
         free_tree(t, e.roots[k])
         e.roots[k] = e.spare[k] if e.spare[k] >= 0 else new_node(t, 0)
         e.spare[k] = -1
         adwin_reset(e.adwin[k, WARNING])
         adwin_reset(e.adwin[k, DRIFT])
         e.count[N_DRIFTS] += 1
-
-
-@njit(cache=True)
-def _rose(state, error, delta):
-    """Update a detector; True if it saw the error change, and rise."""
-    before = adwin_estimation(state)
-    return adwin_update(state, error, delta) and adwin_estimation(state) > before
 
 
 @njit(cache=True)
