@@ -110,5 +110,5 @@ def draw_ablation(
         bar = figure.colorbar(image, ax=ax, extend="both", shrink=0.8)
         bar.set_label("points of accuracy against MoE-Data or DriftMoE+")
         ax.set_title("One setting changed; bold: 95 % interval leaves out zero", loc="left")
-        figure.savefig(out / "driftmoe_ablation.png", dpi=110)
+        figure.savefig(out / "driftmoe_ablation.png", dpi=90)
         plt.close(figure)
