@@ -15,7 +15,7 @@ from olearn.learners import _arf_kernels as kernels
 from olearn.learners._tree_pool import SUBSPACE, TreePool, tree_settings
 from olearn.learners.hoeffding_tree import check_tree_parameters
 from olearn.rng import kernel_state
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_in_range, check_integer, check_seed
 
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
@@ -139,8 +139,7 @@ class ARFClassifier(ArrayClassifier):
         check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
         check_in_range("max_size", max_size, 0.0, open_low=True)
         check_integer("n_jobs", n_jobs, 1)
-        if seed is not None:
-            check_integer("seed", seed, 0)
+        check_seed(seed)
         self.n_models = n_models
         self.max_features = max_features
         self.lambda_value = lambda_value

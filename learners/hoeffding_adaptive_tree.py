@@ -15,7 +15,7 @@ from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.learners._tree_text import tree_shape
 from olearn.learners.hoeffding_tree import check_tree_parameters
 from olearn.rng import kernel_state
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_in_range, check_integer, check_seed
 
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
@@ -123,8 +123,7 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
             "switch_significance", switch_significance, 0.0, 1.0, open_low=True, open_high=True
         )
         check_in_range("max_size", max_size, 0.0, open_low=True)
-        if seed is not None:
-            check_integer("seed", seed, 0)
+        check_seed(seed)
         self.grace_period = grace_period
         self.max_depth = max_depth
         self.split_criterion = split_criterion

@@ -15,7 +15,8 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.features import FeatureIndex, LabelIndex
+from olearn.features import FeatureIndex
+from olearn.labels import LabelIndex
 from olearn.validate import check_in_range
 
 Rows = NDArray[np.float64]

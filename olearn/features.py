@@ -1,7 +1,7 @@
-"""From dicts and frames to float64 rows, and from labels to codes.
+"""From dicts and frames to float64 rows.
 
-A learner keeps one `FeatureIndex` and one `LabelIndex` in its state: what was seen first gets the
-lowest column or code, and nothing is ever renumbered, so arrays indexed by them only grow.
+A learner keeps one `FeatureIndex` in its state: what was seen first gets the lowest column or code,
+and nothing is ever renumbered, so arrays indexed by them only grow.
 """
 
 import math
@@ -182,7 +182,7 @@ class FeatureIndex:
         row = np.full(len(self.names), np.nan)
         for name, value in x.items():
             column = self._column.get(name)
-            if column is None or _is_missing(value):
+            if column is None or is_missing(value):
                 continue
             categories = self.categories[column]
             if categories is None:
@@ -206,7 +206,7 @@ class FeatureIndex:
                 rows[:, column] = categories.codes_of(values, learn)
             else:
                 code = categories.add if learn else categories.get
-                rows[:, column] = [math.nan if _is_missing(v) else code(v) for v in values]
+                rows[:, column] = [math.nan if is_missing(v) else code(v) for v in values]
         return rows
 
     def _check_one(self, x: Mapping[Any, Any]) -> None:
@@ -305,21 +305,22 @@ def _writable(X: NDArray[Any]) -> NDArray[np.float64]:
     return rows if rows.flags.writeable else rows.copy()
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is None or NaN."""
     return value is None or value != value
 
 
 def _all_missing(values: Any) -> bool:
     if isinstance(values, np.ndarray):
         return bool(np.isnan(values).all())
-    return all(_is_missing(v) for v in values)
+    return all(is_missing(v) for v in values)
 
 
 def _is_text(values: Any) -> bool:
     """Tell whether the first value that is there is a string."""
     if isinstance(values, np.ndarray):
         return False
-    return isinstance(next((v for v in values if not _is_missing(v)), None), str)
+    return isinstance(next((v for v in values if not is_missing(v)), None), str)
 
 
 def _all_real(values: Iterable[Any]) -> bool:
@@ -330,94 +331,3 @@ def _numbers(values: Iterable[Any]) -> NDArray[np.float64]:
     if isinstance(values, np.ndarray):
         return values
     return np.array([math.nan if v is None else float(v) for v in values])
-
-
-class LabelIndex:
-    """Maps labels to codes 0, 1, ... in order of first appearance.
-
-    Parameters
-    ----------
-    labels
-        Labels known in advance, in code order; `None` if there are none.
-
-    Examples
-    --------
-    >>> from olearn.features import LabelIndex
-    >>> index = LabelIndex()
-    >>> index.add("up"), index.add("down"), index.add("up")
-    (0, 1, 0)
-    >>> index.labels
-    ['up', 'down']
-
-    """
-
-    def __init__(self, labels: Iterable[Any] | None = None) -> None:
-        self.labels: list[Any] = []
-        self._code: dict[Any, int] = {}
-        for label in labels or ():
-            self.add(label)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def get(self, label: Any) -> int:
-        """Return the code of a label, or -1 if it is new; raise if it can be no label."""
-        try:
-            code = self._code.get(label, -1)
-        except TypeError:
-            raise TypeError(
-                f"y must be a bool, int or str, got {label!r} of type {type(label).__name__}"
-            ) from None
-        if code < 0 and _is_missing(label):
-            raise ValueError(f"y must be a label, got {label!r}")
-        return code
-
-    def add(self, label: Any) -> int:
-        """Return the code of a label, giving it the next one if it is new."""
-        code = self.get(label)
-        if code < 0:
-            code = len(self.labels)
-            self._code[label] = code
-            self.labels.append(label)
-        return code
-
-    def plan(self, y: Any) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
-        """Code many labels without adding any.
-
-        Returns the codes, shape `(n,)`, and a `(row, label)` for each new label in order of
-        appearance: their codes are those that `add` will give them in that order.
-        """
-        values = _label_values(y)
-        if isinstance(values, np.ndarray) and values.size and values.min() >= 0:
-            distinct = np.flatnonzero(np.bincount(values)).tolist()
-            table = np.full(distinct[-1] + 1, -1, np.int64)
-            fresh = [v for v in distinct if self.get(v) < 0]
-            new = sorted((int(np.argmax(values == v)), v) for v in fresh)
-            for v in distinct:
-                table[v] = self.get(v)
-            for k, (_, v) in enumerate(new):
-                table[v] = len(self) + k
-            return table[values], new
-        codes, new, seen = [], [], dict[Any, int]()
-        for row, label in enumerate(values.tolist() if hasattr(values, "tolist") else values):
-            code = self.get(label)
-            if code < 0 and label not in seen:
-                seen[label] = len(self) + len(new)
-                new.append((row, label))
-            codes.append(seen[label] if code < 0 else code)
-        return np.array(codes, dtype=np.int64), new
-
-
-def _label_values(y: Any) -> Any:
-    """Return small integers as an int64 array, all else as a list or array of objects."""
-    if not isinstance(y, np.ndarray | list | tuple):
-        y = dataframe.into_series(y).to_numpy()
-    try:
-        array = np.asarray(y)
-    except ValueError:  # rows of different lengths: no labels, which `get` will say
-        return list(y)
-    if array.ndim != 1:
-        raise ValueError(f"y must be one label a row, got an array of shape {array.shape}")
-    if array.dtype.kind in "iu" and (array.size == 0 or array.max() < 100_000):
-        return array.astype(np.int64, copy=False)
-    return array.tolist() if isinstance(y, np.ndarray) else list(y)

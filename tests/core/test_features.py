@@ -7,7 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from olearn.features import UNSEEN, CategoryIndex, FeatureIndex, LabelIndex, Table
+from olearn.features import UNSEEN, CategoryIndex, FeatureIndex, Table
+from olearn.labels import LabelIndex
 
 FRAMES = [pd.DataFrame, pl.DataFrame]
 NAN = float("nan")
