@@ -25,14 +25,12 @@ from olearn.learners._tree_kernels import (
     code_at,
     free_tree,
     has_room,
-    highest,
     learn_at,
-    log_votes,
     proba_at,
     route,
     uses_bayes,
-    weight_of,
 )
+from olearn.learners._tree_leaf import highest, log_votes, weight_of
 from olearn.learners._tree_pool import COUNTS, MAY_GROW, N_CLASSES
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson

@@ -9,6 +9,7 @@ import pytest
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners import _tree_kernels as kernels
+from olearn.learners._tree_leaf import log_votes
 from olearn.learners._tree_pool import COUNTS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -51,7 +52,7 @@ def raw_votes(tree, x):
     if not kernels.uses_bayes(t, node):
         return t.node_f[node, COUNTS : COUNTS + n_classes].copy()
     votes = np.empty(n_classes)
-    kernels.log_votes(t, node, row, votes, np.empty(n_classes))
+    log_votes(t, node, row, votes, np.empty(n_classes))
     return np.exp(votes)
 
 

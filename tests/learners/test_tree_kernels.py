@@ -6,7 +6,7 @@ from statistics import NormalDist, fmean, variance
 import numpy as np
 import pytest
 
-from olearn.learners import HoeffdingTreeClassifier
+from olearn.learners import HoeffdingTreeClassifier, _tree_leaf
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._tree_pool import COUNTS, EQUALS, FEATURE, KIND, LEFT, MULTIWAY, NUMERIC, VALUE
 
@@ -135,7 +135,7 @@ def leaf_of(X, y, nominal, n_classes, **options):
 def log_votes(tree, row):
     votes = np.empty(len(tree.labels))
     t = tree._pool.arrays
-    kernels.log_votes(t, kernels.route(t, tree._root, row), row, votes, np.empty(len(votes)))
+    _tree_leaf.log_votes(t, kernels.route(t, tree._root, row), row, votes, np.empty(len(votes)))
     return votes
 
 
