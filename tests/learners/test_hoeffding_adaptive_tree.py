@@ -201,7 +201,7 @@ def test_alternate_that_is_worse_is_pruned():
     model._tally[kernels.GROWING] += 1
     other = int(model._alternate[model._root])
     for _ in range(400):  # a record of nothing but errors
-        kernels.error_rose(model._windows[other], 1.0, 1e-300)
+        kernels.adwin_rose(model._windows[other], 1.0, 1e-300)
     pruned = model.n_pruned_alternate_trees
     model.learn_many(X[:1], y[:1])
     assert model.n_pruned_alternate_trees == pruned + 1
