@@ -31,7 +31,7 @@ from olearn.learners._tree_kernels import (
     uses_bayes,
 )
 from olearn.learners._tree_leaf import highest, log_votes, weight_of
-from olearn.learners._tree_pool import COUNTS, MAY_GROW, N_CLASSES
+from olearn.learners._tree_pool import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson
 
@@ -107,7 +107,7 @@ def _learn_scale(e, x):
 @njit(cache=True)
 def knows_nothing(t, root):
     """Tell whether a tree has not learnt a row yet."""
-    return t.node_i[root, 0] == 1 and weight_of(t, root) == 0.0  # KIND is LEAF
+    return t.node_i[root, KIND] == LEAF and weight_of(t, root) == 0.0
 
 
 @njit(cache=True)
