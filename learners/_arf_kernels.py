@@ -1,15 +1,25 @@
 """Compiled members of an adaptive random forest: vote, bag, watch the error, replace the tree.
 
-A member is a `TreePool` that holds its tree and perhaps a background tree, the state of a random
-generator, and three small arrays, all changed in place. It never looks at another member.
+A member is a `TreePool` that holds its tree, perhaps a background tree, and the random generator;
+and three small arrays, all changed in place. It never looks at another member.
 """
 
 import numpy as np
 from numba import njit
 
+from olearn.borrowed import borrowed
 from olearn.detectors.adwin import adwin_reset, adwin_rose
-from olearn.learners._tree_kernels import code_at, free_tree, has_room, learn_at, proba_at, route
-from olearn.learners._tree_pool import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, Pool
+from olearn.learners._tree_kernels import (
+    bayes_code,
+    free_tree,
+    has_room,
+    learn_at,
+    learn_tree,
+    proba_at,
+    route,
+    write_proba,
+)
+from olearn.learners._tree_pool import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, pool_at
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson
 
@@ -25,10 +35,9 @@ LAMBDA, WARNING_DELTA, DRIFT_DELTA, WEIGHTED = range(4)
 _UNPROVEN = 0.01  # weight of a tree that has not been right yet, as in MOA
 
 
-@njit(cache=True)
-def _vote(t, tree, tally, weighted, x, out, product):
-    """Write the class probabilities of a tree times its weight."""
-    proba_at(t, route(t, tree, x), x, out, product)
+@njit(cache=True, forceinline=True)
+def _weigh(t, tally, weighted, out):
+    """Multiply the class probabilities of a tree by its weight."""
     if weighted:
         weight = tally[RIGHT] / tally[SEEN] if tally[RIGHT] > 0.0 else _UNPROVEN
         for c in range(t.head[N_CLASSES]):
@@ -41,7 +50,7 @@ def _discard(t, tree):
     t.head[MAY_GROW] = 1  # where the memory bound had stopped all growth, there is room again
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _watch(t, status, tally, windows, settings, wrong):
     """Tell the detectors of an error or a success, and act on a warning or a drift."""
     if adwin_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
@@ -62,18 +71,16 @@ def _watch(t, status, tally, windows, settings, wrong):
         status[BACKGROUND] = -1
 
 
-@njit(cache=True)
-def _learn(t, rng, status, tally, windows, settings, x, y, w, votes, product):
-    """Learn one row in a member; the caller has made sure of room for two trees."""
-    node = route(t, status[TREE], x)
-    k = next_poisson(rng, settings[LAMBDA])
-    if k > 0:
-        if status[BACKGROUND] >= 0:
-            below = route(t, status[BACKGROUND], x)
-            learn_at(t, below, x, y, k * w, rng, votes, product)
-        code = learn_at(t, node, x, y, k * w, rng, votes, product)
-    else:
-        code = code_at(t, node, x, votes, product)
+@njit(cache=True, forceinline=True)
+def _learn(t, status, tally, windows, settings, x, y, w, node, by_bayes, votes, product):
+    """Learn one row in a member; the caller has made sure of room for two trees.
+
+    `node` is where the row stops in the member's tree, and `by_bayes` what `bayes_code` says there.
+    """
+    k = next_poisson(t.rng, settings[LAMBDA])
+    if k > 0 and status[BACKGROUND] >= 0:
+        learn_tree(t, status[BACKGROUND], x, y, k * w, votes, product)
+    code = learn_at(t, node, x, y, k * w, by_bayes)
     tally[SEEN] += w
     if code == y:
         tally[RIGHT] += w
@@ -85,31 +92,33 @@ def _learn(t, rng, status, tally, windows, settings, x, y, w, votes, product):
 
 
 @njit(cache=True, nogil=True)
-def vote_many(
-    node_i, node_f, stats, seen, feat, child, head, conf, status, tally, settings, X, out
-):
+def vote_many(handle, status, tally, settings, X, out):
     """Write the member's weighted votes for each row."""
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    product = np.empty(head[N_CLASSES])
+    t, X, out = pool_at(handle), borrowed(X), borrowed(out)
+    product = np.empty(t.head[N_CLASSES])
     for i in range(len(X)):
-        _vote(t, status[TREE], tally, settings[WEIGHTED] > 0.0, X[i], out[i], product)
+        proba_at(t, route(t, status[TREE], X[i]), X[i], out[i], product)
+        _weigh(t, tally, settings[WEIGHTED] > 0.0, out[i])
 
 
 @njit(cache=True, nogil=True)
-def learn_many(
-    node_i, node_f, stats, seen, feat, child, head, conf,
-    rng, status, tally, windows, settings, X, y, w, out, row,
-):  # fmt: skip
+def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
     """Learn each row from `row` on; return the first for which there is no room.
 
     Where `out` has a row for each, the member's votes before learning go there.
     """
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
+    t, X, out, windows = pool_at(handle), borrowed(X), borrowed(out), borrowed(windows)
+    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
     for i in range(row, len(X)):
         if not has_room(t, 2):
             return i
+        x = X[i]
+        node = route(t, status[TREE], x)
+        by_bayes = bayes_code(t, node, x, votes, product)
         if len(out) > 0:
-            _vote(t, status[TREE], tally, settings[WEIGHTED] > 0.0, X[i], out[i], product)
-        _learn(t, rng, status, tally, windows, settings, X[i], y[i], w[i], votes, product)
+            write_proba(t, node, by_bayes, votes, out[i])
+            _weigh(t, tally, settings[WEIGHTED] > 0.0, out[i])
+        _learn(
+            t, status, tally, windows, settings, x, y[i], w[i], node, by_bayes, votes, product
+        )  # fmt: skip
     return len(X)

@@ -10,8 +10,9 @@ import math
 import numpy as np
 from numba import njit
 
+from olearn.borrowed import borrowed
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
-from olearn.learners._tree_kernels import _branch, free_tree, has_room, learn_at
+from olearn.learners._tree_kernels import _branch, bayes_code, free_tree, has_room, learn_at
 from olearn.learners._tree_pool import (
     DEPTH,
     EQUALS,
@@ -27,7 +28,7 @@ from olearn.learners._tree_pool import (
     NUMERIC,
     RIGHT,
     VALUE,
-    Pool,
+    pool_at,
 )
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson
@@ -42,7 +43,7 @@ TODO, PATH, WALK, TOPS = range(4)
 SPARE_TREES = 8  # room beyond that of the trees that learn a row, for alternate trees to begin
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _step(t, node, x):
     """Return the child that `x` goes to, or -1 where it stops."""
     kind = t.node_i[node, KIND]
@@ -56,7 +57,7 @@ def _step(t, node, x):
     return t.node_i[node, LEFT] if goes_left else t.node_i[node, RIGHT]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _write_path(t, top, x, path):
     """Write the nodes that `x` passes from `top` down; return their number."""
     length = 0
@@ -131,7 +132,7 @@ def _switch(t, windows, alternate, scratch, tally, node):
     _discard(t, windows, alternate, scratch, tally, other)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _watch(t, windows, alternate, scratch, tally, settings, node, wrong):
     """Add an error bit at a split node and act on it; tell whether an alternate tree took over."""
     if adwin_rose(windows[node], wrong, settings[DRIFT_DELTA]):
@@ -159,8 +160,8 @@ def _watch(t, windows, alternate, scratch, tally, settings, node, wrong):
     return False
 
 
-@njit(cache=True)
-def _learn(t, windows, alternate, scratch, tally, settings, rng, root, x, y, w, votes, product):
+@njit(cache=True, forceinline=True)
+def _learn(t, windows, alternate, scratch, tally, settings, root, x, y, w, votes, product):
     """Learn a row in the tree and all alternate trees on its path; return the tree's code before.
 
     The caller has made sure of room for `SPARE_TREES` trees more than there are alternate trees.
@@ -175,8 +176,8 @@ def _learn(t, windows, alternate, scratch, tally, settings, rng, root, x, y, w, 
         length = _write_path(t, top, x, path)
         stop = path[length - 1]
         n_splits = length - 1 if t.node_i[stop, KIND] == LEAF else length
-        k = max(1, next_poisson(rng, 1.0)) if settings[BOOTSTRAP] > 0.0 else 1
-        code = learn_at(t, stop, x, y, k * w, rng, votes, product)
+        k = max(1, next_poisson(t.rng, 1.0)) if settings[BOOTSTRAP] > 0.0 else 1
+        code = learn_at(t, stop, x, y, k * w, bayes_code(t, stop, x, votes, product))
         if answer < 0:
             answer = code
         wrong = 0.0 if code == y else 1.0
@@ -197,22 +198,18 @@ def _learn(t, windows, alternate, scratch, tally, settings, rng, root, x, y, w, 
 # -- called from Python --------------------------------------------------------------------------
 
 
-@njit(cache=True)
-def learn_many(
-    node_i, node_f, stats, seen, feat, child, head, conf,
-    windows, alternate, scratch, tally, settings, rng, root, X, y, w, out, row,
-):  # fmt: skip
+@njit(cache=True, nogil=True)
+def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
     The code predicted before learning goes to `out`.
     """
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
+    t, windows, scratch, X = pool_at(handle), borrowed(windows), borrowed(scratch), borrowed(X)
+    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
     for i in range(row, len(X)):
         if not has_room(t, SPARE_TREES + tally[GROWING]):
             return i
         out[i] = _learn(
-            t, windows, alternate, scratch, tally, settings, rng, root,
-            X[i], y[i], w[i], votes, product,
-        )  # fmt: skip
+            t, windows, alternate, scratch, tally, settings, root, X[i], y[i], w[i], votes, product
+        )
     return len(X)

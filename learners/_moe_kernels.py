@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.borrowed import borrowed
 from olearn.detectors.adwin import adwin_reset, adwin_rose
 from olearn.learners._router_kernels import (
     N_OUTPUTS,
@@ -22,16 +23,18 @@ from olearn.learners._router_kernels import (
     train_block,
 )
 from olearn.learners._tree_kernels import (
+    bayes_code,
     code_at,
     free_tree,
     has_room,
     learn_at,
+    learn_tree,
     proba_at,
     route,
     uses_bayes,
 )
 from olearn.learners._tree_leaf import highest, log_votes, weight_of
-from olearn.learners._tree_pool import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES
+from olearn.learners._tree_pool import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
 from olearn.learners._tree_split import new_node
 from olearn.rng import next_poisson
 
@@ -70,7 +73,6 @@ class Experts(NamedTuple):
     scale: NDArray[np.float64]  # (3, d): count, mean, M2 of each feature
     count: NDArray[np.int64]  # type: ignore[assignment]  # hides the method of tuple
     conf: NDArray[np.float64]
-    rng: NDArray[np.uint64]
 
 
 class Router(NamedTuple):
@@ -83,7 +85,7 @@ class Router(NamedTuple):
     state: NDArray[np.uint64]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def scaled(e, x, out):
     """Write the router's input: `x`, standardized where the setting says so."""
     for f in range(len(x)):
@@ -94,7 +96,7 @@ def scaled(e, x, out):
             out[f] = distance / math.sqrt(variance) if variance > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _learn_scale(e, x):
     for f in range(len(x)):
         if x[f] == x[f]:
@@ -110,7 +112,7 @@ def knows_nothing(t, root):
     return t.node_i[root, KIND] == LEAF and weight_of(t, root) == 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def read_outs(t, e, logits, top, proba, out):
     """Write the class probabilities of each read-out, shape (N_READOUTS, n_classes)."""
     n_experts, n_classes = len(e.roots), t.head[N_CLASSES]
@@ -129,9 +131,10 @@ def read_outs(t, e, logits, top, proba, out):
     out[ROUTER, :n_classes] = proba[top[0], :n_classes]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def mixture_at(t, e, r, x, X_in, nodes, proba, outs, logits, top, work, index, product):
     """Fill nodes, expert probabilities, logits and read-outs for a row; return the read-out."""
+    proba, outs = borrowed(proba), borrowed(outs)
     scaled(e, x, X_in)
     forward(r.head, r.params, X_in, work, index, logits)
     top_k(logits, len(top), top)
@@ -142,7 +145,7 @@ def mixture_at(t, e, r, x, X_in, nodes, proba, outs, logits, top, work, index, p
     return highest(e.readout, N_READOUTS)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _credit(t, e, nodes, x, y, mask, votes, product):
     """Mark the expert with the largest vote for the true class as right: none else was."""
     best, best_vote = 0, -np.inf
@@ -160,7 +163,7 @@ def _credit(t, e, nodes, x, y, mask, votes, product):
     mask[best] = 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _right(t, e, codes, y, mask):
     """Write the mask of the experts that predict `y`; return their number."""
     n_right = 0
@@ -172,11 +175,11 @@ def _right(t, e, codes, y, mask):
     return n_right
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _replace(t, e, k, x, y, w, error, votes, product):
     """Watch an expert's error: on a warning grow a background tree, on a drift let it take over."""
     if e.spare[k] >= 0:
-        learn_at(t, route(t, e.spare[k], x), x, y, w, e.rng, votes, product)
+        learn_tree(t, e.spare[k], x, y, w, votes, product)
     if adwin_rose(e.adwin[k, WARNING], error, e.conf[WARNING_DELTA]):
         if e.spare[k] >= 0:
             free_tree(t, e.spare[k])
@@ -191,26 +194,26 @@ def _replace(t, e, k, x, y, w, error, votes, product):
         e.count[N_DRIFTS] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _train_experts(t, e, top, nodes, codes, x, y, w, votes, product):
     poisson = e.conf[LAMBDA] > 0.0
     n_train = len(e.roots) if poisson else len(top)
     for i in range(n_train):
         k = i if poisson else top[i]
-        weight = w * next_poisson(e.rng, e.conf[LAMBDA]) if poisson else w
+        weight = w * next_poisson(t.rng, e.conf[LAMBDA]) if poisson else w
         if weight > 0.0:
-            learn_at(t, nodes[k], x, y, weight, e.rng, votes, product)
+            learn_at(t, nodes[k], x, y, weight, bayes_code(t, nodes[k], x, votes, product))
         if len(e.adwin):
             _replace(t, e, k, x, y, weight, 1.0 if codes[k] != y else 0.0, votes, product)
 
 
 @njit(cache=True, nogil=True)
-def run_data(pool, experts, router, X, y, w, out, row):
+def run_data(handle, experts, router, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
     The variant "data": every expert votes, the router chooses.
     """
-    t, e, r = pool, experts, router
+    t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
     n_experts, n_classes = len(e.roots), t.head[N_CLASSES]
     votes, product = np.empty(n_classes), np.empty(n_classes)
     proba, outs = np.empty((n_experts, n_classes)), np.empty((N_READOUTS, n_classes))
@@ -258,7 +261,7 @@ def run_data(pool, experts, router, X, y, w, out, row):
     return len(X)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _score_readouts(e, outs, y, n_classes):
     for j in range(N_READOUTS):
         right = highest(outs[j], n_classes) == y
@@ -266,9 +269,9 @@ def _score_readouts(e, outs, y, n_classes):
 
 
 @njit(cache=True)
-def predict_data(pool, experts, router, X, out, codes):
+def predict_data(handle, experts, router, X, out, codes):
     """Write the class probabilities, shape (n_rows, n_classes), and the code of each row."""
-    t, e, r = pool, experts, router
+    t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
     n_experts, n_classes = len(e.roots), t.head[N_CLASSES]
     product = np.empty(n_classes)
     proba, outs = np.empty((n_experts, n_classes)), np.empty((N_READOUTS, n_classes))
@@ -293,7 +296,7 @@ def predict_data(pool, experts, router, X, out, codes):
         proba_at(t, node, X[i], out[i], product)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _normalise(values, out):
     """Write `values` divided by their sum; uniform where that is 0."""
     total = values.sum()
@@ -302,9 +305,9 @@ def _normalise(values, out):
 
 
 @njit(cache=True, nogil=True)
-def run_task(pool, experts, router, X, y, w, out, row):
+def run_task(handle, experts, router, X, y, w, out, row):
     """Do as `run_data` for "task": expert c is a binary tree for the class of code c."""
-    t, e, r = pool, experts, router
+    t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
     n_experts = len(e.roots)
     votes, product = np.empty(2), np.empty(2)
     score, nodes = np.empty(n_experts), np.empty(n_experts, np.int64)
@@ -319,14 +322,15 @@ def run_task(pool, experts, router, X, y, w, out, row):
         e.usage[out[i]] += 1
         e.count[N_ROWS] += 1
         for k in range(n_experts):
-            code = learn_at(t, nodes[k], X[i], int(k == y[i]), w[i], e.rng, votes, product)
+            by_bayes = bayes_code(t, nodes[k], X[i], votes, product)
+            code = learn_at(t, nodes[k], X[i], int(k == y[i]), w[i], by_bayes)
             mask[k] = 1.0 if code == (k == y[i]) else 0.0
         if push_row(r.head, r.block, X[i], mask):
             train_block(r.head, r.params, r.moments, r.block, e.conf[LR], 0.0, r.state)
     return len(X)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _score_task(t, e, r, x, nodes, logits, score, work, index, votes, product):
     """Score each class by gate times P(1 | x) of its expert; return the best code."""
     forward(r.head, r.params, x, work, index, logits)
@@ -338,9 +342,9 @@ def _score_task(t, e, r, x, nodes, logits, score, work, index, votes, product):
 
 
 @njit(cache=True)
-def predict_task(pool, experts, router, X, out, codes):
+def predict_task(handle, experts, router, X, out, codes):
     """Do as `predict_data` for the variant "task"."""
-    t, e, r = pool, experts, router
+    t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
     n_experts = len(e.roots)
     votes, product, nodes = np.empty(2), np.empty(2), np.empty(n_experts, np.int64)
     logits, score = np.empty(r.head[N_OUTPUTS], r.params.dtype), np.empty(n_experts)
@@ -351,9 +355,9 @@ def predict_task(pool, experts, router, X, out, codes):
 
 
 @njit(cache=True, nogil=True)
-def run_mlp(pool, experts, router, X, y, w, out, row):
+def run_mlp(handle, experts, router, X, y, w, out, row):
     """Do as `run_data` for the variant "task_mlp": the router alone, one step a row."""
-    e, r = experts, router
+    e, r, X = borrowed(experts), borrowed(router), borrowed(X)
     logits, mask = np.empty(len(e.usage), r.params.dtype), np.empty(len(e.usage), r.params.dtype)
     work, index = make_scratch(r.head, r.params)
     for i in range(row, len(X)):
@@ -373,9 +377,9 @@ def run_mlp(pool, experts, router, X, y, w, out, row):
 
 
 @njit(cache=True)
-def predict_mlp(pool, experts, router, X, out, codes):
+def predict_mlp(handle, experts, router, X, out, codes):
     """Do as `predict_data` for the variant "task_mlp"; dropout acts, as in the reference."""
-    e, r = experts, router
+    e, r, X = borrowed(experts), borrowed(router), borrowed(X)
     logits = np.empty(len(e.usage), r.params.dtype)
     work, index = make_scratch(r.head, r.params)
     for i in range(len(X)):

@@ -1,13 +1,14 @@
 """Compiled Hoeffding trees on the arrays of a `TreePool`: routing, votes, learning.
 
 Kernels whose first argument is `t` take the pool as a tuple and are called from compiled code;
-those at the end take its arrays one by one, which is the fastest way in from Python. Votes of
+those at the end take its handle, which is the fastest way in from Python. Votes of
 naive Bayes are logarithms of joint densities, so that they never under- or overflow.
 """
 
 import numpy as np
 from numba import njit
 
+from olearn.borrowed import borrowed
 from olearn.learners._tree_leaf import highest, log_votes, observe, weight_of
 from olearn.learners._tree_pool import (
     ADAPTIVE,
@@ -46,7 +47,7 @@ from olearn.learners._tree_pool import (
     TABLES_USED,
     VALUE,
     W_LAST,
-    Pool,
+    pool_at,
 )
 from olearn.learners._tree_split import free_table, new_node, try_split
 from olearn.rng import next_below
@@ -106,15 +107,39 @@ def code_at(t, node, x, votes, product):
     return _majority(t, node)
 
 
+@njit(cache=True, forceinline=True)
+def bayes_code(t, node, x, votes, product):
+    """Return the code that naive Bayes predicts, -1 where learning does not ask for it.
+
+    Where it is not -1 the logarithms of the densities are in `votes`.
+    """
+    mode = t.conf[LEAF_MODE]
+    if mode == MAJORITY or t.node_i[node, KIND] != LEAF or t.node_i[node, SLOT] == INACTIVE:
+        return -1
+    if mode != ADAPTIVE and not uses_bayes(t, node):
+        return -1
+    log_votes(t, node, x, votes, product)
+    return highest(votes, t.head[N_CLASSES])
+
+
 @njit(cache=True)
 def proba_at(t, node, x, out, product):
     """Write the class probabilities at the node where `x` stopped; uniform if it knows nothing."""
-    n_classes = t.head[N_CLASSES]
+    by_bayes = -1
     if uses_bayes(t, node):
         log_votes(t, node, x, out, product)
-        top = out[highest(out, n_classes)]
+        by_bayes = highest(out, t.head[N_CLASSES])
+    write_proba(t, node, by_bayes, out, out)
+
+
+@njit(cache=True, forceinline=True)
+def write_proba(t, node, by_bayes, votes, out):
+    """Do as `proba_at`, given what `bayes_code` found; `votes` may be `out`."""
+    n_classes = t.head[N_CLASSES]
+    if by_bayes >= 0 and uses_bayes(t, node):
+        top = votes[by_bayes]
         for c in range(n_classes):
-            out[c] = np.exp(out[c] - top) if top > -np.inf else 0.0
+            out[c] = np.exp(votes[c] - top) if top > -np.inf else 0.0
     else:
         for c in range(n_classes):
             out[c] = t.node_f[node, COUNTS + c]
@@ -141,19 +166,30 @@ def has_room(t, n_trees):
 
 
 @njit(cache=True, forceinline=True)
-def learn_at(t, node, x, y, w, rng, votes, product):
+def learn_at(t, node, x, y, w, by_bayes):
     """Learn a row at the node where it stopped; return the code predicted there before.
 
-    The caller has made sure of `has_room`. Grows a branch for a new category; learns nothing
-    where the feature of a split is missing.
+    `by_bayes` is what `bayes_code` returns there. The caller has made sure of `has_room`. Grows a
+    branch for a new category; learns nothing where the feature of a split is missing.
     """
-    if t.node_i[node, KIND] != LEAF:
-        code = code_at(t, node, x, votes, product)
-        node = _grow_branch(t, node, x) if w > 0.0 else -1
-        if node >= 0:
-            _learn_leaf(t, node, x, y, w, rng, votes, product)
+    majority = _majority(t, node)
+    code = by_bayes if by_bayes >= 0 and uses_bayes(t, node) else majority
+    if w <= 0.0:
         return code
-    return _learn_leaf(t, node, x, y, w, rng, votes, product)
+    if t.node_i[node, KIND] != LEAF:
+        node = _grow_branch(t, node, x)
+        if node < 0:
+            return code
+        majority, by_bayes = 0, 0  # what an empty leaf answers
+    _learn_leaf(t, node, x, y, w, majority, by_bayes)
+    return code
+
+
+@njit(cache=True)
+def learn_tree(t, root, x, y, w, votes, product):
+    """Learn a row in a tree."""
+    node = route(t, root, x)
+    learn_at(t, node, x, y, w, bayes_code(t, node, x, votes, product))
 
 
 @njit(cache=True)
@@ -167,37 +203,24 @@ def _grow_branch(t, node, x):
 
 
 @njit(cache=True, forceinline=True)
-def _learn_leaf(t, leaf, x, y, w, rng, votes, product):
-    mode = t.conf[LEAF_MODE]
-    majority = _majority(t, leaf)
-    code = majority
-    if mode != MAJORITY and t.node_i[leaf, SLOT] != INACTIVE:
-        bayes = uses_bayes(t, leaf)
-        if bayes or mode == ADAPTIVE:
-            log_votes(t, leaf, x, votes, product)
-            by_bayes = highest(votes, t.head[N_CLASSES])
-            if bayes:
-                code = by_bayes
-            if by_bayes == y:
-                t.node_f[leaf, NB_RIGHT] += w
+def _learn_leaf(t, leaf, x, y, w, majority, by_bayes):
+    if by_bayes == y:
+        t.node_f[leaf, NB_RIGHT] += w
     if majority == y:
         t.node_f[leaf, MC_RIGHT] += w
-    if w <= 0.0:
-        return code
     t.node_f[leaf, COUNTS + y] += w
     t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], y + 1)
     slot = t.node_i[leaf, SLOT]
     if slot == INACTIVE or t.feat.shape[0] == 0:
-        return code
+        return
     if slot == NO_SLOT:
-        slot = _new_slot(t, rng)
+        slot = _new_slot(t)
         t.node_i[leaf, SLOT] = slot
     observe(t.stats, t.seen, t.feat, slot, x, y, w)
     weight = weight_of(t, leaf)
     if weight - t.node_f[leaf, W_LAST] >= t.conf[GRACE]:
         try_split(t, leaf, weight)
         t.node_f[leaf, W_LAST] = weight
-    return code
 
 
 @njit(cache=True, forceinline=True)
@@ -211,7 +234,7 @@ def _majority(t, node):
 
 
 @njit(cache=True)
-def _new_slot(t, rng):
+def _new_slot(t):
     """Take a free slot, empty it and draw the subspace of its leaf."""
     head = t.head
     slot = head[FIRST_FREE_SLOT]
@@ -230,7 +253,7 @@ def _new_slot(t, rng):
         for f in range(n_features):
             t.seen[slot, f] = -1
         for f in range(n_features - size, n_features):  # Floyd's draw without replacement
-            pick = next_below(rng, f + 1)
+            pick = next_below(t.rng, f + 1)
             t.seen[slot, f if t.seen[slot, pick] == 0 else pick] = 0
     return slot
 
@@ -277,52 +300,54 @@ def free_slot(t, slot):
 
 
 @njit(cache=True)
-def learn_row(node_i, node_f, stats, seen, feat, child, head, conf, rng, root, x, y, w):
+def learn_row(handle, root, x, y, w):
     """Learn one row; False, and nothing learnt, where there is no room."""
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
+    t, x = pool_at(handle), borrowed(x)
     if not has_room(t, 1):
         return False
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
-    learn_at(t, route(t, root, x), x, y, w, rng, votes, product)
+    votes = np.empty((2, t.head[N_CLASSES]))
+    learn_tree(t, root, x, y, w, votes[0], votes[1])
     return True
 
 
 @njit(cache=True)
-def code_row(node_i, node_f, stats, seen, feat, child, head, conf, root, x):
+def code_row(handle, root, x):
     """Predict the code of one row."""
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
-    return code_at(t, route(t, root, x), x, votes, product)
+    t, x = pool_at(handle), borrowed(x)
+    votes = np.empty((2, t.head[N_CLASSES]))
+    return code_at(t, route(t, root, x), x, votes[0], votes[1])
 
 
 @njit(cache=True)
-def proba_many(node_i, node_f, stats, seen, feat, child, head, conf, root, X, out):
+def proba_many(handle, root, X, out):
     """Write the class probabilities of each row."""
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    product = np.empty(head[N_CLASSES])
+    t, X, out = pool_at(handle), borrowed(X), borrowed(out)
+    product = np.empty(t.head[N_CLASSES])
     for i in range(len(X)):
         proba_at(t, route(t, root, X[i]), X[i], out[i], product)
 
 
 @njit(cache=True)
-def codes_many(node_i, node_f, stats, seen, feat, child, head, conf, root, X, out):
+def codes_many(handle, root, X, out):
     """Write the predicted code of each row."""
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
+    t, X = pool_at(handle), borrowed(X)
+    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
     for i in range(len(X)):
         out[i] = code_at(t, route(t, root, X[i]), X[i], votes, product)
 
 
 @njit(cache=True, nogil=True)
-def learn_many(node_i, node_f, stats, seen, feat, child, head, conf, rng, root, X, y, w, out, row):
+def learn_many(handle, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
     The code predicted before learning goes to `out`.
     """
-    t = Pool(node_i, node_f, stats, seen, feat, child, head, conf)
-    votes, product = np.empty(head[N_CLASSES]), np.empty(head[N_CLASSES])
+    t, X = pool_at(handle), borrowed(X)
+    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
     for i in range(row, len(X)):
         if not has_room(t, 1):
             return i
-        out[i] = learn_at(t, route(t, root, X[i]), X[i], y[i], w[i], rng, votes, product)
+        node = route(t, root, X[i])
+        by_bayes = bayes_code(t, node, X[i], votes, product)
+        out[i] = learn_at(t, node, X[i], y[i], w[i], by_bayes)
     return len(X)

@@ -3,13 +3,19 @@
 One `TreePool` holds any number of trees of one learner in shared arrays: nodes, statistics of the
 active leaves ("slots"), and tables of branches. Kernels in `_tree_kernels` read and write them and
 never allocate: they stop before a row for which room could run out, and `make_room` makes it.
+They are handed the address of each array in one `handle`: what Numba checks at every call from
+Python is then one array, not nine.
 """
 
 import math
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numba import carray, njit  # type: ignore[attr-defined]
 from numpy.typing import NDArray
+
+from olearn.borrowed import pointer
+from olearn.rng import KernelState, kernel_state
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -57,7 +63,8 @@ TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
     NB_THRESHOLD,
     MAX_DEPTH,
     BINARY,
-) = range(10)
+    CONF_SIZE,
+) = range(11)
 MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
 
 _MIN_SLOTS = 4
@@ -74,6 +81,25 @@ class Pool(NamedTuple):
     child: NDArray[np.int64]  # (tables, v): node of each branch, -1 = none
     head: NDArray[np.int64]
     conf: NDArray[np.float64]
+    rng: KernelState  # draws the subspaces of the leaves, and whatever the learner wants drawn
+
+
+@njit(cache=True, forceinline=True)
+def pool_at(handle: NDArray[np.int64]) -> Pool:
+    """Return the pool of a handle; its references are not counted, so its owner must live on."""
+    n, columns, s, fields = handle[9], handle[10], handle[11], handle[12]
+    c, d, tables, v = handle[13], handle[14], handle[15], handle[16]
+    return Pool(
+        carray(pointer(handle[0]), (n, 7), np.int64),
+        carray(pointer(handle[1]), (n, columns), np.float64),
+        carray(pointer(handle[2]), (s, fields, c), np.float64),
+        carray(pointer(handle[3]), (s, d), np.int8),
+        carray(pointer(handle[4]), (d, 2), np.int64),
+        carray(pointer(handle[5]), (tables, v), np.int64),
+        carray(pointer(handle[6]), (HEAD_SIZE,), np.int64),
+        carray(pointer(handle[7]), (CONF_SIZE,), np.float64),
+        carray(pointer(handle[8]), (4,), np.uint64),
+    )
 
 
 class TreePool:
@@ -89,6 +115,8 @@ class TreePool:
         Number of random features that each leaf looks at; 0 = all.
     bytes_beside
         Memory that the learner itself keeps beside each node, in bytes.
+    rng
+        State of the random generator; None where nothing is drawn.
 
     """
 
@@ -98,6 +126,7 @@ class TreePool:
         max_size: float,
         subspace: int = 0,
         bytes_beside: int = 0,
+        rng: KernelState | None = None,
     ) -> None:
         self._max_bytes = int(max_size * 2**20)
         self._bytes_beside = bytes_beside
@@ -114,7 +143,26 @@ class TreePool:
             child=np.full((1, 2), -1, np.int64),
             head=head,
             conf=conf,
+            rng=kernel_state(0) if rng is None else rng,
         )
+
+    @property
+    def arrays(self) -> Pool:
+        """The arrays; those of now, since growth makes new ones."""
+        return self._arrays
+
+    @arrays.setter
+    def arrays(self, arrays: Pool) -> None:
+        self._arrays = arrays
+        sizes = [*arrays.node_f.shape, *arrays.stats.shape, len(arrays.feat), *arrays.child.shape]
+        self.handle = np.array([*(array.ctypes.data for array in arrays), *sizes], np.int64)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "handle"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.arrays = state["_arrays"]
 
     @property
     def n_bytes(self) -> int:
@@ -280,7 +328,7 @@ def tree_settings(
     binary_split: bool = False,
 ) -> NDArray[np.float64]:
     """Pack the settings of trees for the kernels."""
-    conf = np.zeros(10)
+    conf = np.zeros(CONF_SIZE)
     conf[GRACE] = grace_period
     conf[LOG_INVERSE_DELTA] = math.log(1.0 / delta)
     conf[TAU] = tau

@@ -111,8 +111,9 @@ def try_split(t, leaf, seen):
     best, second = -np.inf, -np.inf
     feature, kind, value = -1, NUMERIC, 0.0
     n_proposals = 0
-    left, right = np.empty(n_classes), np.empty(n_classes)
-    before = 1.0 if t.conf[GINI] else _entropy(counts)
+    left, right = np.empty((int(t.conf[N_POINTS]), n_classes)), np.empty(n_classes)
+    weight, impurity = _weighted_impurity(t.conf, counts)
+    before = 1.0 if t.conf[GINI] else impurity / weight
     for f in range(t.feat.shape[0]):
         merit, f_kind, f_value = _propose(t, t.node_i[leaf, SLOT], f, before, left, right)
         if f_kind == LEAF:
@@ -143,33 +144,53 @@ def _propose(t, slot, f, before, left, right):
     stats = t.stats[slot, t.feat[f, OFFSET] :]
     if t.feat[f, CAPACITY] == 0:
         return _propose_numeric(t.conf, stats, before, left, right)
-    return _propose_nominal(t.conf, stats, before, left, right)
+    return _propose_nominal(t.conf, stats, before, left[0], right)
 
 
 @njit(cache=True)
 def _propose_numeric(conf, stats, before, left, right):
-    n_classes = len(left)
+    n_points, n_classes = left.shape
     low, high = np.inf, -np.inf
     for c in range(n_classes):
         if stats[W, c] > 0.0:
             low, high = min(low, stats[LOW, c]), max(high, stats[HIGH, c])
+    step = (high - low) / (n_points + 1.0)
+    for c in range(n_classes):
+        _weights_below(stats, c, low, step, left)
     best, value, kind = -np.inf, 0.0, LEAF
-    n_points = int(conf[N_POINTS])
     for i in range(n_points):
-        point = (high - low) / (n_points + 1.0) * (i + 1) + low
+        point = step * (i + 1) + low
         if not low < point < high:
             continue
         for c in range(n_classes):
-            left[c], right[c] = weights_beside(stats, c, point)
-        merit = _merit(conf, before, left, right)
+            right[c] = max(0.0, stats[W, c] - left[i, c])
+        merit = _merit(conf, before, left[i], right)
         if kind == LEAF or merit > best:
             best, value, kind = merit, point, NUMERIC
     return best, kind, value
 
 
 @njit(cache=True)
+def _weights_below(stats, c, low, step, out):
+    """Write class `c`'s weight at most at each point, by its normal distribution, to a column."""
+    weight, mean = stats[W, c], stats[MEAN, c]
+    variance = stats[M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
+    scale = math.sqrt(0.5 / variance) if variance > 0.0 else 0.0
+    for i in range(len(out)):
+        point = step * (i + 1) + low
+        if weight == 0.0 or point < stats[LOW, c]:
+            out[i, c] = 0.0
+        elif point >= stats[HIGH, c]:
+            out[i, c] = weight
+        elif scale > 0.0:
+            out[i, c] = 0.5 * math.erfc((mean - point) * scale) * weight
+        else:
+            out[i, c] = weight if point >= mean else 0.0
+
+
+@njit(cache=True)
 def weights_beside(stats, c, point):
-    """Weights of class `c` at most and above `point`, by its normal distribution.
+    """Weights of class `c` at most and above `point`, by its normal distribution, for new leaves.
 
     Written with MOA's order of operations (below + equal, and the rest): a grace period that ends
     on a rounding error would else end one row earlier or later than there.
@@ -253,31 +274,17 @@ def _merit_multiway(conf, before, stats, n_values, counts):
 @njit(cache=True)
 def _weighted_impurity(conf, counts):
     """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
-    total = 0.0
-    for weight in counts:
-        total += weight
+    total, inner = 0.0, 0.0
     if conf[GINI]:
-        return total, total * _gini(counts, total)
-    return total, total * _entropy(counts)
-
-
-@njit(cache=True)
-def _entropy(counts):
-    """Entropy of a distribution of weights, in bits."""
-    entropy, total = 0.0, 0.0
+        for weight in counts:
+            total += weight
+            inner += weight * weight
+        return total, total - inner / total if total > 0.0 else 0.0
     for weight in counts:
         if weight > 0.0:
-            entropy -= weight * (math.log(weight) / _LN2)
             total += weight
-    return (entropy + total * (math.log(total) / _LN2)) / total if total > 0.0 else 0.0
-
-
-@njit(cache=True)
-def _gini(counts, total):
-    gini = 1.0
-    for weight in counts:
-        gini -= (weight / total) ** 2 if total > 0.0 else 0.0
-    return gini
+            inner += weight * math.log(weight)
+    return total, (total * math.log(total) - inner) / _LN2 if total > 0.0 else 0.0
 
 
 @njit(cache=True)

@@ -175,8 +175,10 @@ class ARFClassifier(ArrayClassifier):
         self._settings = np.array(
             [self.lambda_value, self.warning_delta, self.drift_delta, weighted], np.float64
         )
-        self._pools = [TreePool(conf, self.max_size / n) for _ in range(n)]
-        self._rngs = np.stack([kernel_state(self.seed, stream=m) for m in range(n)])
+        self._pools = [
+            TreePool(conf, self.max_size / n, rng=kernel_state(self.seed, stream=m))
+            for m in range(n)
+        ]
         self._status = np.zeros((n, 4), np.int64)
         self._status[:, kernels.TREE] = [pool.add_tree() for pool in self._pools]
         self._status[:, kernels.BACKGROUND] = -1
@@ -253,7 +255,7 @@ class ARFClassifier(ArrayClassifier):
 
         def vote(member: int) -> None:
             kernels.vote_many(
-                *self._pools[member].arrays,
+                self._pools[member].handle,
                 self._status[member],
                 self._tallies[member],
                 self._settings,
@@ -269,8 +271,7 @@ class ARFClassifier(ArrayClassifier):
         row = 0
         while row < len(y):
             row = kernels.learn_many(
-                *pool.arrays,
-                self._rngs[member],
+                pool.handle,
                 self._status[member],
                 self._tallies[member],
                 self._windows[member],

@@ -203,7 +203,7 @@ class DriftMoEClassifier(ArrayClassifier):
             leaf_prediction=leaf_prediction,
             max_depth=max_depth,
         )
-        self._pool = TreePool(settings, max_size)
+        self._pool = TreePool(settings, max_size, rng=kernel_state(seed, stream=1))
         n_start = n_experts if variant == "data" else 0
         self._experts = self._start_experts(n_start)
         rows = 1 if variant == "task_mlp" else batch_size
@@ -281,7 +281,6 @@ class DriftMoEClassifier(ArrayClassifier):
             scale=np.zeros((3, 0)),
             count=np.zeros(2, np.int64),
             conf=conf,
-            rng=kernel_state(self.seed, stream=1),
         )
 
     def _grow(self, n_classes: int) -> None:
@@ -315,7 +314,7 @@ class DriftMoEClassifier(ArrayClassifier):
     def _state(self) -> tuple[Any, Experts, RouterArrays]:
         r = self._router
         router = RouterArrays(r.head, r.params, r.moments, r.block, r.state)
-        return self._pool.arrays, self._experts, router
+        return self._pool.handle, self._experts, router
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)

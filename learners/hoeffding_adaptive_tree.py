@@ -151,7 +151,9 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
             leaf_prediction=self.leaf_prediction,
             max_depth=self.max_depth,
         )
-        self._pool = TreePool(conf, self.max_size, bytes_beside=8 * (_WINDOW_SIZE + 5))
+        beside = 8 * (_WINDOW_SIZE + 5)
+        rng = kernel_state(self.seed)
+        self._pool = TreePool(conf, self.max_size, bytes_beside=beside, rng=rng)
         self._root = self._pool.add_tree()
         self._settings = np.array(
             [
@@ -163,7 +165,6 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
             np.float64,
         )
         self._tally = np.zeros(4, np.int64)
-        self._rng = kernel_state(self.seed)
         self._windows = np.empty((0, _WINDOW_SIZE))
         self._alternate = np.empty(0, np.int64)
         self._scratch = np.empty((4, 0), np.int64)
@@ -236,13 +237,12 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
         row = 0
         while row < len(y):
             row = kernels.learn_many(
-                *self._pool.arrays,
+                self._pool.handle,
                 self._windows,
                 self._alternate,
                 self._scratch,
                 self._tally,
                 self._settings,
-                self._rng,
                 self._root,
                 X, y, w, out, row,
             )  # fmt: skip
@@ -251,14 +251,14 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
         return out
 
     def _code_row(self, row: Rows) -> int:
-        return int(tree_kernels.code_row(*self._pool.arrays, self._root, row))
+        return tree_kernels.code_row(self._pool.handle, self._root, row)
 
     def _codes_rows(self, X: Rows) -> Codes:
         out = np.empty(len(X), np.int64)
-        tree_kernels.codes_many(*self._pool.arrays, self._root, X, out)
+        tree_kernels.codes_many(self._pool.handle, self._root, X, out)
         return out
 
     def _proba_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._labels)))
-        tree_kernels.proba_many(*self._pool.arrays, self._root, X, out)
+        tree_kernels.proba_many(self._pool.handle, self._root, X, out)
         return out

@@ -12,8 +12,6 @@ from olearn.learners._tree_pool import LEAF_MODES, TreePool, tree_settings
 from olearn.learners._tree_text import describe_path, draw_tree, tree_shape, tree_text
 from olearn.validate import check_choice, check_in_range, check_integer
 
-_NO_RANDOMNESS = np.zeros(4, np.uint64)  # without subspaces the kernels draw nothing
-
 
 class HoeffdingTreeClassifier(ArrayClassifier):
     r"""Hoeffding tree, also called Very Fast Decision Tree[^1].
@@ -178,13 +176,11 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         self._pool.grow(self._features.widths, n_classes)
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
-        while not kernels.learn_row(
-            *self._pool.arrays, _NO_RANDOMNESS, self._root, row, code, float(w)
-        ):
+        while not kernels.learn_row(self._pool.handle, self._root, row, code, w):
             self._pool.make_room(1)
 
     def _code_row(self, row: Rows) -> int:
-        return int(kernels.code_row(*self._pool.arrays, self._root, row))
+        return kernels.code_row(self._pool.handle, self._root, row)
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)
@@ -196,21 +192,19 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         out = np.empty(len(y), np.int64)
         row = 0
         while row < len(y):
-            row = kernels.learn_many(
-                *self._pool.arrays, _NO_RANDOMNESS, self._root, X, y, w, out, row
-            )
+            row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, row)
             if row < len(y):
                 self._pool.make_room(1)
         return out
 
     def _codes_rows(self, X: Rows) -> Codes:
         out = np.empty(len(X), np.int64)
-        kernels.codes_many(*self._pool.arrays, self._root, X, out)
+        kernels.codes_many(self._pool.handle, self._root, X, out)
         return out
 
     def _proba_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._labels)))
-        kernels.proba_many(*self._pool.arrays, self._root, X, out)
+        kernels.proba_many(self._pool.handle, self._root, X, out)
         return out
 
 

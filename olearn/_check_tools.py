@@ -172,7 +172,7 @@ def _walk(value: Any, path: str, out: dict[str, Any], above: set[int]) -> None:
         out[path] = repr(value)
     elif isinstance(value, base.Base) or type(value).__module__.startswith("olearn."):
         out[path] = type(value).__name__
-        for name, item in vars(value).items():
+        for name, item in (value.__getstate__() or {}).items():  # what a pickle keeps
             _walk(item, f"{path}.{name}", out, inside)
     else:
         out[path] = pickle.dumps(value)

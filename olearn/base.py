@@ -123,6 +123,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         """Learn one row; `w` is its weight, finite and not negative."""
         if w != 1.0:
             check_in_range("w", w, 0.0, sys.float_info.max)
+            w = float(w)
         code = self._labels.get(y)
         row = self._features.quick(x)
         if row is None or code < 0:

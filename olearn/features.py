@@ -16,6 +16,7 @@ from river.utils import dataframe
 
 UNSEEN = -1.0  # the code of a new category where no more codes are given out
 
+_NO_ROW: tuple[list[Any], NDArray[np.float64]] = ([None], np.empty(0))
 _MAX_OWN_CODE = 9_999
 _MAX_CATEGORIES = 10_000
 
@@ -103,6 +104,7 @@ class FeatureIndex:
         self._declared = frozenset(nominal or ())
         self._untyped: set[Any] = set()  # features of which no value has come yet
         self._nominal: list[tuple[int, dict[Any, float]]] = []  # (column, codes), for speed
+        self._last = _NO_ROW  # the row that `quick` encoded last, and its array
 
     def __len__(self) -> int:
         return len(self.names)
@@ -145,18 +147,31 @@ class FeatureIndex:
         return self._rows(table, learn=False)
 
     def quick(self, x: Mapping[Any, Any]) -> NDArray[np.float64] | None:
-        """Encode a row that has exactly the known names, in order, and nothing new or missing."""
+        """Encode a row that has exactly the known names, in order, and nothing new or missing.
+
+        A row that comes twice in succession, to be predicted and then learnt, is encoded once; so
+        the array must not be written to.
+        """
         if list(x) != self.names or self._untyped:
             return None
-        values = list(x.values())
+        given = values = list(x.values())
         try:
-            for column, codes in self._nominal:
-                values[column] = codes[values[column]]
+            if given == self._last[0]:
+                return self._last[1]
+            if self._nominal:
+                values = given.copy()
+                for column, codes in self._nominal:
+                    values[column] = codes[values[column]]
             if not math.isfinite(sum(values)):  # NaN or infinite somewhere
                 return None
-            return np.array(values, dtype=np.float64)
+            row = np.array(values, dtype=np.float64)
         except (KeyError, TypeError, ValueError):
             return None
+        self._last = given, row
+        return row
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_last": _NO_ROW}
 
     def _add_column(self, name: Any, values: Any) -> None:
         """Add a column if the name is new; its first value that is not missing gives its type."""

@@ -30,7 +30,7 @@ def forest(**options):
 
 def state(model):
     arrays = [array for pool in model._pools for array in pool.arrays]
-    return [*arrays, model._rngs, model._status, model._tallies, model._windows]
+    return [*arrays, model._status, model._tallies, model._windows]
 
 
 def assert_same_state(a, b):
@@ -99,7 +99,7 @@ def test_seed_decides_all_draws():
         model.learn_many(X, y)
     assert_same_state(a, b)
     assert (a.predict_proba_many(X) != c.predict_proba_many(X)).any()
-    assert len(np.unique(a._rngs, axis=0)) == 3
+    assert len(np.unique([pool.arrays.rng for pool in a._pools], axis=0)) == 3
 
 
 @needs_compiler
@@ -217,7 +217,7 @@ def forest_votes(model, X):
     for member, pool in enumerate(model._pools):
         out = np.empty((1, len(model.labels)))
         kernels.vote_many(
-            *pool.arrays, model._status[member], model._tallies[member], model._settings, X, out
+            pool.handle, model._status[member], model._tallies[member], model._settings, X, out
         )
         sums.append(out.sum())
     return sums
