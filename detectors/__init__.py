@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN
+    from olearn.detectors.rank_test import RankTest as RankTest
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
-_FILES = {"ADWIN": "adwin"}
+_FILES = {"ADWIN": "adwin", "RankTest": "rank_test"}
 
-__all__ = ["ADWIN"]
+__all__ = ["ADWIN", "RankTest"]
 
 
 def __getattr__(name: str) -> Any:
