@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector, memory_bytes
+from olearn.detectors._values import finite_value, finite_values
 from olearn.validate import check_in_range, check_integer
 
 State = NDArray[np.float64]
@@ -89,8 +90,9 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
 @njit(cache=True)
 def adwin_rose(state: State, x: float, delta: float) -> bool:
     """Add a value as `adwin_update` does; return whether the window was cut and its mean rose."""
-    before = adwin_estimation(state)
-    return bool(adwin_update(state, x, delta) and adwin_estimation(state) > before)
+    width, total = state[_WIDTH], state[_TOTAL]
+    # multiplied, not divided: this runs for every row of every tree, and a cut is rare
+    return bool(adwin_update(state, x, delta) and adwin_estimation(state) * width > total)
 
 
 @njit(cache=True)
@@ -335,19 +337,14 @@ class ADWIN(ArrayDetector):
 
     def update(self, x: int | float) -> None:
         """Read one finite number, such as the error of a prediction."""
-        try:
-            finite = math.isfinite(x)
-        except TypeError:
-            raise TypeError(f"x must be a number, got {x!r}") from None
-        if not finite:
-            raise ValueError(f"x must be finite, got {x}")
+        value = finite_value(x)
         if self._drift_detected:
             self._reset()
-        self._drift_detected = bool(adwin_update(self._state, float(x), float(self.delta)))
+        self._drift_detected = bool(adwin_update(self._state, value, float(self.delta)))
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read finite numbers, shape `(n,)`; return the positions of the alarms in them."""
-        values = _finite_values(xs)
+        values = finite_values(xs)
         if not values.size:
             return np.empty(0, dtype=np.int64)
         alarms = np.empty(values.size // self.clock + 1, dtype=np.int64)
@@ -361,16 +358,3 @@ class ADWIN(ArrayDetector):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
-
-
-def _finite_values(xs: Any) -> State:
-    values = np.asarray(xs)
-    if values.dtype.kind not in "biuf" or values.ndim != 1:
-        raise TypeError(
-            f"xs must be a 1-D array of numbers, got shape {values.shape}, dtype {values.dtype}"
-        )
-    values = np.ascontiguousarray(values, dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        raise ValueError(f"xs must be finite, got {values[bad[0]]} at position {bad[0]}")
-    return values

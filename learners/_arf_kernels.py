@@ -72,12 +72,12 @@ def _watch(t, status, tally, windows, settings, wrong):
 
 
 @njit(cache=True, forceinline=True)
-def _learn(t, status, tally, windows, settings, x, y, w, node, by_bayes, votes, product):
+def _learn(t, status, tally, windows, settings, lam, x, y, w, node, by_bayes, votes, product):
     """Learn one row in a member; the caller has made sure of room for two trees.
 
     `node` is where the row stops in the member's tree, and `by_bayes` what `bayes_code` says there.
     """
-    k = next_poisson(t.rng, settings[LAMBDA])
+    k = next_poisson(t.rng, lam)
     if k > 0 and status[BACKGROUND] >= 0:
         learn_tree(t, status[BACKGROUND], x, y, k * w, votes, product)
     code = learn_at(t, node, x, y, k * w, by_bayes)
@@ -109,6 +109,7 @@ def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
     """
     t, X, out, windows = pool_at(handle), borrowed(X), borrowed(out), borrowed(windows)
     votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
+    lam = settings[LAMBDA]
     for i in range(row, len(X)):
         if not has_room(t, 2):
             return i
@@ -119,6 +120,6 @@ def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
             write_proba(t, node, by_bayes, votes, out[i])
             _weigh(t, tally, settings[WEIGHTED] > 0.0, out[i])
         _learn(
-            t, status, tally, windows, settings, x, y[i], w[i], node, by_bayes, votes, product
+            t, status, tally, windows, settings, lam, x, y[i], w[i], node, by_bayes, votes, product
         )  # fmt: skip
     return len(X)

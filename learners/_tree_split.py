@@ -111,7 +111,8 @@ def try_split(t, leaf, seen):
     best, second = -np.inf, -np.inf
     feature, kind, value = -1, NUMERIC, 0.0
     n_proposals = 0
-    left, right = np.empty((int(t.conf[N_POINTS]), n_classes)), np.empty(n_classes)
+    space = np.empty((int(t.conf[N_POINTS]) + 1, n_classes))
+    left, right = space[:-1], space[-1]
     weight, impurity = _weighted_impurity(t.conf, counts)
     before = 1.0 if t.conf[GINI] else impurity / weight
     for f in range(t.feat.shape[0]):
