@@ -1,0 +1,169 @@
+"""The value channel: Page tests on the ranks of values, for changes of level and of spread."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from olearn.detectors._state_detector import State, StateDetector
+from olearn.detectors._value_kernels import (
+    VALUE_CHANNELS,
+    VALUE_FIRED,
+    VALUE_LLR,
+    VALUE_ONSET,
+    value_size,
+    value_start,
+    value_update,
+)
+from olearn.validate import check_in_range, check_integer
+
+
+@njit(cache=True)
+def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
+    n_alarms = 0
+    for i in range(xs.size):
+        if value_update(state, xs[i]) > 0:
+            alarms[n_alarms] = i
+            n_alarms += 1
+    return n_alarms
+
+
+class ValueChannel(StateDetector):
+    r"""Four sequential rank tests on a value, for changes of its level and of its spread.
+
+    With $e_t$ the exponential mean of the values, the tests watch the rank of $x_t$, for a higher
+    and for a lower level, and the rank of $|x_t - e_{t-1}|$, for a larger and for a smaller
+    spread, among the newest `window_size` values but the last `gap`. Each is Page's test[^1] of
+    the rate of ranks in a tail: $q$ against $p_1$, and the lower half against three quarters for a
+    smaller spread. A log-likelihood ratio of $\ln(4 \cdot$ `arl0`$)$ is a drift. No assumption on
+    the distribution; time and memory per update: O(`gap` + `window_size`).
+
+    Parameters
+    ----------
+    q
+        Fraction of the reference that counts as extreme, in (0, 1).
+    p1
+        Rate of extreme values that the tests look for, in (q, 1).
+    arl0
+        Least mean number of updates between false alarms of the four tests together, if values are
+        exchangeable; more than 1.
+    rate
+        Weight of the newest value in the exponential mean, in (0, 1].
+    window_size
+        Number of values in the reference; at least 2.
+    gap
+        Newest values that are not yet part of the reference; at least 1.
+    warm_up
+        Number of values skipped at the beginning; at least 0.
+    n_ref
+        Fewest values in the reference before the tests begin, in [1, window_size].
+    settle
+        Number of values skipped after a drift, when the reference begins anew; at least 0.
+
+    Raises
+    ------
+    TypeError
+        If a parameter or a value is of the wrong kind.
+    ValueError
+        If a parameter is outside the range above, or a value is NaN or infinite.
+
+    Notes
+    -----
+    Ties share their rank by expectation, as in `RankTest`, so that the rate under no change is
+    the tail's for discrete values too. Values that depend on their predecessors are not
+    exchangeable: a slow cycle, longer than about 100 values, raises false alarms. A warning is a
+    ratio of at least half the threshold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from olearn import detectors
+
+    >>> rng = np.random.default_rng(42)
+    >>> sigma = np.repeat([1.0, 2.0, 0.5], 1000)
+    >>> channel = detectors.ValueChannel()
+    >>> for t, x in enumerate(rng.normal(size=3000) * sigma):
+    ...     channel.update(x)
+    ...     if channel.drift_detected:
+    ...         print(f"alarm at {t}: {channel.channel}, since {channel.onset}")
+    alarm at 1054: spread up, since 1010
+    alarm at 2012: spread down, since 1946
+
+    References
+    ----------
+    [^1]: Page, E. S. (1954). Continuous inspection schemes. Biometrika 41(1/2), 100-115.
+
+    """
+
+    def __init__(
+        self,
+        q: float = 0.1,
+        p1: float = 0.3,
+        arl0: float = 1e4,
+        *,
+        rate: float = 0.05,
+        window_size: int = 400,
+        gap: int = 50,
+        warm_up: int = 100,
+        n_ref: int = 200,
+        settle: int = 100,
+    ) -> None:
+        super().__init__()
+        check_in_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
+        check_in_range("p1", p1, q, 1.0, open_low=True, open_high=True)
+        check_in_range("arl0", arl0, 1.0, math.inf, open_low=True, open_high=True)
+        check_in_range("rate", rate, 0.0, 1.0, open_low=True)
+        check_integer("window_size", window_size, 2)
+        check_integer("gap", gap, 1)
+        check_integer("warm_up", warm_up, 0)
+        check_integer("n_ref", n_ref, 1, window_size)
+        check_integer("settle", settle, 0)
+        self.q = q
+        self.p1 = p1
+        self.arl0 = arl0
+        self.rate = rate
+        self.window_size = window_size
+        self.gap = gap
+        self.warm_up = warm_up
+        self.n_ref = n_ref
+        self.settle = settle
+        self._reset()
+
+    def _new_state(self) -> State:
+        state = np.empty(value_size(self.gap, self.window_size))
+        value_start(
+            state,
+            self.q,
+            self.p1,
+            self.arl0,
+            self.rate,
+            self.window_size,
+            self.gap,
+            self.warm_up,
+            self.n_ref,
+            self.settle,
+        )
+        return state
+
+    def _step(self, x: float) -> None:
+        value_update(self._state, x)
+
+    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
+        return _scan(alarms, self._state, xs)
+
+    @property
+    def channel(self) -> str | None:
+        """What drifted at the newest value: "level", "spread up", "spread down"; else None."""
+        fired = int(self._state[VALUE_FIRED])
+        return None if fired < 0 else VALUE_CHANNELS[fired]
+
+    @property
+    def llr(self) -> float:
+        """Largest of the four log-likelihood ratios after the newest value."""
+        return float(self._state[VALUE_LLR : VALUE_LLR + 4].max())
+
+    @property
+    def onset(self) -> int:
+        """Position, from 0, of the first value since the largest ratio was last 0."""
+        return int(self._state[VALUE_ONSET])
