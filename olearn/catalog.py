@@ -101,6 +101,8 @@ _SIZES = {"": "1,000,000 rows", "_mini": "50,000 rows"}
 SYNTHETIC: dict[str, str] = {
     "agrawal": "synthetic, endless: loan rules over nine features",
     "hyperplane": "synthetic, endless: a rotating hyperplane",
+    "kpi4": "synthetic: four indicators of a radio cell, anomalies in their values, 8,000 rows",
+    "kpi4t": "synthetic: the same, half of the anomalies in the order of the values",
     "led": "synthetic, endless: noisy digits of seven segments, and noise features",
     "rbf": "synthetic, endless: radial basis functions, at rest or moving",
     "sea": "synthetic, endless: the sum of two of three numbers against a threshold",

@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     from olearn.streams.hyperplane import Hyperplane as Hyperplane
     from olearn.streams.iterables import from_iterable as from_iterable
     from olearn.streams.iterables import from_river as from_river
+    from olearn.streams.kpi import KPI as KPI
     from olearn.streams.led import LED as LED
+    from olearn.streams.nab import load_nab as load_nab
+    from olearn.streams.nab import nab_names as nab_names
     from olearn.streams.random_rbf import RandomRBF as RandomRBF
     from olearn.streams.sea import SEA as SEA
+    from olearn.streams.signals import Signal as Signal
+    from olearn.streams.signals import signal as signal
+    from olearn.streams.signals import signal_from_file as signal_from_file
+    from olearn.streams.signals import signal_names as signal_names
     from olearn.streams.sine import Sine as Sine
     from olearn.streams.stagger import STAGGER as STAGGER
     from olearn.streams.views import ConceptView as ConceptView
@@ -32,11 +39,13 @@ _FILES = {
     "ConceptView": "views",
     "DriftStream": "drift",
     "Hyperplane": "hyperplane",
+    "KPI": "kpi",
     "LED": "led",
     "RandomRBF": "random_rbf",
     "SEA": "sea",
     "STAGGER": "stagger",
     "Schema": "base",
+    "Signal": "signals",
     "Sine": "sine",
     "Stream": "base",
     "from_arrays": "arrays",
@@ -44,7 +53,12 @@ _FILES = {
     "from_iterable": "iterables",
     "from_river": "iterables",
     "load": "_registry",
+    "load_nab": "nab",
+    "nab_names": "nab",
     "names": "_registry",
+    "signal": "signals",
+    "signal_from_file": "signals",
+    "signal_names": "signals",
 }
 
 __all__ = [  # noqa: RUF022 - sorted, capitals first
@@ -52,11 +66,13 @@ __all__ = [  # noqa: RUF022 - sorted, capitals first
     "ConceptView",
     "DriftStream",
     "Hyperplane",
+    "KPI",
     "LED",
     "RandomRBF",
     "SEA",
     "STAGGER",
     "Schema",
+    "Signal",
     "Sine",
     "Stream",
     "from_arrays",
@@ -64,7 +80,12 @@ __all__ = [  # noqa: RUF022 - sorted, capitals first
     "from_iterable",
     "from_river",
     "load",
+    "load_nab",
+    "nab_names",
     "names",
+    "signal",
+    "signal_from_file",
+    "signal_names",
 ]
 
 

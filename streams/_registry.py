@@ -27,6 +27,8 @@ _PUBLISHED = [
     for size in ("", "_mini")
 ]
 
+_KPI = {"kpi4": False, "kpi4t": True}  # whether the anomalies break the order of the values
+
 _RIVER = {
     "bananas": "Bananas",
     "image_segments": "ImageSegments",
@@ -47,7 +49,7 @@ def names() -> list[str]:
     ['sea', 'sea_a', 'sea_a_mini', 'sea_g', 'sea_g_mini']
 
     """
-    return sorted([*_GENERATORS, *_PUBLISHED, *_RIVER, *TABLES])
+    return sorted([*_GENERATORS, *_PUBLISHED, *_KPI, *_RIVER, *TABLES])
 
 
 def load(name: str | Path, **options: Any) -> "Stream":
@@ -86,6 +88,8 @@ def load(name: str | Path, **options: Any) -> "Stream":
         make = getattr(import_module("olearn.streams"), _GENERATORS[key])
     elif key in _PUBLISHED:
         make = partial(import_module("olearn.streams.published").published, key)
+    elif key in _KPI:
+        make = partial(import_module("olearn.streams.kpi").KPI, _KPI[key])
     elif key in TABLES:
         make = partial(import_module("olearn.streams.tables").load_table, key)
     elif key in _RIVER or key.startswith(_RIVER_PREFIX):

@@ -68,11 +68,18 @@ def from_file(
     >>> folder.cleanup()
 
     """
-    path = Path(path)
+    return FileStream(Path(path), target, nominal)
+
+
+def open_table(path: Path) -> RawTable:
+    """Open a table in any of the formats; errors as `from_file`."""
     if not path.is_file():
         beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise FileNotFoundError(f"there is no file {str(path)!r}{suggestion(path.name, beside)}")
-    return FileStream(path, target, nominal)
+    suffix = _suffix(path)
+    if suffix not in _FORMATS:
+        raise ValueError(f"path must end in {', '.join(_FORMATS)}; got {path.name!r}")
+    return _FORMATS[suffix](path)
 
 
 def is_table_path(name: str) -> bool:
@@ -95,10 +102,7 @@ class FileStream(Stream):
     """
 
     def __init__(self, path: Path, target: str | None, nominal: Collection[str]) -> None:
-        suffix = _suffix(path)
-        if suffix not in _FORMATS:
-            raise ValueError(f"path must end in {', '.join(_FORMATS)}; got {path.name!r}")
-        table = _FORMATS[suffix](path)
+        table = open_table(path)
         self.path = path
         self.target = _target(table, target)
         self._source = _LabelledTable(table, self.target)

@@ -20,7 +20,8 @@ PUBLISHED = [
     for size in ("", "_mini")
 ]
 RIVER = ["bananas", "image_segments", "phishing_river", "shuttle"]
-SYNTHETIC = GENERATORS + PUBLISHED
+KPI = ["kpi4", "kpi4t"]
+SYNTHETIC = GENERATORS + PUBLISHED + KPI
 
 
 def first_rows(stream, n, size):
