@@ -19,8 +19,14 @@ from olearn.learners._tree_kernels import (
     route,
     write_proba,
 )
-from olearn.learners._tree_pool import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, pool_at
-from olearn.learners._tree_split import new_node
+from olearn.learners._tree_layout import (
+    MAY_GROW,
+    N_CLASSES,
+    NODES_FREE,
+    NODES_USED,
+    pool_at,
+)
+from olearn.learners._tree_lists import new_node
 from olearn.rng import next_poisson
 
 # entries of a member's `status`; BACKGROUND is -1 where no such tree grows

@@ -13,7 +13,7 @@ from numba import njit
 from olearn.borrowed import borrowed
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
 from olearn.learners._tree_kernels import _branch, bayes_code, free_tree, has_room, learn_at
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     DEPTH,
     EQUALS,
     FEATURE,
@@ -30,7 +30,7 @@ from olearn.learners._tree_pool import (
     VALUE,
     pool_at,
 )
-from olearn.learners._tree_split import new_node
+from olearn.learners._tree_lists import new_node
 from olearn.rng import next_poisson
 
 # entries of `tally`: alternate trees started, switched in, pruned, and growing now

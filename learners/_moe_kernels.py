@@ -33,9 +33,16 @@ from olearn.learners._tree_kernels import (
     route,
     uses_bayes,
 )
+from olearn.learners._tree_layout import (
+    COUNTS,
+    KIND,
+    LEAF,
+    MAY_GROW,
+    N_CLASSES,
+    pool_at,
+)
 from olearn.learners._tree_leaf import highest, log_votes, weight_of
-from olearn.learners._tree_pool import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
-from olearn.learners._tree_split import new_node
+from olearn.learners._tree_lists import new_node
 from olearn.rng import next_poisson
 
 # entries of `conf`
@@ -106,6 +113,11 @@ def _learn_scale(e, x):
             e.scale[2, f] += distance * (x[f] - e.scale[1, f])
 
 
+@njit(cache=True, forceinline=True)
+def _gate(logit, bound):
+    return 1.0 / (1.0 + math.exp(-max(min(logit, bound), -bound)))
+
+
 @njit(cache=True)
 def knows_nothing(t, root):
     """Tell whether a tree has not learnt a row yet."""
@@ -118,14 +130,14 @@ def read_outs(t, e, logits, top, proba, out):
     n_experts, n_classes = len(e.roots), t.head[N_CLASSES]
     out[:] = 0.0
     for k in range(n_experts):
-        gate = 1.0 / (1.0 + math.exp(-max(min(logits[k], 30.0), -30.0)))
+        gate = _gate(logits[k], 30.0)
         faded = 0.0 if knows_nothing(t, e.roots[k]) else e.faded[k] ** _FADED_POWER
         for c in range(n_classes):
             out[FADED_MIX, c] += faded * proba[k, c]
             out[BOTH_MIX, c] += faded * gate * gate * proba[k, c]
     for i in range(len(top)):
         k = top[i]
-        gate = 1.0 / (1.0 + math.exp(-max(min(logits[k], 30.0), -30.0)))
+        gate = _gate(logits[k], 30.0)
         for c in range(n_classes):
             out[TOP_MIX, c] += gate * proba[k, c]
     out[ROUTER, :n_classes] = proba[top[0], :n_classes]
@@ -337,7 +349,7 @@ def _score_task(t, e, r, x, nodes, logits, score, work, index, votes, product):
     for k in range(len(e.roots)):
         nodes[k] = route(t, e.roots[k], x)
         proba_at(t, nodes[k], x, votes, product)
-        score[k] = votes[1] / (1.0 + math.exp(-max(min(logits[k], 500.0), -500.0)))
+        score[k] = votes[1] * _gate(logits[k], 500.0)
     return highest(score, len(score))
 
 

@@ -9,15 +9,13 @@ import numpy as np
 from numba import njit
 
 from olearn.borrowed import borrowed
-from olearn.learners._tree_leaf import highest, log_votes, observe, weight_of
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     ADAPTIVE,
     COUNTS,
     DEPTH,
     EQUALS,
     FEATURE,
     FIRST_FREE_NODE,
-    FIRST_FREE_SLOT,
     FREE,
     GRACE,
     INACTIVE,
@@ -42,15 +40,15 @@ from olearn.learners._tree_pool import (
     SLOT,
     SLOTS_FREE,
     SLOTS_USED,
-    SUBSPACE,
     TABLES_FREE,
     TABLES_USED,
     VALUE,
     W_LAST,
     pool_at,
 )
-from olearn.learners._tree_split import free_table, new_node, try_split
-from olearn.rng import next_below
+from olearn.learners._tree_leaf import highest, log_votes, observe, weight_of
+from olearn.learners._tree_lists import free_slot, free_table, new_node, new_slot
+from olearn.learners._tree_split import try_split
 
 
 @njit(cache=True, forceinline=True)
@@ -158,11 +156,8 @@ def has_room(t, n_trees):
     nodes = t.node_i.shape[0] - head[NODES_USED] + head[NODES_FREE]
     slots = t.stats.shape[0] - head[SLOTS_USED] + head[SLOTS_FREE]
     tables = t.child.shape[0] - head[TABLES_USED] + head[TABLES_FREE]
-    return (
-        (nodes >= n_trees * branches or head[MAY_GROW] == 0)
-        and slots >= n_trees
-        and tables >= n_trees
-    )
+    may_split = nodes >= n_trees * branches and tables >= n_trees
+    return slots >= n_trees and (may_split or head[MAY_GROW] == 0)
 
 
 @njit(cache=True, forceinline=True)
@@ -214,7 +209,7 @@ def _learn_leaf(t, leaf, x, y, w, majority, by_bayes):
     if slot == INACTIVE or t.feat.shape[0] == 0:
         return
     if slot == NO_SLOT:
-        slot = _new_slot(t)
+        slot = new_slot(t)
         t.node_i[leaf, SLOT] = slot
     observe(t.stats, t.seen, t.feat, slot, x, y, w)
     weight = weight_of(t, leaf)
@@ -231,31 +226,6 @@ def _majority(t, node):
         if t.node_f[node, COUNTS + c] > t.node_f[node, COUNTS + best]:
             best = c
     return best
-
-
-@njit(cache=True)
-def _new_slot(t):
-    """Take a free slot, empty it and draw the subspace of its leaf."""
-    head = t.head
-    slot = head[FIRST_FREE_SLOT]
-    if slot >= 0:
-        head[FIRST_FREE_SLOT] = int(t.stats[slot, 0, 0])
-        head[SLOTS_FREE] -= 1
-    else:
-        slot = head[SLOTS_USED]
-        head[SLOTS_USED] += 1
-    n_features = t.feat.shape[0]
-    t.stats[slot] = 0.0
-    for f in range(n_features):
-        t.seen[slot, f] = 0
-    size = head[SUBSPACE]
-    if 0 < size < n_features:
-        for f in range(n_features):
-            t.seen[slot, f] = -1
-        for f in range(n_features - size, n_features):  # Floyd's draw without replacement
-            pick = next_below(t.rng, f + 1)
-            t.seen[slot, f if t.seen[slot, pick] == 0 else pick] = 0
-    return slot
 
 
 @njit(cache=True)
@@ -286,14 +256,6 @@ def free_tree(t, root):
         t.node_i[node, LEFT] = t.head[FIRST_FREE_NODE]
         t.head[FIRST_FREE_NODE] = node
         t.head[NODES_FREE] += 1
-
-
-@njit(cache=True)
-def free_slot(t, slot):
-    """Put a slot on the free list, which runs through the first entry of `stats`."""
-    t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
-    t.head[FIRST_FREE_SLOT] = slot
-    t.head[SLOTS_FREE] += 1
 
 
 # -- one tree, called from Python ----------------------------------------------------------------

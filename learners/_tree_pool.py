@@ -1,105 +1,61 @@
-"""The arrays in which Hoeffding trees live, and how they grow.
+"""The trees of one learner, and how their arrays grow.
 
-One `TreePool` holds any number of trees of one learner in shared arrays: nodes, statistics of the
-active leaves ("slots"), and tables of branches. Kernels in `_tree_kernels` read and write them and
-never allocate: they stop before a row for which room could run out, and `make_room` makes it.
-They are handed the address of each array in one `handle`: what Numba checks at every call from
-Python is then one array, not nine.
+Kernels in `_tree_kernels` read and write the arrays and never allocate: they stop before a row for
+which room could run out, and `make_room` makes it.
 """
 
 import math
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from numba import carray, njit  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from olearn.borrowed import pointer
+from olearn.learners._tree_layout import (
+    ADAPTIVE,
+    BINARY,
+    CAPACITY,
+    CATEGORY_COUNTS,
+    CONF_SIZE,
+    COUNTS,
+    FIRST_FREE_NODE,
+    FIRST_FREE_SLOT,
+    FIRST_FREE_TABLE,
+    GINI,
+    GRACE,
+    HEAD_SIZE,
+    INACTIVE,
+    KIND,
+    LEAF,
+    LEAF_MODE,
+    LOG_INVERSE_DELTA,
+    MAJORITY,
+    MAX_DEPTH,
+    MAY_GROW,
+    MIN_BRANCH,
+    N_CLASSES,
+    N_POINTS,
+    NAIVE_BAYES,
+    NB_THRESHOLD,
+    NO_SLOT,
+    NODES_FREE,
+    NODES_USED,
+    NUMERIC_FIELDS,
+    OFFSET,
+    SLOT,
+    SLOTS_FREE,
+    SLOTS_USED,
+    SUBSPACE,
+    TABLES_FREE,
+    TABLES_USED,
+    TAU,
+    Pool,
+)
+from olearn.learners._tree_lists import add_tree, drop_slot
 from olearn.rng import KernelState, kernel_state
 
 _Item = TypeVar("_Item", bound=np.generic)
 
-# columns of `node_i`
-KIND, FEATURE, LEFT, RIGHT, SLOT, N_LABELS, DEPTH = range(7)
-# kinds of node; a MULTIWAY node's LEFT is its row of `child`, a FREE node's the next free one
-FREE, LEAF, NUMERIC, EQUALS, MULTIWAY = range(5)
-# columns of `node_f`: threshold or category; weight at the last split attempt; weights of the rows
-# that majority class and naive Bayes would have got right; then one weight a class
-VALUE, W_LAST, MC_RIGHT, NB_RIGHT, COUNTS = range(5)
-# values of SLOT in a leaf without statistics
-NO_SLOT, INACTIVE = -1, -2
-# rows of `feat`: where a feature's statistics begin, and its category capacity (0 = numeric)
-OFFSET, CAPACITY = range(2)
-# fields of a numeric feature, each one value a class: Welford's sums, range, and what the density
-# needs: 1 / (2 variance) and 1 / (sd sqrt(2 pi)), 0 for a class never seen
-W, MEAN, M2, LOW, HIGH, HALF_PRECISION, NORM, NUMERIC_FIELDS = range(8)
-# fields of a nominal feature: weight, 1 + highest category, 1 / (weight + that), then the counts
-TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
-# entries of `head`
-(
-    N_CLASSES,
-    NODES_USED,
-    NODES_FREE,
-    FIRST_FREE_NODE,
-    SLOTS_USED,
-    SLOTS_FREE,
-    FIRST_FREE_SLOT,
-    TABLES_USED,
-    TABLES_FREE,
-    FIRST_FREE_TABLE,
-    SUBSPACE,
-    MAY_GROW,
-    HEAD_SIZE,
-) = range(13)
-# entries of `conf`
-(
-    GRACE,
-    LOG_INVERSE_DELTA,
-    TAU,
-    MIN_BRANCH,
-    N_POINTS,
-    GINI,
-    LEAF_MODE,
-    NB_THRESHOLD,
-    MAX_DEPTH,
-    BINARY,
-    CONF_SIZE,
-) = range(11)
-MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
-
 _MIN_SLOTS = 4
-
-
-class Pool(NamedTuple):
-    """All state of the trees; n nodes, s slots, d features, c classes, v categories."""
-
-    node_i: NDArray[np.int64]  # (n, 7)
-    node_f: NDArray[np.float64]  # (n, 4 + c)
-    stats: NDArray[np.float64]  # (s, fields of all features, c)
-    seen: NDArray[np.int8]  # (s, d): -1 outside the leaf's subspace, 0 no value yet, 1 values
-    feat: NDArray[np.int64]  # (d, 2)
-    child: NDArray[np.int64]  # (tables, v): node of each branch, -1 = none
-    head: NDArray[np.int64]
-    conf: NDArray[np.float64]
-    rng: KernelState  # draws the subspaces of the leaves, and whatever the learner wants drawn
-
-
-@njit(cache=True, forceinline=True)
-def pool_at(handle: NDArray[np.int64]) -> Pool:
-    """Return the pool of a handle; its references are not counted, so its owner must live on."""
-    n, columns, s, fields = handle[9], handle[10], handle[11], handle[12]
-    c, d, tables, v = handle[13], handle[14], handle[15], handle[16]
-    return Pool(
-        carray(pointer(handle[0]), (n, 7), np.int64),
-        carray(pointer(handle[1]), (n, columns), np.float64),
-        carray(pointer(handle[2]), (s, fields, c), np.float64),
-        carray(pointer(handle[3]), (s, d), np.int8),
-        carray(pointer(handle[4]), (d, 2), np.int64),
-        carray(pointer(handle[5]), (tables, v), np.int64),
-        carray(pointer(handle[6]), (HEAD_SIZE,), np.int64),
-        carray(pointer(handle[7]), (CONF_SIZE,), np.float64),
-        carray(pointer(handle[8]), (4,), np.uint64),
-    )
 
 
 class TreePool:
@@ -192,19 +148,7 @@ class TreePool:
                 node_i=_enlarge(self.arrays.node_i, rows, 0),
                 node_f=_enlarge(self.arrays.node_f, rows, 0.0),
             )
-        t = self.arrays
-        root = int(t.head[FIRST_FREE_NODE])
-        if root >= 0:
-            t.head[FIRST_FREE_NODE] = t.node_i[root, LEFT]
-            t.head[NODES_FREE] -= 1
-        else:
-            root = int(t.head[NODES_USED])
-            t.head[NODES_USED] += 1
-        t.node_i[root] = 0
-        t.node_i[root, KIND] = LEAF
-        t.node_i[root, SLOT] = NO_SLOT
-        t.node_f[root] = 0.0
-        return root
+        return int(add_tree(self.handle))
 
     def make_room(self, n_trees: int) -> None:
         """Make sure that `n_trees` trees can learn one more row, within the memory bound."""
@@ -215,9 +159,8 @@ class TreePool:
             and _free(t.head, NODES_USED, NODES_FREE, t.node_i) < n_trees * branches
         ):
             self._grow_nodes(n_trees * branches)
-        if _free(t.head, TABLES_USED, TABLES_FREE, t.child) < n_trees:
-            rows = max(2 * len(t.child), len(t.child) + n_trees)
-            self.arrays = self.arrays._replace(child=_enlarge(t.child, rows, -1))
+        if t.head[MAY_GROW] and _free(t.head, TABLES_USED, TABLES_FREE, t.child) < n_trees:
+            self._grow_tables(n_trees)
         if _free(t.head, SLOTS_USED, SLOTS_FREE, t.stats) < n_trees:
             self._grow_slots(n_trees)
 
@@ -232,6 +175,15 @@ class TreePool:
         self.arrays = t._replace(
             node_i=_enlarge(t.node_i, rows, 0), node_f=_enlarge(t.node_f, rows, 0.0)
         )
+
+    def _grow_tables(self, n_more: int) -> None:
+        """Double the tables; where a quarter of the memory bound is reached, stop all growth."""
+        t = self.arrays
+        rows = max(2 * len(t.child), len(t.child) + n_more)
+        if rows * t.child.strides[0] > max(self._max_bytes // 4, 1 << 12):
+            t.head[MAY_GROW] = 0
+            return
+        self.arrays = t._replace(child=_enlarge(t.child, rows, -1))
 
     def _grow_slots(self, n_more: int) -> None:
         """Double the slots; where the memory bound is reached, put the least promising to sleep."""
@@ -251,7 +203,7 @@ class TreePool:
             )
 
     def _most_slots(self, fields: int, class_room: int) -> int:
-        return max(self._max_bytes * 3 // 4 // max(8 * fields * class_room, 1), _MIN_SLOTS)
+        return max(self._max_bytes // 2 // max(8 * fields * class_room, 1), _MIN_SLOTS)
 
     def _rank_leaves(self, n_active: int) -> None:
         """Keep the `n_active` most promising leaves active; free the statistics of the others.
@@ -271,16 +223,7 @@ class TreePool:
             slot = t.node_i[leaf, SLOT]
             t.node_i[leaf, SLOT] = INACTIVE
             if slot >= 0:
-                t.seen[slot] = 0
-                t.stats[slot] = 0.0
-                self._release_slot(int(slot))
-
-    def _release_slot(self, slot: int) -> None:
-        # the free list runs through the first entry of `stats`, which holds a whole number exactly
-        t = self.arrays
-        t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
-        t.head[FIRST_FREE_SLOT] = slot
-        t.head[SLOTS_FREE] += 1
+                drop_slot(self.handle, slot)
 
     def _lay_out(self, capacities: list[int], class_room: int) -> None:
         """Rebuild the arrays for more features, categories or classes, keeping live slots only."""

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     BINARY,
     CAPACITY,
     CATEGORY_COUNTS,
@@ -16,9 +16,6 @@ from olearn.learners._tree_pool import (
     DEPTH,
     EQUALS,
     FEATURE,
-    FIRST_FREE_NODE,
-    FIRST_FREE_SLOT,
-    FIRST_FREE_TABLE,
     GINI,
     HIGH,
     KIND,
@@ -37,66 +34,21 @@ from olearn.learners._tree_pool import (
     N_LABELS,
     N_POINTS,
     NO_SLOT,
-    NODES_FREE,
-    NODES_USED,
     NUMERIC,
     OFFSET,
     RIGHT,
     SLOT,
-    SLOTS_FREE,
-    TABLES_FREE,
-    TABLES_USED,
     TAU,
     TOTAL,
     VALUE,
     W_LAST,
     W,
 )
+from olearn.learners._tree_lists import free_slot, new_node, new_table
 
 _LN2 = math.log(2.0)
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_1_2PI = 1.0 / math.sqrt(2.0 * math.pi)
-
-
-@njit(cache=True)
-def new_node(t, depth):
-    """Take a node and make it an empty leaf."""
-    head = t.head
-    node = head[FIRST_FREE_NODE]
-    if node >= 0:
-        head[FIRST_FREE_NODE] = t.node_i[node, LEFT]
-        head[NODES_FREE] -= 1
-    else:
-        node = head[NODES_USED]
-        head[NODES_USED] += 1
-    t.node_i[node] = 0
-    t.node_f[node] = 0.0
-    t.node_i[node, KIND] = LEAF
-    t.node_i[node, SLOT] = NO_SLOT
-    t.node_i[node, DEPTH] = depth
-    return node
-
-
-@njit(cache=True)
-def _new_table(t):
-    head = t.head
-    table = head[FIRST_FREE_TABLE]
-    if table >= 0:
-        head[FIRST_FREE_TABLE] = t.child[table, 0]
-        head[TABLES_FREE] -= 1
-    else:
-        table = head[TABLES_USED]
-        head[TABLES_USED] += 1
-    t.child[table] = -1
-    return table
-
-
-@njit(cache=True)
-def free_table(t, table):
-    """Put a table of branches on the free list, which runs through its first entry."""
-    t.child[table, 0] = t.head[FIRST_FREE_TABLE]
-    t.head[FIRST_FREE_TABLE] = table
-    t.head[TABLES_FREE] += 1
 
 
 @njit(cache=True)
@@ -299,7 +251,7 @@ def _split(t, leaf, feature, kind, value):
     t.node_i[leaf, FEATURE] = feature
     t.node_f[leaf, VALUE] = value
     if kind == MULTIWAY:
-        table = _new_table(t)
+        table = new_table(t)
         t.node_i[leaf, LEFT] = table
         for v in range(_most_categories(stats, n_classes)):
             child = new_node(t, depth)
@@ -312,11 +264,8 @@ def _split(t, leaf, feature, kind, value):
         t.node_i[leaf, RIGHT] = new_node(t, depth)
         for c in range(n_classes):
             _share(t, leaf, stats, c)
-    # the leaf's statistics are no longer needed: its slot goes to the free list
     t.node_i[leaf, SLOT] = NO_SLOT
-    t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
-    t.head[FIRST_FREE_SLOT] = slot
-    t.head[SLOTS_FREE] += 1
+    free_slot(t, slot)
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ from olearn.base import Rows
 from olearn.features import FeatureIndex
 from olearn.labels import LabelIndex
 from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     COUNTS,
     EQUALS,
     FEATURE,

@@ -12,8 +12,11 @@ from river.base.typing import ClfTarget, FeatureName
 from olearn.base import ArrayClassifier, Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _arf_kernels as kernels
-from olearn.learners._tree_pool import SUBSPACE, TreePool, tree_settings
-from olearn.learners.hoeffding_tree import check_tree_parameters
+from olearn.learners._single_tree import check_tree_parameters
+from olearn.learners._tree_layout import (
+    SUBSPACE,
+)
+from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
 from olearn.validate import check_in_range, check_integer, check_seed
 
@@ -131,13 +134,14 @@ class ARFClassifier(ArrayClassifier):
         classes: Collection[ClfTarget] | None = None,
         seed: int | None = None,
     ) -> None:
-        check_tree_parameters(grace_period, max_depth, split_criterion, delta, tau, leaf_prediction)
+        check_tree_parameters(
+            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
+        )
         check_integer("n_models", n_models, 1)
         _subspace(max_features, 1)
         check_in_range("lambda_value", lambda_value, 0.0, 30.0, open_low=True)
         check_in_range("warning_delta", warning_delta, 0.0, 1.0, open_low=True, open_high=True)
         check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("max_size", max_size, 0.0, open_low=True)
         check_integer("n_jobs", n_jobs, 1)
         check_seed(seed)
         self.n_models = n_models

@@ -14,8 +14,11 @@ from olearn.learners._moe_kernels import Experts
 from olearn.learners._moe_kernels import Router as RouterArrays
 from olearn.learners._router import Router
 from olearn.learners._router_kernels import N_ROWS
-from olearn.learners._tree_pool import SUBSPACE, TreePool, tree_settings
-from olearn.learners.hoeffding_tree import check_tree_parameters
+from olearn.learners._single_tree import check_tree_parameters
+from olearn.learners._tree_layout import (
+    SUBSPACE,
+)
+from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
 from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
@@ -242,6 +245,7 @@ class DriftMoEClassifier(ArrayClassifier):
             self.delta,
             self.tau,
             self.leaf_prediction,
+            self.max_size,
         )
         check_choice("fallback", self.fallback, ("raw", "proba"))
         check_choice("untrained", self.untrained, ("vote", "abstain"))
@@ -251,7 +255,6 @@ class DriftMoEClassifier(ArrayClassifier):
         check_in_range("expert_features", self.expert_features, 0.0, 1.0, open_low=True)
         if self.drift_delta is not None:
             check_in_range("drift_delta", self.drift_delta, 0.0, 0.1, open_low=True, open_high=True)
-        check_in_range("max_size", self.max_size, 0.0, open_low=True)
         check_seed(self.seed)
 
     def _start_experts(self, n_experts: int) -> Experts:

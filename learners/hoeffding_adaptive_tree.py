@@ -7,20 +7,18 @@ from typing import Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.base import Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _hat_kernels as kernels
-from olearn.learners import _tree_kernels as tree_kernels
+from olearn.learners._single_tree import SingleTree, check_tree_parameters
 from olearn.learners._tree_pool import TreePool, tree_settings
-from olearn.learners._tree_text import tree_shape
-from olearn.learners.hoeffding_tree import check_tree_parameters
 from olearn.rng import kernel_state
 from olearn.validate import check_in_range, check_integer, check_seed
 
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
 
-class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
+class HoeffdingAdaptiveTreeClassifier(SingleTree):
     r"""Hoeffding tree that replaces branches whose error rises[^1].
 
     Every split node watches the errors of its branch with ADWIN. Where they become more, an
@@ -116,13 +114,14 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
         classes: Collection[ClfTarget] | None = None,
         seed: int | None = None,
     ) -> None:
-        check_tree_parameters(grace_period, max_depth, split_criterion, delta, tau, leaf_prediction)
+        check_tree_parameters(
+            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
+        )
         check_integer("drift_window_threshold", drift_window_threshold, 1)
         check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
         check_in_range(
             "switch_significance", switch_significance, 0.0, 1.0, open_low=True, open_high=True
         )
-        check_in_range("max_size", max_size, 0.0, open_low=True)
         check_seed(seed)
         self.grace_period = grace_period
         self.max_depth = max_depth
@@ -194,24 +193,6 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
         """Number of branches replaced so far."""
         return self.n_switch_alternate_trees
 
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes, leaves included, without alternate trees."""
-        return tree_shape(self._pool.arrays, self._root)[0]
-
-    @property
-    def n_leaves(self) -> int:
-        """Number of leaves, without alternate trees."""
-        return tree_shape(self._pool.arrays, self._root)[1]
-
-    @property
-    def height(self) -> int:
-        """Number of splits on the longest path, without alternate trees."""
-        return tree_shape(self._pool.arrays, self._root)[2]
-
-    def _grow(self, n_classes: int) -> None:
-        self._pool.grow(self._features.widths, n_classes)
-
     def _make_room(self) -> None:
         self._pool.make_room(kernels.SPARE_TREES + int(self._tally[kernels.GROWING]))
         if len(self._pool.arrays.node_i) > len(self._windows):
@@ -225,12 +206,6 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
         self._windows = np.concatenate([self._windows, np.repeat(fresh, rows - old, axis=0)])
         self._alternate = np.concatenate([self._alternate, np.full(rows - old, -1)])
         self._scratch = np.zeros((4, rows), np.int64)
-
-    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
-        self._run(X, y, w)
-
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        return self._run(X, y, np.ones(len(y)))
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
@@ -248,17 +223,4 @@ class HoeffdingAdaptiveTreeClassifier(ArrayClassifier):
             )  # fmt: skip
             if row < len(y):
                 self._make_room()
-        return out
-
-    def _code_row(self, row: Rows) -> int:
-        return tree_kernels.code_row(self._pool.handle, self._root, row)
-
-    def _codes_rows(self, X: Rows) -> Codes:
-        out = np.empty(len(X), np.int64)
-        tree_kernels.codes_many(self._pool.handle, self._root, X, out)
-        return out
-
-    def _proba_rows(self, X: Rows) -> Rows:
-        out = np.empty((len(X), len(self._labels)))
-        tree_kernels.proba_many(self._pool.handle, self._root, X, out)
         return out

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.base import Codes, Rows
 from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_pool import LEAF_MODES, TreePool, tree_settings
-from olearn.learners._tree_text import describe_path, draw_tree, tree_shape, tree_text
-from olearn.validate import check_choice, check_in_range, check_integer
+from olearn.learners._single_tree import SingleTree, check_tree_parameters
+from olearn.learners._tree_pool import TreePool, tree_settings
+from olearn.learners._tree_text import describe_path, draw_tree, tree_text
+from olearn.validate import check_in_range, check_integer
 
 
-class HoeffdingTreeClassifier(ArrayClassifier):
+class HoeffdingTreeClassifier(SingleTree):
     r"""Hoeffding tree, also called Very Fast Decision Tree[^1].
 
     A leaf is split once the merits of its two best splits differ by more than the Hoeffding bound
@@ -105,11 +106,12 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         max_size: float = 100.0,
         classes: Collection[ClfTarget] | None = None,
     ) -> None:
-        check_tree_parameters(grace_period, max_depth, split_criterion, delta, tau, leaf_prediction)
+        check_tree_parameters(
+            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
+        )
         check_in_range("nb_threshold", nb_threshold, 0.0)
         check_integer("n_split_points", n_split_points, 1)
         check_in_range("min_branch_fraction", min_branch_fraction, 0.0, 0.5)
-        check_in_range("max_size", max_size, 0.0, open_low=True)
         self.grace_period = grace_period
         self.max_depth = max_depth
         self.split_criterion = split_criterion
@@ -142,21 +144,6 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         self._root = self._pool.add_tree()
         self._grow(len(self._labels))
 
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes, leaves included."""
-        return tree_shape(self._pool.arrays, self._root)[0]
-
-    @property
-    def n_leaves(self) -> int:
-        """Number of leaves."""
-        return tree_shape(self._pool.arrays, self._root)[1]
-
-    @property
-    def height(self) -> int:
-        """Number of splits on the longest path."""
-        return tree_shape(self._pool.arrays, self._root)[2]
-
     def debug_one(self, x: dict[FeatureName, Any]) -> str:
         """Return the path of `x` through the tree, and the votes at its end, in words."""
         row = self._features.encode_one(x)
@@ -172,21 +159,9 @@ class HoeffdingTreeClassifier(ArrayClassifier):
         arrays = self._pool.arrays
         return draw_tree(arrays, self._root, self._features, self._labels, max_depth)
 
-    def _grow(self, n_classes: int) -> None:
-        self._pool.grow(self._features.widths, n_classes)
-
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         while not kernels.learn_row(self._pool.handle, self._root, row, code, w):
             self._pool.make_room(1)
-
-    def _code_row(self, row: Rows) -> int:
-        return kernels.code_row(self._pool.handle, self._root, row)
-
-    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
-        self._run(X, y, w)
-
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        return self._run(X, y, np.ones(len(y)))
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
@@ -196,31 +171,3 @@ class HoeffdingTreeClassifier(ArrayClassifier):
             if row < len(y):
                 self._pool.make_room(1)
         return out
-
-    def _codes_rows(self, X: Rows) -> Codes:
-        out = np.empty(len(X), np.int64)
-        kernels.codes_many(self._pool.handle, self._root, X, out)
-        return out
-
-    def _proba_rows(self, X: Rows) -> Rows:
-        out = np.empty((len(X), len(self._labels)))
-        kernels.proba_many(self._pool.handle, self._root, X, out)
-        return out
-
-
-def check_tree_parameters(
-    grace_period: float,
-    max_depth: int | None,
-    split_criterion: str,
-    delta: float,
-    tau: float,
-    leaf_prediction: str,
-) -> None:
-    """Check the parameters that all learners made of Hoeffding trees share."""
-    check_in_range("grace_period", grace_period, 0, open_low=True)
-    if max_depth is not None:
-        check_integer("max_depth", max_depth, 1)
-    check_choice("split_criterion", split_criterion, ("info_gain", "gini"))
-    check_in_range("delta", delta, 0.0, 1.0, open_low=True, open_high=True)
-    check_in_range("tau", tau, 0.0)
-    check_choice("leaf_prediction", leaf_prediction, tuple(LEAF_MODES))

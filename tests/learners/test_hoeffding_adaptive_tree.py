@@ -11,7 +11,7 @@ from olearn import streams
 from olearn.detectors.adwin import adwin_width
 from olearn.learners import HoeffdingAdaptiveTreeClassifier, HoeffdingTreeClassifier
 from olearn.learners import _hat_kernels as kernels
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     EQUALS,
     FREE,
     KIND,

@@ -9,8 +9,10 @@ import pytest
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners import _tree_kernels as kernels
+from olearn.learners._tree_layout import (
+    COUNTS,
+)
 from olearn.learners._tree_leaf import log_votes
-from olearn.learners._tree_pool import COUNTS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXPERT = {"grace_period": 50, "delta": 1e-7, "tau": 0.05}  # settings of the golden trees

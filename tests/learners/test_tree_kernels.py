@@ -8,7 +8,16 @@ import pytest
 
 from olearn.learners import HoeffdingTreeClassifier, _tree_leaf
 from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_pool import COUNTS, EQUALS, FEATURE, KIND, LEFT, MULTIWAY, NUMERIC, VALUE
+from olearn.learners._tree_layout import (
+    COUNTS,
+    EQUALS,
+    FEATURE,
+    KIND,
+    LEFT,
+    MULTIWAY,
+    NUMERIC,
+    VALUE,
+)
 
 
 def naive_density(values, x, nominal):

@@ -7,7 +7,7 @@ import pytest
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_pool import (
+from olearn.learners._tree_layout import (
     FIRST_FREE_NODE,
     FIRST_FREE_SLOT,
     FIRST_FREE_TABLE,
