@@ -19,13 +19,7 @@ from olearn.learners._tree_kernels import (
     route,
     write_proba,
 )
-from olearn.learners._tree_layout import (
-    MAY_GROW,
-    N_CLASSES,
-    NODES_FREE,
-    NODES_USED,
-    pool_at,
-)
+from olearn.learners._tree_layout import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, pool_at
 from olearn.learners._tree_lists import new_node
 from olearn.rng import next_poisson
 

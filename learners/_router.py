@@ -5,14 +5,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from olearn.learners._router_kernels import (
-    HEAD_SIZE,
-    N_INPUTS,
-    N_OUTPUTS,
-    Floats,
-    Ints,
-    layers,
-)
+from olearn.learners._router_kernels import HEAD_SIZE, N_INPUTS, N_OUTPUTS, Floats, Ints, layers
 from olearn.rng import KernelState, kernel_state
 
 

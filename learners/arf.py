@@ -13,9 +13,7 @@ from olearn.base import ArrayClassifier, Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _arf_kernels as kernels
 from olearn.learners._single_tree import check_tree_parameters
-from olearn.learners._tree_layout import (
-    SUBSPACE,
-)
+from olearn.learners._tree_layout import SUBSPACE
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
 from olearn.validate import check_in_range, check_integer, check_seed

@@ -1,7 +1,7 @@
 """DriftMoE: Hoeffding trees as experts, and a neural router trained with them."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -10,22 +10,21 @@ from river.base.typing import ClfTarget, FeatureName
 from olearn.base import ArrayClassifier, Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _moe_kernels as kernels
+from olearn.learners import _moe_task_kernels as task_kernels
 from olearn.learners._moe_kernels import Experts
 from olearn.learners._moe_kernels import Router as RouterArrays
 from olearn.learners._router import Router
 from olearn.learners._router_kernels import N_ROWS
 from olearn.learners._single_tree import check_tree_parameters
-from olearn.learners._tree_layout import (
-    SUBSPACE,
-)
+from olearn.learners._tree_layout import SUBSPACE
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
 from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),
-    "task": (kernels.run_task, kernels.predict_task),
-    "task_mlp": (kernels.run_mlp, kernels.predict_mlp),
+    "task": (task_kernels.run_task, task_kernels.predict_task),
+    "task_mlp": (task_kernels.run_mlp, task_kernels.predict_mlp),
 }
 _PLUS: dict[str, Any] = {
     "n_experts": 12,
@@ -212,6 +211,12 @@ class DriftMoEClassifier(ArrayClassifier):
         rows = 1 if variant == "task_mlp" else batch_size
         self._router = Router(0, n_start, hidden=hidden, batch_size=rows, seed=seed)
         self._grow(len(self._labels))
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"seed": 1}
+        yield {"seed": 1, "variant": "task"}
+        yield {**_PLUS, "seed": 1, "n_experts": 4}
 
     @classmethod
     def plus(cls, **parameters: Any) -> Self:

@@ -1,6 +1,6 @@
 """Hoeffding tree classifier on compiled arrays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -143,6 +143,12 @@ class HoeffdingTreeClassifier(SingleTree):
         )
         self._root = self._pool.add_tree()
         self._grow(len(self._labels))
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {}
+        yield {"leaf_prediction": "mc", "split_criterion": "gini", "delta": 0.01}
+        yield {"leaf_prediction": "nb", "binary_split": True, "max_depth": 3}
 
     def debug_one(self, x: dict[FeatureName, Any]) -> str:
         """Return the path of `x` through the tree, and the votes at its end, in words."""

@@ -10,11 +10,7 @@ import pytest
 from olearn import streams
 from olearn.learners import ARFClassifier, HoeffdingTreeClassifier
 from olearn.learners import _arf_kernels as kernels
-from olearn.learners._tree_layout import (
-    FREE,
-    KIND,
-    NODES_USED,
-)
+from olearn.learners._tree_layout import FREE, KIND, NODES_USED
 
 needs_compiler = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="tens of thousands of rows need compiled kernels"

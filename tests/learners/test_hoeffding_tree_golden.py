@@ -9,9 +9,7 @@ import pytest
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_layout import (
-    COUNTS,
-)
+from olearn.learners._tree_layout import COUNTS
 from olearn.learners._tree_leaf import log_votes
 
 GOLDEN = Path(__file__).parents[1] / "golden"
