@@ -1,5 +1,6 @@
 """Tests of the way from dicts, frames and arrays to rows, and from labels to codes."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -196,6 +197,22 @@ def test_the_quick_way_declines_what_is_refused(value):
 
 
 # -- errors --------------------------------------------------------------------------------------
+
+
+def test_a_row_that_changes_between_two_calls_is_encoded_anew():
+    """The array of the last row is used again for equal values only."""
+    index = FeatureIndex(nominal={"b"})
+    index.learn_one({"a": 1.0, "b": "x"})
+    index.learn_one({"a": 1.0, "b": "y"})
+    x = {"a": 2.0, "b": "x"}
+    first = index.quick(x)
+    assert index.quick(x) is first
+    x["b"] = "y"
+    np.testing.assert_array_equal(index.quick(x), [2.0, 1.0])
+    x["a"] = float("nan")
+    assert index.quick(x) is None
+    np.testing.assert_array_equal(first, [2.0, 0.0])
+    assert pickle.dumps(index) == pickle.dumps(copy.deepcopy(index))
 
 
 @pytest.mark.parametrize(

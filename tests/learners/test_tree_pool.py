@@ -190,3 +190,22 @@ def test_full_tree_grows_no_branch():
     tree.learn_one({"c": "new"}, 1)
     assert tree.n_nodes == 3
     assert tree.predict_proba_one({"c": "new"}) == pytest.approx({0: 0.5, 1: 0.5})
+
+
+@needs_compiler
+def test_tables_of_branches_count_as_memory():
+    """Many splits of many branches stop growing at the bound, and the tree goes on learning."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, (20_000, 8)).astype(float)
+    X[:, 0] *= 4000.0  # a code this high makes every table wide
+    y = (X[:, 1:].sum(axis=1) > 3.5).astype(np.int64)
+    settings = {"nominal_attributes": range(8), "delta": 0.5, "tau": 0.9, "classes": [0, 1]}
+    bound = HoeffdingTreeClassifier(20, max_size=2.0, **settings)
+    free = HoeffdingTreeClassifier(20, **settings)
+    for start in range(0, len(y), 1000):
+        rows = slice(start, start + 1000)
+        bound.learn_many(X[rows], y[rows])
+        free.learn_many(X[rows], y[rows])
+        assert bound._pool.n_bytes <= 2.0 * 2**20
+    assert free._pool.arrays.child.nbytes > 2**20
+    assert 1 < bound.n_nodes < free.n_nodes
