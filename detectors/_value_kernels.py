@@ -1,9 +1,8 @@
 """The value channel in one flat array: Page tests on the ranks of a value and of its distance.
 
-Layout of a state, all float64: the head that every detector has, parameters, numbers, then for the
-values and for the distances a ring of the newest `gap + window_size` numbers, then for both a
-sorted copy of the reference: those numbers but the newest `gap`. An update costs O(window_size)
-moves of one number and allocates nothing.
+Layout of a state, all float64: the head that every detector has, parameters, numbers, a ring of the
+newest `gap + window_size` values, and a sorted copy of the reference: those values but the newest
+`gap`. An update costs a few binary searches and O(window_size) moves, and allocates nothing.
 """
 
 import math
@@ -12,14 +11,14 @@ from numba import njit
 
 from olearn.detectors._state_detector import DECISION, HEADER, N_VALUES, State, decide
 
-_RATE, _GAP, _WINDOW, _N_REF, _SETTLE, _LIMIT = range(HEADER, HEADER + 6)
-_Q, _UP, _DOWN, _HALF_UP, _HALF_DOWN = range(HEADER + 6, HEADER + 11)
-_SKIP, _MEAN, _STORED, _HEAD, _N = range(HEADER + 11, HEADER + 16)
+_GAP, _WINDOW, _N_REF, _SETTLE, _LIMIT = range(HEADER, HEADER + 5)
+_Q, _UP, _DOWN, _HALF_UP, _HALF_DOWN = range(HEADER + 5, HEADER + 10)
+_SKIP, _STORED, _HEAD, _N = range(HEADER + 10, HEADER + 14)
 # log-likelihood ratios of the four tests, then how many values had been read when each was last 0
-VALUE_LLR, _ONSETS = HEADER + 16, HEADER + 20
+VALUE_LLR, _ONSETS = HEADER + 14, HEADER + 18
 # the test with the largest ratio: its number if it fired (else -1), and its onset
-VALUE_FIRED, VALUE_ONSET = HEADER + 24, HEADER + 25
-_RINGS = HEADER + 26
+VALUE_FIRED, VALUE_ONSET = HEADER + 22, HEADER + 23
+_RING = HEADER + 24
 
 # what a test looks for: higher values, lower ones, larger distances, smaller ones
 VALUE_CHANNELS = ("level", "level", "spread up", "spread down")
@@ -27,7 +26,7 @@ VALUE_CHANNELS = ("level", "level", "spread up", "spread down")
 
 def value_size(gap: int, window_size: int) -> int:
     """Return the length of a state."""
-    return _RINGS + 2 * (gap + window_size) + 2 * window_size
+    return _RING + gap + 2 * window_size
 
 
 def value_start(
@@ -35,7 +34,6 @@ def value_start(
     q: float,
     p1: float,
     arl0: float,
-    rate: float,
     window_size: int,
     gap: int,
     warm_up: int,
@@ -44,7 +42,6 @@ def value_start(
 ) -> None:
     """Make `state` a channel that has read nothing (unchecked; meaning as in `ValueChannel`)."""
     state[:] = 0.0
-    state[_RATE] = rate
     state[_GAP] = gap
     state[_WINDOW] = window_size
     state[_N_REF] = n_ref
@@ -68,32 +65,26 @@ def value_update(state: State, x: float) -> int:
     """
     if state[DECISION] > 0.0:
         _restart(state)
-    mean = state[_MEAN] if state[N_VALUES] > 0.0 else x
-    gap_to_mean = min(max(x - mean, -1.7e308), 1.7e308)  # infinite only for values near the limit
-    state[_MEAN] = mean + state[_RATE] * gap_to_mean
     state[VALUE_FIRED] = -1.0
     if state[_SKIP] > 0.0:
         state[_SKIP] -= 1.0
         _wait(state)
         return decide(state, 0, False)
-    distance = abs(gap_to_mean)
     _refer(state)
     if state[_N] >= state[_N_REF]:
-        _test(state, x, distance)
+        _test(state, x)
     else:
         _wait(state)
-    length = int(state[_GAP] + state[_WINDOW])
-    head = int(state[_HEAD])
-    state[_RINGS + head] = x
-    state[_RINGS + length + head] = distance
-    state[_HEAD] = (head + 1) % length
+    length = state[_GAP] + state[_WINDOW]
+    state[_RING + int(state[_HEAD])] = x
+    state[_HEAD] = (state[_HEAD] + 1.0) % length
     state[_STORED] = min(state[_STORED] + 1.0, length)
     return _conclude(state)
 
 
 @njit(cache=True, forceinline=True)
 def _restart(state: State) -> None:
-    """Forget the reference and all evidence; the running mean goes on."""
+    """Forget the reference and all evidence."""
     state[_SKIP] = state[_SETTLE]
     state[_STORED] = 0.0
     state[_HEAD] = 0.0
@@ -109,7 +100,7 @@ def _wait(state: State) -> None:
 
 @njit(cache=True, forceinline=True)
 def _refer(state: State) -> None:
-    """Move the values that are now `gap` updates old from the ring's newest part to the reference.
+    """Let the value that is now `gap` updates old enter the reference.
 
     A full reference gives up its oldest value: the one that the newest is about to overwrite.
     """
@@ -118,18 +109,15 @@ def _refer(state: State) -> None:
         return
     window = int(state[_WINDOW])
     length = gap + window
+    table = _RING + length
     head = int(state[_HEAD])
     n = int(state[_N])
-    for k in range(2):
-        ring = _RINGS + k * length
-        table = _RINGS + 2 * length + k * window
-        entering = state[ring + (head - gap + length) % length]
-        if n < window:
-            _insert(state, table, n, entering)
-        else:
-            _replace(state, table, n, state[ring + head], entering)
+    entering = state[_RING + (head - gap + length) % length]
     if n < window:
+        _insert(state, table, n, entering)
         state[_N] += 1.0
+    else:
+        _replace(state, table, n, state[_RING + head], entering)
 
 
 @njit(cache=True, forceinline=True)
@@ -169,31 +157,58 @@ def _replace(state: State, table: int, n: int, old: float, new: float) -> None:
 
 
 @njit(cache=True, forceinline=True)
-def _test(state: State, x: float, distance: float) -> None:
+def _n_closer(state: State, table: int, n: int, distance: float) -> tuple[int, int]:
+    """Count the sorted numbers closer to their median than `distance`, and just as close."""
+    middle = n // 2
+    median = state[table + middle]
+    low, high = 0, middle
+    while low < high:  # the first number on the left that is closer
+        i = (low + high) // 2
+        if median - state[table + i] < distance:
+            high = i
+        else:
+            low = i + 1
+    first = low
+    low, high = middle, n
+    while low < high:  # the first one on the right that is not
+        i = (low + high) // 2
+        if state[table + i] - median < distance:
+            low = i + 1
+        else:
+            high = i
+    closer = max(low - first, 0)
+    equal = 0
+    while first > 0 and median - state[table + first - 1] <= distance:
+        first -= 1
+        equal += 1
+    while low < n and state[table + low] - median <= distance:
+        low += 1
+        equal += 1
+    return closer, equal
+
+
+@njit(cache=True, forceinline=True)
+def _test(state: State, x: float) -> None:
     """Add the evidence of both ranks to the four log-likelihood ratios.
 
     Evidence is the expected indicator of "the randomised rank is in the tail", the newest number
     counted as one of the reference: its mean is the size of the tail, whatever the ties.
     """
     n = int(state[_N])
-    window = int(state[_WINDOW])
-    table = _RINGS + 2 * (int(state[_GAP]) + window)
-    for k in range(2):
-        value = x if k == 0 else distance
-        below = _n_below(state, table, n, value)
-        own = below
-        while own < n and state[table + own] == value:
-            own += 1
-        own += 1 - below
-        above = n + 1 - below - own
-        tail = state[_Q] * (n + 1)
-        _add(state, 2 * k, (tail - above) / own, state[_UP], state[_DOWN])
-        if k == 0:
-            _add(state, 1, (tail - below) / own, state[_UP], state[_DOWN])
-        else:
-            half = 0.5 * (n + 1)
-            _add(state, 3, (half - below) / own, state[_HALF_UP], state[_HALF_DOWN])
-        table += window
+    table = _RING + int(state[_GAP] + state[_WINDOW])
+    tail = state[_Q] * (n + 1)
+    below = _n_below(state, table, n, x)
+    own = 1
+    while below + own <= n and state[table + below + own - 1] == x:
+        own += 1
+    _add(state, 0, (tail - (n + 1 - below - own)) / own, state[_UP], state[_DOWN])
+    _add(state, 1, (tail - below) / own, state[_UP], state[_DOWN])
+    # both numbers of a pair are as far from the median as now, so that it never wanders between
+    below, equal = _n_closer(state, table, n, abs(x - state[table + n // 2]))
+    own = equal + 1
+    _add(state, 2, (tail - (n + 1 - below - own)) / own, state[_UP], state[_DOWN])
+    half = 0.5 * (n + 1)
+    _add(state, 3, (half - below) / own, state[_HALF_UP], state[_HALF_DOWN])
 
 
 @njit(cache=True, forceinline=True)

@@ -32,12 +32,12 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
 class ValueChannel(StateDetector):
     r"""Four sequential rank tests on a value, for changes of its level and of its spread.
 
-    With $e_t$ the exponential mean of the values, the tests watch the rank of $x_t$, for a higher
-    and for a lower level, and the rank of $|x_t - e_{t-1}|$, for a larger and for a smaller
-    spread, among the newest `window_size` values but the last `gap`. Each is Page's test[^1] of
-    the rate of ranks in a tail: $q$ against $p_1$, and the lower half against three quarters for a
-    smaller spread. A log-likelihood ratio of $\ln(4 \cdot$ `arl0`$)$ is a drift. No assumption on
-    the distribution; time and memory per update: O(`gap` + `window_size`).
+    The tests watch the rank of $x_t$ among the newest `window_size` values but the last `gap`, for
+    a higher and for a lower level, and the rank of its distance to their median, for a larger and
+    for a smaller spread. Each is Page's test[^1] of the rate of ranks in a tail: $q$ against
+    $p_1$, and the lower half against three quarters for a smaller spread. A log-likelihood ratio of
+    $\ln(4 \cdot$ `arl0`$)$ is a drift. No assumption on the distribution; time and memory per
+    update: O(`gap` + `window_size`).
 
     Parameters
     ----------
@@ -48,8 +48,6 @@ class ValueChannel(StateDetector):
     arl0
         Least mean number of updates between false alarms of the four tests together, if values are
         exchangeable; more than 1.
-    rate
-        Weight of the newest value in the exponential mean, in (0, 1].
     window_size
         Number of values in the reference; at least 2.
     gap
@@ -70,10 +68,12 @@ class ValueChannel(StateDetector):
 
     Notes
     -----
-    Ties share their rank by expectation, as in `RankTest`, so that the rate under no change is
-    the tail's for discrete values too. Values that depend on their predecessors are not
-    exchangeable: a slow cycle, longer than about 100 values, raises false alarms. A warning is a
-    ratio of at least half the threshold.
+    Distances are taken to the median of the reference, for its values and the newest alike: to a
+    running mean, which wanders between them, skewed or discrete values raise many false alarms.
+    Ties share their rank by expectation, as in `RankTest`, so that the rate under no change is the
+    tail's for discrete values too. Values that depend on their predecessors are not exchangeable: a
+    slow cycle, longer than about 100 values, raises false alarms. A warning is a ratio of at least
+    half the threshold.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class ValueChannel(StateDetector):
     ...     if channel.drift_detected:
     ...         print(f"alarm at {t}: {channel.channel}, since {channel.onset}")
     alarm at 1054: spread up, since 1010
-    alarm at 2012: spread down, since 1946
+    alarm at 2012: spread down, since 1958
 
     References
     ----------
@@ -102,7 +102,6 @@ class ValueChannel(StateDetector):
         p1: float = 0.3,
         arl0: float = 1e4,
         *,
-        rate: float = 0.05,
         window_size: int = 400,
         gap: int = 50,
         warm_up: int = 100,
@@ -113,7 +112,6 @@ class ValueChannel(StateDetector):
         check_in_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
         check_in_range("p1", p1, q, 1.0, open_low=True, open_high=True)
         check_in_range("arl0", arl0, 1.0, math.inf, open_low=True, open_high=True)
-        check_in_range("rate", rate, 0.0, 1.0, open_low=True)
         check_integer("window_size", window_size, 2)
         check_integer("gap", gap, 1)
         check_integer("warm_up", warm_up, 0)
@@ -122,7 +120,6 @@ class ValueChannel(StateDetector):
         self.q = q
         self.p1 = p1
         self.arl0 = arl0
-        self.rate = rate
         self.window_size = window_size
         self.gap = gap
         self.warm_up = warm_up
@@ -137,7 +134,6 @@ class ValueChannel(StateDetector):
             self.q,
             self.p1,
             self.arl0,
-            self.rate,
             self.window_size,
             self.gap,
             self.warm_up,
