@@ -1,11 +1,31 @@
-"""Evaluation: run any river estimator over any stream and keep what was measured.
+"""Evaluation: run any river estimator or detector and keep what was measured.
 
 `prequential` tests, then trains, on every row and returns a `Result`; `compare` does so for
-several models, streams and seeds and returns a `Comparison`.
+several models, streams and seeds and returns a `Comparison`. `detection` matches a detector's
+alarms with known drifts, `detect_all` does so for several detectors and series, `calibrate` makes
+them comparable, and `nab_score` scores anomaly scores as the Numenta Anomaly Benchmark does.
 """
 
+from olearn.evaluate.calibration import Calibration, calibrate
 from olearn.evaluate.comparison import Comparison, compare
+from olearn.evaluate.detection_result import Detection, Detections
+from olearn.evaluate.detection_run import detect_all, detection
 from olearn.evaluate.loop import prequential
+from olearn.evaluate.nab import NABScore, nab_score, nab_table
 from olearn.evaluate.result import Result
 
-__all__ = ["Comparison", "Result", "compare", "prequential"]
+__all__ = [
+    "Calibration",
+    "Comparison",
+    "Detection",
+    "Detections",
+    "NABScore",
+    "Result",
+    "calibrate",
+    "compare",
+    "detect_all",
+    "detection",
+    "nab_score",
+    "nab_table",
+    "prequential",
+]

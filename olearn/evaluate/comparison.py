@@ -1,10 +1,9 @@
 """Several models on several streams over several seeds."""
 
 import inspect
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
@@ -17,6 +16,7 @@ from olearn.evaluate.loop import prequential
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.result import Result
 from olearn.evaluate.tables import TextTable, common_prefix, show_value
+from olearn.evaluate.travel import dump, parse
 from olearn.streams.base import Stream
 from olearn.validate import check_integer
 
@@ -126,18 +126,12 @@ class Comparison:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return all results as JSON, and write it to `path` if one is given."""
-        results = [json.loads(result.to_json()) for result in self.results]
-        text = json.dumps({"results": results}, indent=1)
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return dump({"results": [asdict(result) for result in self.results]}, path)
 
     @classmethod
     def from_json(cls, source: str | Path) -> Self:
         """Read what `to_json` gave: its text, or the path of its file."""
-        is_text = isinstance(source, str) and source.lstrip().startswith("{")
-        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
-        return cls([Result.from_dict(fields) for fields in json.loads(text)["results"]])
+        return cls([Result.from_dict(fields) for fields in parse(source)["results"]])
 
     def to_html(self, path: str | Path, title: str = "Comparison") -> None:
         """Write a report that stands alone in one file; needs matplotlib."""

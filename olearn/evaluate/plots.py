@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 _DASHES = ("-", "--", "-.", ":")
 _HATCHES = ("", "////", "....", "xxxx")
 _WIDTH = 9.0  # inches
@@ -26,12 +26,12 @@ _DARK = {"ink": "#d7dce2", "faint": "#5b636d", "paper": "#171a1f"}
 
 def plot_result(result: Result, *, dark: bool = False) -> "Figure":
     """One model: its first metric by window and so far, and its experts if it has any."""
-    with _theme(dark) as colours:
+    with theme(dark) as colours:
         has_experts = bool(result.expert_usage)
-        figure, axes = _grid(2 if has_experts else 1, 1, row_height=2.7)
+        figure, axes = grid(2 if has_experts else 1, 1, row_height=2.7)
         name = next(iter(result.values))
         x, y = _by_window(result, name)
-        axes[0].plot(x, y, color=_COLOURS[0], label=f"each {result.window:,} rows")
+        axes[0].plot(x, y, color=COLOURS[0], label=f"each {result.window:,} rows")
         axes[0].plot(
             result.ends, result.curves[name], color=colours["ink"], lw=1, ls="--", label="so far"
         )
@@ -47,8 +47,8 @@ def plot_result(result: Result, *, dark: bool = False) -> "Figure":
 
 def plot_overlay(results: Sequence[Result], *, dark: bool = False) -> "Figure":
     """All models on one stream in one panel: the first metric by window."""
-    with _theme(dark) as colours:
-        figure, axes = _grid(1, 1, row_height=3.6)
+    with theme(dark) as colours:
+        figure, axes = grid(1, 1, row_height=3.6)
         _draw_models(axes[0], results, colours)
         axes[0].set_xlabel("rows seen")
     return figure
@@ -56,8 +56,8 @@ def plot_overlay(results: Sequence[Result], *, dark: bool = False) -> "Figure":
 
 def plot_streams(panels: Sequence[Sequence[Result]]) -> "Figure":
     """All models on several streams: one panel a stream, the first metric by window."""
-    with _theme(dark=False) as colours:
-        figure, axes = _grid(len(panels), 1, row_height=2.4)
+    with theme(dark=False) as colours:
+        figure, axes = grid(len(panels), 1, row_height=2.4)
         for ax, results in zip(axes, panels, strict=True):
             _draw_models(ax, results, colours)
             ax.set_title(results[0].stream)
@@ -68,9 +68,9 @@ def plot_streams(panels: Sequence[Sequence[Result]]) -> "Figure":
 
 def plot_multiples(results: Sequence[Result], *, dark: bool = False) -> "Figure":
     """One small panel a model, the others in grey behind; alarms and model drifts as ticks."""
-    with _theme(dark) as colours:
+    with theme(dark) as colours:
         n_columns = min(3, len(results))
-        figure, axes = _grid(-(-len(results) // n_columns), n_columns, row_height=2.1)
+        figure, axes = grid(-(-len(results) // n_columns), n_columns, row_height=2.1)
         name = next(iter(results[0].values))
         for i, (ax, result) in enumerate(zip(axes, results, strict=False)):
             for other in results:
@@ -92,8 +92,8 @@ def plot_multiples(results: Sequence[Result], *, dark: bool = False) -> "Figure"
 
 def plot_experts(result: Result, *, dark: bool = False) -> "Figure":
     """Share of predictions by each expert, by window."""
-    with _theme(dark) as colours:
-        figure, axes = _grid(1, 1, row_height=2.9)
+    with theme(dark) as colours:
+        figure, axes = grid(1, 1, row_height=2.9)
         _draw_experts(axes[0], result, colours)
         axes[0].set_xlabel("rows seen")
     return figure
@@ -107,7 +107,7 @@ def save(figure: "Figure", path: str | Path | None) -> "Figure":
 
 
 @contextmanager
-def _theme(dark: bool) -> Iterator[dict[str, str]]:
+def theme(dark: bool) -> Iterator[dict[str, str]]:
     import matplotlib
 
     colours = _DARK if dark else _LIGHT
@@ -145,7 +145,7 @@ def _theme(dark: bool) -> Iterator[dict[str, str]]:
         yield colours
 
 
-def _grid(n_rows: int, n_columns: int, row_height: float) -> "tuple[Figure, list[Axes]]":
+def grid(n_rows: int, n_columns: int, row_height: float) -> "tuple[Figure, list[Axes]]":
     from matplotlib.figure import Figure  # not pyplot: no global state, no display
 
     figure = Figure(figsize=(_WIDTH, row_height * n_rows + 0.3), layout="constrained")
@@ -157,8 +157,8 @@ def _grid(n_rows: int, n_columns: int, row_height: float) -> "tuple[Figure, list
 
 def _line(i: int) -> dict[str, Any]:
     return {
-        "color": _COLOURS[i % len(_COLOURS)],
-        "ls": _DASHES[i // len(_COLOURS) % len(_DASHES)],
+        "color": COLOURS[i % len(COLOURS)],
+        "ls": _DASHES[i // len(COLOURS) % len(_DASHES)],
     }
 
 
@@ -195,15 +195,15 @@ def _draw_alarms(ax: "Axes", result: Result, *, labelled: bool = True) -> None:
     """Alarms of the detector as ticks at the bottom, the model's own at the top."""
     if result.alarms:
         label = f"{result.detector} alarm" if labelled else "_"
-        _ticks(ax, result.alarms, 0.0, 0.06, _COLOURS[1], label)
+        ticks(ax, result.alarms, 0.0, 0.06, COLOURS[1], label)
     if result.model_drifts and any(result.model_drifts):
         pairs = zip(result.ends, result.model_drifts, strict=True)
         rows = [end for end, count in pairs if count]
         label = "drift the model found" if labelled else "_"
-        _ticks(ax, rows, 0.94, 1.0, _COLOURS[2], label)
+        ticks(ax, rows, 0.94, 1.0, COLOURS[2], label)
 
 
-def _ticks(
+def ticks(
     ax: "Axes", rows: Sequence[int], low: float, high: float, colour: str, label: str
 ) -> None:
     ax.vlines(
@@ -218,8 +218,8 @@ def _draw_experts(ax: "Axes", result: Result, colours: dict[str, str]) -> None:
     ax.stackplot(
         result.ends,
         share.T,
-        colors=[_COLOURS[i % len(_COLOURS)] for i in range(n_experts)],
-        hatch=[_HATCHES[i // len(_COLOURS) % len(_HATCHES)] for i in range(n_experts)],
+        colors=[COLOURS[i % len(COLOURS)] for i in range(n_experts)],
+        hatch=[_HATCHES[i // len(COLOURS) % len(_HATCHES)] for i in range(n_experts)],
         labels=[f"expert {i}" for i in range(n_experts)],
         edgecolor=colours["paper"],
         lw=0.4,
@@ -228,14 +228,14 @@ def _draw_experts(ax: "Axes", result: Result, colours: dict[str, str]) -> None:
     ax.set_ylim(0, 100)
     ax.set_ylabel("chosen expert\n(% of predictions)")
     ax.grid(visible=False)
-    _rows_axis(ax)
-    _legend(ax, columns=1 if n_experts <= 12 else 2)
+    rows_axis(ax)
+    legend(ax, columns=1 if n_experts <= 12 else 2)
 
 
 def _finish(ax: "Axes", result: Result, name: str) -> None:
     ax.set_ylabel(_axis_name(result, name))
     _scale(ax, result, name)
-    _legend(ax)
+    legend(ax)
 
 
 def _scale(ax: "Axes", result: Result, name: str, n_ticks: int = 6) -> None:
@@ -243,10 +243,10 @@ def _scale(ax: "Axes", result: Result, name: str, n_ticks: int = 6) -> None:
 
     if result.formats[name].endswith("%"):
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, symbol=""))
-    _rows_axis(ax, n_ticks)
+    rows_axis(ax, n_ticks)
 
 
-def _rows_axis(ax: "Axes", n_ticks: int = 6) -> None:
+def rows_axis(ax: "Axes", n_ticks: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -257,5 +257,5 @@ def _axis_name(result: Result, name: str) -> str:
     return f"{name} (%)" if result.formats[name].endswith("%") else name
 
 
-def _legend(ax: "Axes", columns: int = 1) -> None:
+def legend(ax: "Axes", columns: int = 1) -> None:
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.3, ncols=columns)

@@ -1,13 +1,13 @@
 """What one evaluation measured, as plain values that print, plot and travel as JSON."""
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from olearn.evaluate.tables import TextTable, results_table
+from olearn.evaluate.travel import dump, parse
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,17 +130,12 @@ class Result:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return the result as JSON, and write it to `path` if one is given; NaN becomes null."""
-        text = json.dumps(_plain(dataclasses.asdict(self)), indent=1, allow_nan=False)
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return dump(dataclasses.asdict(self), path)
 
     @classmethod
     def from_json(cls, source: str | Path) -> Self:
         """Read what `to_json` gave: its text, or the path of its file."""
-        is_text = isinstance(source, str) and source.lstrip().startswith("{")
-        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(parse(source))
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -163,14 +158,3 @@ class Result:
 
 def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
     return {key: math.nan if value is None else value for key, value in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Turn NumPy scalars into Python's and numbers that JSON lacks into None."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

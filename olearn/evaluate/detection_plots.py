@@ -1,0 +1,49 @@
+"""Pictures of what a detector saw: the series with its truth, its own numbers, its alarms."""
+
+from typing import TYPE_CHECKING
+
+from olearn.evaluate.detection_result import Detection
+from olearn.evaluate.plots import COLOURS, grid, legend, rows_axis, theme, ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_detection(run: Detection, *, dark: bool = False) -> "Figure":
+    """One panel for the series and one for each trace; alarms as ticks, episodes shaded."""
+    if run.values is None:
+        raise ValueError("values must be kept to be drawn: detection(..., keep_values=True)")
+    with theme(dark) as colours:
+        figure, axes = grid(1 + len(run.traces), 1, row_height=2.2)
+        ink = colours["ink"]
+        axes[0].plot(run.values, color=ink, lw=0.7, label=run.signal)
+        false = set(run.false_alarms)
+        marks = {
+            "alarm": [a for a in run.alarms if a not in false and a >= run.warm_up],
+            "false alarm": run.false_alarms,
+            "alarm in the warm-up": [a for a in run.alarms if a < run.warm_up],
+        }
+        if not run.episodes:  # the truth is unknown, so no alarm is known to be false
+            marks = {"alarm": run.alarms}
+        colour_of = {"alarm": COLOURS[2], "false alarm": COLOURS[1]}
+        for label, rows in marks.items():
+            if rows:
+                ticks(axes[0], rows, 0.0, 0.12, colour_of.get(label, colours["faint"]), label)
+        axes[0].set_title(f"{run.detector} on {run.signal}")
+        for i, (ax, (name, trace)) in enumerate(zip(axes[1:], run.traces.items(), strict=True)):
+            ax.plot(trace, color=COLOURS[3 + i % 4], lw=0.9, label=name.replace("_", " "))
+            ax.sharex(axes[0])
+        for i, ax in enumerate(axes):
+            _shade(ax, run, ink, labelled=i == 0)
+            rows_axis(ax)
+            legend(ax)
+        axes[-1].set_xlabel("rows")
+    return figure
+
+
+def _shade(ax: "Axes", run: Detection, ink: str, *, labelled: bool) -> None:
+    for i, (start, end) in enumerate(run.episodes):
+        label = "true change" if labelled and i == 0 else None
+        ax.axvspan(start, end, color=COLOURS[4], alpha=0.18, lw=0, label=label)
+        ax.axvline(start, color=ink, lw=0.9, ls=(0, (4, 3)))
