@@ -1,0 +1,32 @@
+"""Hierarchical temporal memory: encoders, spatial pooler, temporal memory, and what stands on them.
+
+A number becomes a sparse code, the code a set of active columns, and the columns a sequence that a
+memory learns online; the share of columns that it did not expect is the anomaly score.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from olearn.detectors.htm.spatial_pooler import SpatialPooler as SpatialPooler
+    from olearn.detectors.htm.temporal_memory import TemporalMemory as TemporalMemory
+
+# where each public name lives: its file is loaded at first use, so that importing this is cheap
+_FILES = {
+    "SpatialPooler": "spatial_pooler",
+    "TemporalMemory": "temporal_memory",
+}
+
+__all__ = ["SpatialPooler", "TemporalMemory"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FILES})

@@ -1,0 +1,271 @@
+"""The spatial pooler: any sparse input to a fixed number of active columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+
+from olearn.base import memory_bytes
+from olearn.detectors.htm import _pooler_kernels as k
+from olearn.detectors.htm._handles import make_handle
+from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+
+Bits = NDArray[np.int64]
+_SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
+
+
+class SpatialPooler(base.Base):
+    r"""Spatial pooler: represents an input by the columns that overlap it most[^1].
+
+    Each column has synapses to a random part of the inputs; those with a permanence of at least
+    `connected` count. The overlap of a column is the number of its connected synapses on active
+    inputs, multiplied by its boost. The `n_winners` largest overlaps win, ties to the higher index;
+    the winners' permanences move towards the input: up by `increment` on active inputs, down by
+    `decrement` on others. Columns that hardly ever overlap anything are raised as a whole.
+
+    Time per input: O(active inputs x columns + winners x inputs), in vector code; memory 5 bytes
+    for each pair of an input and a column.
+
+    Parameters
+    ----------
+    n_inputs
+        Number of input bits; at least 1.
+    n_columns
+        Number of columns; at least 1.
+    n_winners
+        Columns that win, at least 1 and at most `n_columns`. With local inhibition it sets the
+        density `n_winners / n_columns` of the winners in each neighbourhood.
+    potential_pct
+        Share of the inputs in reach that belong to the pool of a column, in (0, 1].
+    potential_radius
+        Reach of a column in inputs, on a ring around its place; None = all inputs.
+    connected
+        Permanence from which a synapse counts, in (0, 1).
+    increment
+        Gain of a winner's permanences on active inputs, in [0, 1].
+    decrement
+        Loss of a winner's permanences on other inputs, in [0, 1].
+    boost_strength
+        Strength $B \ge 0$ of the boost $e^{B (\text{target} - \text{duty})}$, which lets columns
+        win that seldom do; 0 = no boost.
+    stimulus_threshold
+        Least overlap of a winner, at least 0. With 0 an empty input has winners too.
+    inhibition
+        "global": columns compete with all others; "local": with those inside a radius, which
+        follows the span of the connected synapses.
+    duty_period
+        Inputs over which the duty cycles are averaged; at least 1.
+    min_duty_pct
+        A column whose overlap duty is below this share of the largest is raised; in [0, 1].
+    seed
+        Seed of the initial pools and permanences; None = a fresh one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the range above.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> pooler = htm.SpatialPooler(100, 64, n_winners=4, seed=1)
+    >>> first = pooler.compute(range(0, 20))
+    >>> near = pooler.compute(range(1, 21), learn=False)
+    >>> far = pooler.compute(range(60, 80), learn=False)
+    >>> len(set(first) & set(near)), len(set(first) & set(far))
+    (4, 0)
+
+    References
+    ----------
+    [^1]: Cui, Y., Ahmad, S. and Hawkins, J. (2017). The HTM spatial pooler - a neocortical
+        algorithm for online sparse distributed coding. Frontiers in Computational Neuroscience 11,
+        111.
+
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_columns: int = 2048,
+        n_winners: int = 40,
+        *,
+        potential_pct: float = 0.8,
+        potential_radius: int | None = None,
+        connected: float = 0.2,
+        increment: float = 0.003,
+        decrement: float = 0.0005,
+        boost_strength: float = 0.0,
+        stimulus_threshold: int = 1,
+        inhibition: str = "global",
+        duty_period: int = 1000,
+        min_duty_pct: float = 0.001,
+        seed: int | None = None,
+    ) -> None:
+        check_integer("n_inputs", n_inputs, 1)
+        check_integer("n_columns", n_columns, 1)
+        check_integer("n_winners", n_winners, 1, n_columns)
+        check_in_range("potential_pct", potential_pct, 0.0, 1.0, open_low=True)
+        if potential_radius is not None:
+            check_integer("potential_radius", potential_radius, 1)
+        check_in_range("connected", connected, 0.0, 1.0, open_low=True, open_high=True)
+        check_in_range("increment", increment, 0.0, 1.0)
+        check_in_range("decrement", decrement, 0.0, 1.0)
+        check_in_range("boost_strength", boost_strength, 0.0, 1000.0)
+        check_integer("stimulus_threshold", stimulus_threshold, 0)
+        check_choice("inhibition", inhibition, ("global", "local"))
+        check_integer("duty_period", duty_period, 1)
+        check_in_range("min_duty_pct", min_duty_pct, 0.0, 1.0)
+        check_seed(seed)
+        self.n_inputs = n_inputs
+        self.n_columns = n_columns
+        self.n_winners = n_winners
+        self.potential_pct = potential_pct
+        self.potential_radius = potential_radius
+        self.connected = connected
+        self.increment = increment
+        self.decrement = decrement
+        self.boost_strength = boost_strength
+        self.stimulus_threshold = stimulus_threshold
+        self.inhibition = inhibition
+        self.duty_period = duty_period
+        self.min_duty_pct = min_duty_pct
+        self.seed = seed
+        self._arrays = self._make_arrays()
+        self._handle = make_handle(self._arrays)
+        self.permanences = self._draw_permanences(np.random.default_rng(seed))
+
+    def _make_arrays(self) -> list[NDArray[Any]]:
+        n_in, n_col = self.n_inputs, self.n_columns
+        head = np.zeros(k.HEAD_SIZE, np.int64)
+        head[[k.N_INPUTS, k.N_COLUMNS, k.N_WINNERS]] = n_in, n_col, self.n_winners
+        head[[k.LOCAL, k.DUTY_PERIOD]] = self.inhibition == "local", self.duty_period
+        conf = np.zeros(k.CONF_SIZE, np.float32)
+        conf[k.THRESHOLD] = self.connected
+        conf[k.LOWEST] = conf[k.THRESHOLD] - _SLACK
+        conf[k.INCREMENT], conf[k.DECREMENT] = self.increment, self.decrement
+        conf[k.STRENGTH], conf[k.STIMULUS] = self.boost_strength, self.stimulus_threshold
+        conf[k.MIN_PCT], conf[k.DENSITY] = self.min_duty_pct, self.n_winners / n_col
+        columns = [np.zeros(n_col, np.float32) for _ in range(5)]
+        columns[2][:] = 1.0  # no boost yet
+        overlap_duty, active_duty, boost, min_duty, boosted = columns
+        return [
+            np.full((n_col, n_in), -1.0, np.float32),
+            np.zeros((n_in, n_col), np.uint8),
+            np.zeros(n_col, np.int32),
+            overlap_duty,
+            active_duty,
+            boost,
+            min_duty,
+            np.zeros(n_col, np.uint16),
+            boosted,
+            np.zeros(n_col, np.int64),
+            np.zeros(n_in, np.float32),
+            np.zeros(n_in, np.float32),
+            np.zeros(max(n_in + 1, n_col), np.int64),
+            head,
+            conf,
+        ]
+
+    def _draw_permanences(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Half the synapses of each pool start connected."""
+        n_in, n_col = self.n_inputs, self.n_columns
+        reach = n_in if self.potential_radius is None else 2 * self.potential_radius + 1
+        reach = min(reach, n_in)
+        pool = np.zeros((n_col, reach), bool)
+        pool[:, : max(1, round(self.potential_pct * reach))] = True
+        pool = rng.permuted(pool, axis=1)
+        chance = rng.random((n_col, reach))
+        high = self.connected + (1.0 - self.connected) * chance
+        values = np.where(rng.random((n_col, reach)) < 0.5, high, self.connected * chance)
+        centres = ((np.arange(n_col) + 0.5) * n_in / n_col).astype(np.int64)
+        inputs = (centres[:, None] + np.arange(reach) - reach // 2) % n_in
+        permanences = np.full((n_col, n_in), -1.0, np.float32)
+        np.put_along_axis(permanences, inputs, np.where(pool, values, -1.0), axis=1)
+        return permanences
+
+    @property
+    def permanences(self) -> NDArray[np.float32]:
+        """Permanences, `float32` array, shape `(n_columns, n_inputs)`; -1 outside the pools."""
+        copy: NDArray[np.float32] = self._arrays[k.PERMANENCE].copy()
+        return copy
+
+    @permanences.setter
+    def permanences(self, values: NDArray[Any]) -> None:
+        new = np.asarray(values, np.float32)
+        if new.shape != (self.n_columns, self.n_inputs):
+            raise ValueError(
+                f"permanences must have shape {(self.n_columns, self.n_inputs)}, got {new.shape}"
+            )
+        bad = ~((new == -1.0) | ((new >= 0.0) & (new <= 1.0)))
+        if bad.any():
+            raise ValueError(f"permanences must be in [0, 1], or -1 for none, got {new[bad][0]}")
+        connected = new >= self._arrays[k.CONF][k.LOWEST]
+        self._arrays[k.PERMANENCE][:] = new
+        self._arrays[k.CONNECTED][:] = connected.T
+        self._arrays[k.N_CONNECTED][:] = connected.sum(axis=1)
+        if self.inhibition == "local":
+            k.update_radius(self._handle)
+
+    @property
+    def boosts(self) -> NDArray[np.float32]:
+        """Factor of each column's overlap, `float32` array, shape `(n_columns,)`."""
+        copy: NDArray[np.float32] = self._arrays[k.BOOST].copy()
+        return copy
+
+    @property
+    def duty_cycles(self) -> dict[str, NDArray[np.float32]]:
+        """Shares of inputs, in [0, 1], each `float32`, shape `(n_columns,)`.
+
+        "overlap": in which the column overlapped, "active": in which it won, "floor": the overlap
+        duty below which it is raised.
+        """
+        names = {"overlap": k.OVERLAP_DUTY, "active": k.ACTIVE_DUTY, "floor": k.MIN_DUTY}
+        return {name: self._arrays[which].copy() for name, which in names.items()}
+
+    def compute(self, bits: Sequence[int] | Bits, learn: bool = True) -> Bits:
+        """Return the winning columns, ascending; without `learn` nothing is changed.
+
+        Parameters
+        ----------
+        bits
+            Numbers of the active inputs, in 0..n_inputs-1, distinct.
+        learn
+            Whether to adapt permanences, duty cycles and boosts.
+
+        """
+        active = check_bits("bits", bits, self.n_inputs)
+        n = k.pool(self._handle, active, len(active), learn)
+        winners: Bits = self._arrays[k.WINNERS][:n].copy()
+        return winners
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_handle"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._handle = make_handle(self._arrays)
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self))
+
+
+def check_bits(name: str, bits: Any, size: int) -> Bits:
+    """Return numbers in 0..size-1 as an `int64` array, ascending; raise if they are no such."""
+    values = np.asarray(bits if hasattr(bits, "__len__") else list(bits))
+    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
+        raise TypeError(
+            f"{name} must be a 1-D sequence of integers, got dtype {values.dtype}, "
+            f"shape {values.shape}"
+        )
+    sorted_values: Bits = np.sort(values.astype(np.int64))
+    if sorted_values.size and not 0 <= sorted_values[0] <= sorted_values[-1] < size:
+        wrong = sorted_values[0] if sorted_values[0] < 0 else sorted_values[-1]
+        raise ValueError(f"{name} must be in 0..{size - 1}, got {wrong}")
+    twice = np.flatnonzero(np.diff(sorted_values) == 0)
+    if twice.size:
+        raise ValueError(f"{name} must be distinct, got {sorted_values[twice[0]]} twice")
+    return sorted_values

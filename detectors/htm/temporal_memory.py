@@ -1,0 +1,297 @@
+"""The temporal memory: learns which columns follow which, in context."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+
+from olearn.base import memory_bytes
+from olearn.detectors.htm import _memory_kernels as k
+from olearn.detectors.htm import _memory_step as step
+from olearn.detectors.htm._handles import make_handle
+from olearn.detectors.htm.spatial_pooler import Bits, check_bits
+from olearn.rng import kernel_state
+from olearn.validate import check_in_range, check_integer, check_seed
+
+_SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
+_FIRST_SEGMENTS = 1024
+_FIRST_INDEX = 1 << 16
+_PER_SEGMENT = (k.SEG_CELL, k.SEG_SIZE, k.SEG_NEXT, k.SEG_USED, k.SEG_BORN, k.COUNT, k.CHAIN)
+_PER_SLOT = (k.SYN_PRE, k.SYN_PERM, k.SYN_PLACE)
+
+
+class TemporalMemory(base.Base):
+    r"""Temporal memory: predicts the next active columns from the sequence so far[^1].
+
+    Each column has several cells, which stand for it in different contexts. A cell has segments,
+    each a list of synapses on cells that were active together once; with at least
+    `activation_threshold` connected ones on active cells, the cell expects its column next. An
+    active column that was expected activates only the cells that expected it, any other one all its
+    cells; the segments that were right are strengthened, new ones grow where nothing was expected.
+
+    The score of a step is the share of the active columns that were not expected. Time per step:
+    one visit to each synapse on an active cell; memory: at most `max_segments` segments, which
+    together with the index take about 20 bytes a synapse.
+
+    Parameters
+    ----------
+    n_columns
+        Number of columns; at least 1.
+    cells_per_column
+        Cells of each column; at least 1. With 1 there is no context but the last input.
+    activation_threshold
+        Connected synapses on active cells that make a segment active; at least 1.
+    min_threshold
+        Synapses on active cells, connected or not, that make a segment matching; at least 1.
+    initial_permanence
+        Permanence of a new synapse, in [0, 1].
+    connected
+        Permanence from which a synapse is connected, in (0, 1].
+    max_new_synapses
+        Synapses on active cells that a learning segment is filled up to; at least 1.
+    increment
+        Gain of a synapse that was right, in [0, 1].
+    decrement
+        Loss of a synapse that was wrong, in [0, 1].
+    predicted_decrement
+        Loss of the synapses of a segment whose column did not come, in [0, 1]; a little above
+        `increment` times the share of active columns keeps contexts apart.
+    max_segments_per_cell
+        At most this many segments a cell, at least 1; the least recently used is dropped.
+    max_synapses_per_segment
+        At most this many synapses a segment; 1 to 4096.
+    max_segments
+        At most this many segments in all, at least 1: beyond, the least recently used of 32 drawn
+        at random is dropped. Unpredictable input makes new segments without end.
+    raise_existing
+        Whether growth lifts synapses that it finds on a drawn cell to `initial_permanence`, as the
+        reference program does.
+    seed
+        Seed of the draws; None = a fresh one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the range above.
+
+    Notes
+    -----
+    Ties between cells go to the lowest number, between segments to the oldest, so that a run
+    depends on the seed only where growth draws from more winner cells than it needs. A segment that
+    dies while it learns does not grow afterwards.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> memory = htm.TemporalMemory(
+    ...     64, 4, activation_threshold=3, min_threshold=2, initial_permanence=0.5, seed=1
+    ... )
+    >>> a, b, c = range(0, 4), range(10, 14), range(20, 24)
+    >>> [memory.compute(columns) for columns in [a, b, c] * 3]
+    [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    >>> memory.compute(c), memory.n_segments
+    (1.0, 12)
+
+    References
+    ----------
+    [^1]: Hawkins, J. and Ahmad, S. (2016). Why neurons have thousands of synapses, a theory of
+        sequence memory in neocortex. Frontiers in Neural Circuits 10, 23.
+
+    """
+
+    def __init__(
+        self,
+        n_columns: int = 2048,
+        cells_per_column: int = 32,
+        *,
+        activation_threshold: int = 20,
+        min_threshold: int = 13,
+        initial_permanence: float = 0.24,
+        connected: float = 0.5,
+        max_new_synapses: int = 31,
+        increment: float = 0.04,
+        decrement: float = 0.008,
+        predicted_decrement: float = 0.001,
+        max_segments_per_cell: int = 128,
+        max_synapses_per_segment: int = 128,
+        max_segments: int = 32_768,
+        raise_existing: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        check_integer("n_columns", n_columns, 1)
+        check_integer("cells_per_column", cells_per_column, 1)
+        check_integer("activation_threshold", activation_threshold, 1)
+        check_integer("min_threshold", min_threshold, 1)
+        check_in_range("initial_permanence", initial_permanence, 0.0, 1.0)
+        check_in_range("connected", connected, 0.0, 1.0, open_low=True)
+        check_integer("max_new_synapses", max_new_synapses, 1)
+        check_in_range("increment", increment, 0.0, 1.0)
+        check_in_range("decrement", decrement, 0.0, 1.0)
+        check_in_range("predicted_decrement", predicted_decrement, 0.0, 1.0)
+        check_integer("max_segments_per_cell", max_segments_per_cell, 1)
+        check_integer("max_synapses_per_segment", max_synapses_per_segment, 1, 4096)
+        check_integer("max_segments", max_segments, 1, 1 << 19)
+        check_seed(seed)
+        self.n_columns = n_columns
+        self.cells_per_column = cells_per_column
+        self.activation_threshold = activation_threshold
+        self.min_threshold = min_threshold
+        self.initial_permanence = initial_permanence
+        self.connected = connected
+        self.max_new_synapses = max_new_synapses
+        self.increment = increment
+        self.decrement = decrement
+        self.predicted_decrement = predicted_decrement
+        self.max_segments_per_cell = max_segments_per_cell
+        self.max_synapses_per_segment = max_synapses_per_segment
+        self.max_segments = max_segments
+        self.raise_existing = raise_existing
+        self.seed = seed
+        self._arrays = self._make_arrays()
+        self._handle = make_handle(self._arrays)
+
+    def _make_arrays(self) -> list[NDArray[Any]]:
+        n_cells = self.n_columns * self.cells_per_column
+        segments = min(_FIRST_SEGMENTS, self.max_segments)
+        head = np.zeros(k.HEAD_SIZE, np.int64)
+        head[[k.N_COLUMNS, k.N_CELLS]] = self.n_columns, self.cells_per_column
+        head[[k.ACTIVATION, k.MATCHING]] = self.activation_threshold, self.min_threshold
+        head[[k.MAX_NEW, k.CELL_SEGMENTS]] = self.max_new_synapses, self.max_segments_per_cell
+        head[[k.MAX_SYNAPSES, k.MAX_SEGMENTS]] = self.max_synapses_per_segment, self.max_segments
+        head[k.SHIFT] = (self.max_synapses_per_segment - 1).bit_length()
+        head[[k.RAISE, k.FIRST_FREE]] = self.raise_existing, -1
+        conf = np.zeros(k.CONF_SIZE, np.float32)
+        conf[k.CONNECTED] = np.float32(self.connected) - _SLACK
+        conf[k.INITIAL], conf[k.PUNISHMENT] = self.initial_permanence, self.predicted_decrement
+        conf[k.INCREMENT], conf[k.DECREMENT] = self.increment, self.decrement
+        slots = segments << int(head[k.SHIFT])
+        cells = [np.zeros(n_cells, np.int32) for _ in range(8)]
+        first_of, active, winner, seat, new_active, new_winner, taken, draw = cells
+        first_of[:] = -1
+        return [
+            np.full(segments, -1, np.int32),
+            np.zeros(segments, np.int32),
+            np.zeros(segments, np.int32),
+            np.zeros(segments, np.int64),
+            np.zeros(segments, np.int64),
+            np.zeros(segments, np.int32),
+            np.zeros(segments, np.int32),
+            np.zeros(slots, np.int32),
+            np.zeros(slots, np.float32),
+            np.zeros(slots, np.int32),
+            np.zeros(_FIRST_INDEX, np.int32),
+            np.zeros((n_cells, 4), np.int32),
+            np.full(32, -1, np.int32),
+            first_of,
+            np.zeros(n_cells, np.uint8),
+            active,
+            winner,
+            seat,
+            new_active,
+            new_winner,
+            taken,
+            draw,
+            np.zeros(segments, np.int32),
+            np.full(self.n_columns, -1, np.int32),
+            np.zeros(self.n_columns, np.uint8),
+            kernel_state(self.seed),
+            head,
+            conf,
+        ]
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments."""
+        return int(self._arrays[k.HEAD][k.N_SEGMENTS])
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return int(self._arrays[k.HEAD][k.N_SYNAPSES])
+
+    @property
+    def active_cells(self) -> Bits:
+        """Numbers of the active cells, ascending; those of column 1 follow those of column 0."""
+        return self._listed(k.ACTIVE, k.N_ACTIVE)
+
+    @property
+    def winner_cells(self) -> Bits:
+        """Numbers of the cells that stand for the last input in its context, ascending."""
+        return self._listed(k.WINNER, k.N_WINNER)
+
+    @property
+    def predicted_columns(self) -> Bits:
+        """Numbers of the columns expected next, ascending."""
+        return np.flatnonzero(self._arrays[k.COL_FLAG] & step.PREDICTED).astype(np.int64)
+
+    def _listed(self, which: int, size: int) -> Bits:
+        cells: Bits = np.sort(self._arrays[which][: self._arrays[k.HEAD][size]].astype(np.int64))
+        return cells
+
+    def score(self, columns: Sequence[int] | Bits) -> float:
+        """Return the share of these columns that is not expected now; nothing is changed."""
+        active = check_bits("columns", columns, self.n_columns)
+        return float(step.score_columns(self._handle, active, len(active)))
+
+    def compute(self, columns: Sequence[int] | Bits, learn: bool = True) -> float:
+        """Take the next step of the sequence; return its score, in [0, 1].
+
+        Parameters
+        ----------
+        columns
+            Numbers of the active columns, in 0..n_columns-1, distinct.
+        learn
+            Whether to change synapses; the cells' state moves on either way.
+
+        """
+        active = check_bits("columns", columns, self.n_columns)
+        score = float(step.score_columns(self._handle, active, len(active)))
+        if not step.has_room(self._handle, len(active)):
+            self._make_room(len(active))
+        step.remember(self._handle, active, len(active), learn)
+        return score
+
+    def reset(self) -> None:
+        """Begin a new sequence: the next input has no context. What is learnt stays."""
+        step.forget_context(self._handle)
+
+    def _make_room(self, n_columns: int) -> None:
+        """Enlarge the arrays so that a step with `n_columns` active columns has room."""
+        arrays, head = self._arrays, self._arrays[k.HEAD]
+        size = len(arrays[k.SEG_CELL])
+        if size < self.max_segments and size - head[k.N_SEGMENTS] < n_columns:
+            rows = min(max(2 * size, size + n_columns), self.max_segments)
+            for which in (*_PER_SEGMENT, k.TOUCHED):
+                arrays[which] = _longer(arrays[which], rows)
+            for which in _PER_SLOT:
+                arrays[which] = _longer(arrays[which], rows << int(head[k.SHIFT]))
+            self._handle = make_handle(arrays)
+        demand = k.index_demand(self._handle, n_columns)
+        if head[k.INDEX_USED] + demand > len(arrays[k.INDEX]):
+            size = len(arrays[k.INDEX])
+            packed = np.zeros(size, np.int32)  # a block is never larger than before
+            used = k.pack_index(self._handle, packed)
+            while size < used + 2 * demand:
+                size *= 2
+            arrays[k.INDEX] = _longer(packed[:used], size)
+            self._handle = make_handle(arrays)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_handle"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._handle = make_handle(self._arrays)
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self))
+
+
+def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+    new = np.zeros(size, array.dtype)
+    new[: len(array)] = array
+    return new
