@@ -28,14 +28,20 @@ def check_name(kind: str, name: str, known: Collection[str]) -> None:
         raise typer.BadParameter(f"unknown {kind} {name!r}{near}; see `olearn list {kind}s`")
 
 
-def check_report(path: Path | None) -> None:
-    """Fail before the work, not after it."""
+def check_output(option: str, path: Path | None) -> None:
+    """Refuse a place for pictures before the work, not after it."""
     if path is None:
         return
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise typer.BadParameter(f"--report must be a file in an existing folder, got {path}")
+        raise typer.BadParameter(f"{option} must be a file in an existing folder, got {path}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise ModuleNotFoundError("--report needs matplotlib")
+        raise ModuleNotFoundError(f"{option} needs matplotlib")
+
+
+def refuse(options: Mapping[str, Any], why: str) -> None:
+    """Refuse options that were given though they mean nothing here."""
+    if given := [name for name, value in options.items() if value is not None]:
+        raise typer.BadParameter(f"{', '.join(given)} cannot be used: {why}")
 
 
 def check_stream(name: str) -> None:

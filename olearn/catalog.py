@@ -172,10 +172,12 @@ def make_learner(
     return _make(LEARNERS[name], offered, options or {})
 
 
-def make_detector(name: str, *, seed: int | None = None) -> Any:
-    """Make a drift detector by name, one of `DETECTORS`; `seed` as in `make_learner`."""
+def make_detector(
+    name: str, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+) -> Any:
+    """Make a drift detector by name, one of `DETECTORS`; the rest is as in `make_learner`."""
     check_choice("detector", name, DETECTORS)
-    return _make(DETECTORS[name], {"seed": seed}, {})
+    return _make(DETECTORS[name], {"seed": seed}, options or {})
 
 
 def make_metric(name: str) -> Any:

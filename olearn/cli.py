@@ -87,8 +87,8 @@ def _stream_names() -> list[str]:
 LearnerName = Annotated[
     str,
     typer.Argument(
-        help="A name from `olearn list learners`.",
-        autocompletion=_complete(lambda: catalog.LEARNERS),
+        help="A name from `olearn list learners`, or of `olearn list detectors` to watch numbers.",
+        autocompletion=_complete(lambda: [*catalog.LEARNERS, *catalog.DETECTORS]),
     ),
 ]
 StreamName = Annotated[
@@ -151,6 +151,11 @@ Settings = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="Label column, where a stream is a file.")]
+Column = Annotated[str | None, typer.Option(help="Column of numbers that a detector watches.")]
+Picture = Annotated[
+    Path | None,
+    typer.Option(help="Picture of a detector's alarms; default: the file's name with -alarms.png."),
+]
 Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", min=-1)]
 Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
@@ -187,16 +192,38 @@ def run(
     metric: MetricNames = None,
     set_: Settings = None,
     target: Target = None,
+    column: Column = None,
+    picture: Picture = None,
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run one learner over one stream: predict, score and learn row by row."""
+    """Run one learner over one stream: predict, score and learn row by row.
+
+    Or run one detector over a column of numbers: print its alarms and draw them.
+    """
     learner_options, stream_options = arguments.parse_settings(set_ or [])
+    if learner in catalog.DETECTORS:
+        others = {"--delay": delay, "--detector": detector, "--metric": metric}
+        others |= {"--target": target, "--report": report, "--set stream": stream_options or None}
+        arguments.refuse(others, f"{learner} is a detector, which learns nothing")
+        from olearn import watch
+
+        watch.run(
+            learner,
+            watch.Series(stream, column, seed, rows),
+            options=learner_options,
+            window=window,
+            picture=picture,
+            as_json=as_json,
+        )
+        return
+    only = {"--column": column, "--picture": picture}
+    arguments.refuse(only, "they are for detectors, see `olearn list detectors`")
     arguments.check_name("learner", learner, catalog.LEARNERS)
     arguments.check_stream(stream)
     if detector is not None:
         arguments.check_name("detector", detector, catalog.DETECTORS)
-    arguments.check_report(report)
+    arguments.check_output("--report", report)
     late = arguments.parse_delay(delay)
 
     from olearn.evaluate import prequential
@@ -246,7 +273,7 @@ def compare(
     for stream in streams:
         arguments.check_stream(stream)
     limits = arguments.parse_limits(limit or [], learners)
-    arguments.check_report(report)
+    arguments.check_output("--report", report)
 
     from olearn.evaluate import Comparison
     from olearn.evaluate import compare as run_all
@@ -300,7 +327,7 @@ def demo(
     report: Annotated[Path, typer.Option(help="HTML report to write.")] = Path("report.html"),
 ) -> None:
     """Run DriftMoE and its peers over a real and a synthetic drifting stream."""
-    arguments.check_report(report)
+    arguments.check_output("--report", report)
     from olearn.demo import run_demo
 
     run_demo(report, quick=quick)

@@ -30,6 +30,8 @@ def plot_detection(run: Detection, *, dark: bool = False) -> "Figure":
         for label, rows in marks.items():
             if rows:
                 ticks(axes[0], rows, 0.0, 0.12, colour_of.get(label, colours["faint"]), label)
+        if run.anomalies:
+            ticks(axes[0], run.anomalies, 0.9, 1.0, COLOURS[5], "anomaly")
         axes[0].set_title(f"{run.detector} on {run.signal}")
         for i, (ax, (name, trace)) in enumerate(zip(axes[1:], run.traces.items(), strict=True)):
             ax.plot(trace, color=COLOURS[3 + i % 4], lw=0.9, label=name.replace("_", " "))

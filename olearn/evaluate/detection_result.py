@@ -43,6 +43,11 @@ class Detection:
         The series, for the picture; None where it was not kept.
     traces
         Name -> value of an attribute of the detector after each row, where asked for.
+    details
+        For each alarm, values of attributes of the detector right after it, where asked for.
+    anomalies
+        Rows that the detector took for anomalies (its `anomaly_detected`), where it tells and was
+        run row by row.
 
     """
 
@@ -57,6 +62,8 @@ class Detection:
     cpu_seconds: float
     values: list[float] | None = None
     traces: dict[str, list[float]] = field(default_factory=dict)
+    details: list[dict[str, Any]] = field(default_factory=list)
+    anomalies: list[int] = field(default_factory=list)
 
     @property
     def delays(self) -> list[int | None]:

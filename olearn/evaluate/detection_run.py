@@ -23,6 +23,7 @@ def detection(
     window: int = 1000,
     warm_up: int = 0,
     traces: Sequence[str] = (),
+    details: Sequence[str] = (),
     name: str | None = None,
     keep_values: bool = True,
     progress: bool | Report | None = None,
@@ -34,8 +35,8 @@ def detection(
     detector
         River's or ours; it is cloned.
     signal
-        A series of `olearn.streams.signal`, `load_nab` or `signal_from_file`. A drift detector is
-        not shown missing values.
+        A series of `olearn.streams.signal`, `load_nab` or `signal_from_file`; the detector is not
+        shown missing and infinite values.
     window
         Rows after a drift in which an alarm finds it, at least 1; labelled windows stand as they
         are.
@@ -44,6 +45,8 @@ def detection(
     traces
         Names of numeric attributes of the detector, such as `"llr"`, to be read after every row;
         it then runs row by row, which is slower.
+    details
+        Names of attributes of any kind, such as `"channel"`, to be read after every alarm.
     name
         What to call the detector; default: its class.
     keep_values
@@ -68,18 +71,11 @@ def detection(
     check_integer("window", window, 1)
     check_integer("warm_up", warm_up, 0)
     fresh = detector.clone()
-    for trace in traces:
-        if not hasattr(fresh, trace):
-            raise ValueError(f"traces must be attributes of {type(fresh).__name__}, got {trace!r}")
-    kept: dict[str, list[float]] = {trace: [] for trace in traces}
-    with Bars(progress if isinstance(progress, bool) else None) as bars:
-        report = progress if callable(progress) else None
-        if report is None:
-            report = bars.add(f"{type(fresh).__name__} on {signal.name}", len(signal))
-        begin = time.process_time()
-        alarms = _run(fresh, signal, kept, report)
-        cpu_seconds = time.process_time() - begin
-    return Detection(
+    for argument, attributes in (("traces", traces), ("details", details)):
+        if unknown := [attribute for attribute in attributes if not hasattr(fresh, attribute)]:
+            kind = type(fresh).__name__
+            raise ValueError(f"{argument} must be attributes of {kind}, got {unknown}")
+    found = Detection(
         detector=name or type(detector).__name__,
         parameters=repr(detector),
         signal=signal.name,
@@ -87,11 +83,24 @@ def detection(
         n=len(signal),
         warm_up=warm_up,
         episodes=[(a, b) for a, b in signal.episodes(window) if b > warm_up],
-        alarms=alarms,
-        cpu_seconds=cpu_seconds,
+        alarms=[],
+        cpu_seconds=0.0,
         values=signal.values.tolist() if keep_values else None,
-        traces=kept,
+        traces={trace: [] for trace in traces},
     )
+    with Bars(progress if isinstance(progress, bool) else None) as bars:
+        report = progress if callable(progress) else None
+        if report is None:
+            report = bars.add(f"{found.detector} on {signal.name}", len(signal))
+        begin = time.process_time()
+        if isinstance(fresh, ArrayDetector) and not (traces or details):
+            rows = np.flatnonzero(np.isfinite(signal.values))
+            found.alarms = rows[fresh.update_many(signal.values[rows])].tolist()
+        else:
+            _run_rows(fresh, signal, found, details, report)
+        found.cpu_seconds = time.process_time() - begin
+        report(len(signal), f"{len(found.alarms)} alarms")
+    return found
 
 
 def detect_all(
@@ -135,26 +144,30 @@ def detect_all(
     return Detections(runs)
 
 
-def _run(
-    detector: base.DriftDetector, signal: Signal, kept: dict[str, list[float]], report: Report
-) -> list[int]:
-    rows = np.flatnonzero(np.isfinite(signal.values))
-    values = signal.values[rows]
-    if isinstance(detector, ArrayDetector) and not kept:
-        found = rows[detector.update_many(values)].tolist()
-        report(len(signal), "")
-        return found
-    alarms = []
-    for row, value in zip(rows.tolist(), values.tolist(), strict=True):
+def _run_rows(
+    detector: base.DriftDetector,
+    signal: Signal,
+    found: Detection,
+    details: Sequence[str],
+    report: Report,
+) -> None:
+    tells_anomalies = hasattr(detector, "anomaly_detected")
+    for row, value in enumerate(signal):
+        if not math.isfinite(value):
+            for trace in found.traces.values():
+                trace.append(math.nan)
+            continue
         detector.update(value)
         if detector.drift_detected:
-            alarms.append(row)
-        for name, trace in kept.items():
-            trace += [math.nan] * (row - len(trace))
-            trace.append(float(getattr(detector, name)))
+            found.alarms.append(row)
+            found.details.append({name: getattr(detector, name) for name in details})
+        if tells_anomalies and detector.anomaly_detected:
+            found.anomalies.append(row)
+        for name, trace in found.traces.items():
+            number = getattr(detector, name)
+            trace.append(math.nan if number is None else float(number))
         if row % _ROWS_PER_REPORT == 0:
-            report(row, f"{len(alarms)} alarms")
-    return alarms
+            report(row, f"{len(found.alarms)} alarms")
 
 
 def _silent(done: int, words: str) -> None:

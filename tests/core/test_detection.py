@@ -18,10 +18,12 @@ class Scripted(base.DriftDetector):
         super().__init__()
         self.threshold = threshold
         self.level = 0.0
+        self.anomaly_detected = False
 
     def update(self, x):
         self.level = x / 2.0
         self._drift_detected = x >= self.threshold
+        self.anomaly_detected = x == 0.5
 
 
 def spikes(n, rows, drifts=(), windows=()):
@@ -130,6 +132,14 @@ def test_missing_values_are_not_shown():
     np.testing.assert_array_equal(found.traces["level"], [0.0, math.nan, 0.5, math.nan, 0.5])
 
 
+def test_details_and_anomalies():
+    """Attributes are read at each alarm; rows that the detector calls anomalies are listed."""
+    signal = Signal("mixed", np.array([0.0, 0.5, 1.0, 2.0, 0.5]))
+    found = run(signal, details=["level"])
+    assert found.details == [{"level": 0.5}, {"level": 1.0}]
+    assert found.anomalies == [1, 4]
+
+
 def test_detector_given_is_not_touched():
     """A clone is run."""
     detector = Scripted()
@@ -154,7 +164,8 @@ def test_detect_all_runs_each_on_each():
     [
         ({"window": 0}, "window must be"),
         ({"warm_up": -1}, "warm_up must be"),
-        ({"traces": ["nothing"]}, "traces must be attributes of Scripted, got 'nothing'"),
+        ({"traces": ["nothing"]}, r"traces must be attributes of Scripted, got \['nothing'\]"),
+        ({"details": ["level", "no"]}, r"details must be attributes of Scripted, got \['no'\]"),
     ],
 )
 def test_bad_arguments(options, message):

@@ -1,0 +1,128 @@
+"""What `olearn run DETECTOR SERIES` does: watch numbers, print the alarms, draw them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from olearn import arguments, catalog
+from olearn.validate import suggestion
+
+if TYPE_CHECKING:
+    from olearn.evaluate import Detection
+    from olearn.evaluate.tables import TextTable
+    from olearn.streams.signals import Signal
+
+_TRACES = ("anomaly_score", "llr")  # drawn, of a detector that has them
+_DETAILS = ("channel", "onset", "llr", "estimation", "p_value")  # of each alarm
+_HEADINGS = {"onset": "since row", "llr": "log-likelihood ratio", "p_value": "p-value"}
+
+
+@dataclass(frozen=True)
+class Series:
+    """What to watch: a file's column, or a drawn series by its name.
+
+    Parameters
+    ----------
+    name, column, seed, rows
+        The options of the command, unchecked.
+
+    """
+
+    name: str
+    column: str | None
+    seed: int
+    rows: int | None
+
+    def check(self) -> None:
+        """Refuse what is neither a file nor a known series."""
+        from olearn import streams
+
+        path = Path(self.name)
+        if path.is_file():
+            return
+        if path.suffix or len(path.parts) > 1:
+            raise typer.BadParameter(f"no such file: {self.name}")
+        known = streams.signal_names()
+        if self.name not in known:
+            near = suggestion(self.name, known) or f": {', '.join(known)}"
+            raise typer.BadParameter(
+                f"a detector watches a file or a known series{near}; got {self.name!r}"
+            )
+        if self.column is not None:
+            raise typer.BadParameter(f"--column is for files; {self.name} has one column")
+
+    def open(self) -> "Signal":
+        """Read the column of the file, or draw the series."""
+        from olearn import streams
+
+        if not Path(self.name).is_file():
+            limit = {} if self.rows is None else {"n_samples": self.rows}
+            return streams.signal(self.name, seed=self.seed, **limit)
+        signal = streams.signal_from_file(self.name, self.column)
+        return replace(signal, values=signal.values[: self.rows])
+
+
+def run(
+    name: str,
+    series: Series,
+    *,
+    options: dict[str, Any],
+    window: int,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a detector by its name; print alarms as a table or all as JSON, and write the picture."""
+    series.check()
+    picture = picture or Path(f"{Path(series.name).stem}-alarms.png")
+    arguments.check_output("--picture", picture)
+    try:
+        detector = catalog.make_detector(name, seed=series.seed, options=options)
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+    from olearn.evaluate import detection
+    from olearn.evaluate.tables import print_table
+
+    traces, details = (
+        [attribute for attribute in wanted if hasattr(detector, attribute)]
+        for wanted in (_TRACES, _DETAILS)
+    )
+    found = detection(
+        detector, series.open(), window=window, traces=traces, details=details, name=name
+    )
+    found.plot(picture)
+    if as_json:
+        typer.echo(found.to_json())
+        return
+    print_table(alarm_table(found))
+    typer.echo(f"picture: {picture.absolute()}")
+
+
+def alarm_table(found: "Detection") -> "TextTable":
+    """Return the alarms and anomalies in order, with what the detector says of them."""
+    from olearn.evaluate.tables import TextTable
+
+    assert found.values is not None
+    table = TextTable(f"{found.detector} on {found.signal}: {found.n:,} rows")
+    for heading in ("row", "what", "value"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    names = list(found.details[0]) if found.details else []
+    for name in names:
+        table.add_column(_HEADINGS.get(name, name.replace("_", " ")), justify="right")
+    details = dict(zip(found.alarms, found.details, strict=True))
+    drifts = set(found.alarms)
+    for row in sorted(drifts.union(found.anomalies)):
+        what = "drift" if row in drifts else "anomaly"
+        cells = [_shown(details[row][name]) if row in details else "" for name in names]
+        table.add_row(f"{row:,}", what, f"{found.values[row]:.6g}", *cells)
+    n_drifts, n_anomalies = len(found.alarms), len(found.anomalies)
+    table.caption = f"drifts: {n_drifts}" + (f", anomalies: {n_anomalies}" if n_anomalies else "")
+    return table
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
