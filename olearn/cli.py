@@ -203,7 +203,7 @@ def run(
     """
     learner_options, stream_options = arguments.parse_settings(set_ or [])
     if learner in catalog.DETECTORS:
-        others = {"--delay": delay, "--detector": detector, "--metric": metric}
+        others: dict[str, Any] = {"--delay": delay, "--detector": detector, "--metric": metric}
         others |= {"--target": target, "--report": report, "--set stream": stream_options or None}
         arguments.refuse(others, f"{learner} is a detector, which learns nothing")
         from olearn import watch
@@ -217,7 +217,7 @@ def run(
             as_json=as_json,
         )
         return
-    only = {"--column": column, "--picture": picture}
+    only: dict[str, Any] = {"--column": column, "--picture": picture}
     arguments.refuse(only, "they are for detectors, see `olearn list detectors`")
     arguments.check_name("learner", learner, catalog.LEARNERS)
     arguments.check_stream(stream)

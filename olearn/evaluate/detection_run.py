@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from river import base
@@ -14,6 +15,14 @@ from olearn.streams.signals import Signal
 from olearn.validate import check_integer
 
 _ROWS_PER_REPORT = 500
+
+
+@runtime_checkable
+class _TellsAnomalies(Protocol):
+    """A detector that tells odd values from drifts."""
+
+    @property
+    def anomaly_detected(self) -> bool: ...
 
 
 def detection(
@@ -151,7 +160,7 @@ def _run_rows(
     details: Sequence[str],
     report: Report,
 ) -> None:
-    tells_anomalies = hasattr(detector, "anomaly_detected")
+    teller = detector if isinstance(detector, _TellsAnomalies) else None
     for row, value in enumerate(signal):
         if not math.isfinite(value):
             for trace in found.traces.values():
@@ -161,7 +170,7 @@ def _run_rows(
         if detector.drift_detected:
             found.alarms.append(row)
             found.details.append({name: getattr(detector, name) for name in details})
-        if tells_anomalies and detector.anomaly_detected:
+        if teller is not None and teller.anomaly_detected:
             found.anomalies.append(row)
         for name, trace in found.traces.items():
             number = getattr(detector, name)
