@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN
     from olearn.detectors.rank_test import RankTest as RankTest
+    from olearn.detectors.sprt import SPRT as SPRT
     from olearn.detectors.value_channel import ValueChannel as ValueChannel
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
-_FILES = {"ADWIN": "adwin", "RankTest": "rank_test", "ValueChannel": "value_channel"}
+_FILES = {
+    "ADWIN": "adwin",
+    "SPRT": "sprt",
+    "RankTest": "rank_test",
+    "ValueChannel": "value_channel",
+}
 
-__all__ = ["ADWIN", "RankTest", "ValueChannel"]
+__all__ = ["ADWIN", "SPRT", "RankTest", "ValueChannel"]
 
 
 def __getattr__(name: str) -> Any:
