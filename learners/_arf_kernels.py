@@ -75,7 +75,7 @@ def _watch(t, status, tally, windows, settings, wrong):
 def _learn(t, status, tally, windows, settings, lam, x, y, w, node, by_bayes, votes, product):
     """Learn one row in a member; the caller has made sure of room for two trees.
 
-    `node` is where the row stops in the member's tree, and `by_bayes` what `bayes_code` says there.
+    `node` is where the row stops in the member's tree, and `by_bayes` the code of `bayes_code`.
     """
     k = next_poisson(t.rng, lam)
     if k > 0 and status[BACKGROUND] >= 0:
@@ -115,9 +115,9 @@ def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
             return i
         x = X[i]
         node = route(t, status[TREE], x)
-        by_bayes = bayes_code(t, node, x, votes, product)
+        by_bayes, in_logs = bayes_code(t, node, x, votes, product)
         if len(out) > 0:
-            write_proba(t, node, by_bayes, votes, out[i])
+            write_proba(t, node, by_bayes, in_logs, votes, out[i])
             _weigh(t, tally, settings[WEIGHTED] > 0.0, out[i])
         _learn(
             t, status, tally, windows, settings, lam, x, y[i], w[i], node, by_bayes, votes, product

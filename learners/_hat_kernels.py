@@ -177,7 +177,8 @@ def _learn(t, windows, alternate, scratch, tally, settings, root, x, y, w, votes
         stop = path[length - 1]
         n_splits = length - 1 if t.node_i[stop, KIND] == LEAF else length
         k = max(1, next_poisson(t.rng, 1.0)) if settings[BOOTSTRAP] > 0.0 else 1
-        code = learn_at(t, stop, x, y, k * w, bayes_code(t, stop, x, votes, product))
+        by_bayes, _ = bayes_code(t, stop, x, votes, product)
+        code = learn_at(t, stop, x, y, k * w, by_bayes)
         if answer < 0:
             answer = code
         wrong = 0.0 if code == y else 1.0

@@ -26,7 +26,7 @@ from olearn.learners._tree_kernels import (
     uses_bayes,
 )
 from olearn.learners._tree_layout import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
-from olearn.learners._tree_leaf import highest, log_votes, weight_of
+from olearn.learners._tree_leaf import bayes_votes, highest, weight_of
 from olearn.learners._tree_lists import new_node
 from olearn.rng import next_poisson
 
@@ -152,8 +152,8 @@ def _credit(t, e, nodes, x, y, mask, votes, product):
             proba_at(t, nodes[k], x, votes, product)
             vote = votes[y]
         elif uses_bayes(t, nodes[k]):
-            log_votes(t, nodes[k], x, votes, product)
-            vote = math.exp(min(votes[y], 700.0))
+            in_logs = bayes_votes(t, nodes[k], x, votes, product)
+            vote = math.exp(min(votes[y], 700.0)) if in_logs else votes[y]
         else:
             vote = t.node_f[nodes[k], COUNTS + y]
         if vote > best_vote:
@@ -200,7 +200,8 @@ def _train_experts(t, e, top, nodes, codes, x, y, w, votes, product):
         k = i if poisson else top[i]
         weight = w * next_poisson(t.rng, e.conf[LAMBDA]) if poisson else w
         if weight > 0.0:
-            learn_at(t, nodes[k], x, y, weight, bayes_code(t, nodes[k], x, votes, product))
+            by_bayes, _ = bayes_code(t, nodes[k], x, votes, product)
+            learn_at(t, nodes[k], x, y, weight, by_bayes)
         if len(e.adwin):
             _replace(t, e, k, x, y, weight, 1.0 if codes[k] != y else 0.0, votes, product)
 

@@ -38,7 +38,7 @@ def run_task(handle, experts, router, X, y, w, out, row):
         e.usage[out[i]] += 1
         e.count[N_ROWS] += 1
         for k in range(n_experts):
-            by_bayes = bayes_code(t, nodes[k], X[i], votes, product)
+            by_bayes, _ = bayes_code(t, nodes[k], X[i], votes, product)
             code = learn_at(t, nodes[k], X[i], int(k == y[i]), w[i], by_bayes)
             mask[k] = 1.0 if code == (k == y[i]) else 0.0
         if push_row(r.head, r.block, X[i], mask):

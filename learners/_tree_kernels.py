@@ -2,7 +2,7 @@
 
 Kernels whose first argument is `t` take the pool as a tuple and are called from compiled code;
 those at the end take its handle, which is the fastest way in from Python. Votes of
-naive Bayes are logarithms of joint densities, so that they never under- or overflow.
+naive Bayes are joint densities, as logarithms where these could under- or overflow.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ from olearn.learners._tree_layout import (
     W_LAST,
     pool_at,
 )
-from olearn.learners._tree_leaf import highest, log_votes, observe, weight_of
+from olearn.learners._tree_leaf import bayes_votes, highest, observe, weight_of
 from olearn.learners._tree_lists import free_slot, free_table, new_node, new_slot
 from olearn.learners._tree_split import try_split
 
@@ -100,47 +100,49 @@ def uses_bayes(t, leaf):
 def code_at(t, node, x, votes, product):
     """Return the code predicted at the node where `x` stopped."""
     if uses_bayes(t, node):
-        log_votes(t, node, x, votes, product)
+        bayes_votes(t, node, x, votes, product)
         return highest(votes, t.head[N_CLASSES])
     return _majority(t, node)
 
 
 @njit(cache=True, forceinline=True)
 def bayes_code(t, node, x, votes, product):
-    """Return the code that naive Bayes predicts, -1 where learning does not ask for it.
+    """Return what naive Bayes predicts, and whether the `votes` it wrote are logarithms.
 
-    Where it is not -1 the logarithms of the densities are in `votes`.
+    The code is -1, and nothing is written, where learning does not ask for it.
     """
     mode = t.conf[LEAF_MODE]
     if mode == MAJORITY or t.node_i[node, KIND] != LEAF or t.node_i[node, SLOT] == INACTIVE:
-        return -1
+        return -1, False
     if mode != ADAPTIVE and not uses_bayes(t, node):
-        return -1
-    log_votes(t, node, x, votes, product)
-    return highest(votes, t.head[N_CLASSES])
+        return -1, False
+    in_logs = bayes_votes(t, node, x, votes, product)
+    return highest(votes, t.head[N_CLASSES]), in_logs
 
 
 @njit(cache=True)
 def proba_at(t, node, x, out, product):
     """Write the class probabilities at the node where `x` stopped; uniform if it knows nothing."""
-    by_bayes = -1
+    by_bayes, in_logs = -1, False
     if uses_bayes(t, node):
-        log_votes(t, node, x, out, product)
+        in_logs = bayes_votes(t, node, x, out, product)
         by_bayes = highest(out, t.head[N_CLASSES])
-    write_proba(t, node, by_bayes, out, out)
+    write_proba(t, node, by_bayes, in_logs, out, out)
 
 
 @njit(cache=True, forceinline=True)
-def write_proba(t, node, by_bayes, votes, out):
+def write_proba(t, node, by_bayes, in_logs, votes, out):
     """Do as `proba_at`, given what `bayes_code` found; `votes` may be `out`."""
     n_classes = t.head[N_CLASSES]
-    if by_bayes >= 0 and uses_bayes(t, node):
-        top = votes[by_bayes]
-        for c in range(n_classes):
-            out[c] = np.exp(votes[c] - top) if top > -np.inf else 0.0
-    else:
-        for c in range(n_classes):
+    bayes = by_bayes >= 0 and uses_bayes(t, node)
+    top = votes[by_bayes] if bayes else 0.0
+    for c in range(n_classes):
+        if not bayes:
             out[c] = t.node_f[node, COUNTS + c]
+        elif not in_logs:
+            out[c] = votes[c]
+        else:
+            out[c] = np.exp(votes[c] - top) if top > -np.inf else 0.0
     total = 0.0
     for c in range(n_classes):
         total += out[c]
@@ -164,8 +166,8 @@ def has_room(t, n_trees):
 def learn_at(t, node, x, y, w, by_bayes):
     """Learn a row at the node where it stopped; return the code predicted there before.
 
-    `by_bayes` is what `bayes_code` returns there. The caller has made sure of `has_room`. Grows a
-    branch for a new category; learns nothing where the feature of a split is missing.
+    `by_bayes` is the code that `bayes_code` returns there. The caller has made sure of `has_room`.
+    Grows a branch for a new category; learns nothing where the feature of a split is missing.
     """
     majority = _majority(t, node)
     code = by_bayes if by_bayes >= 0 and uses_bayes(t, node) else majority
@@ -184,7 +186,7 @@ def learn_at(t, node, x, y, w, by_bayes):
 def learn_tree(t, root, x, y, w, votes, product):
     """Learn a row in a tree."""
     node = route(t, root, x)
-    learn_at(t, node, x, y, w, bayes_code(t, node, x, votes, product))
+    learn_at(t, node, x, y, w, bayes_code(t, node, x, votes, product)[0])
 
 
 @njit(cache=True)
@@ -310,6 +312,6 @@ def learn_many(handle, root, X, y, w, out, row):
         if not has_room(t, 1):
             return i
         node = route(t, root, X[i])
-        by_bayes = bayes_code(t, node, X[i], votes, product)
+        by_bayes, _ = bayes_code(t, node, X[i], votes, product)
         out[i] = learn_at(t, node, X[i], y[i], w[i], by_bayes)
     return len(X)

@@ -49,28 +49,40 @@ def weight_of(t, node):
 
 
 @njit(cache=True, forceinline=True)
-def log_votes(t, leaf, x, votes, product):
-    """Write log(prior x densities) of each class; -inf where that is 0. `product` is scratch."""
+def bayes_votes(t, leaf, x, votes, product):
+    """Write prior x densities of each class; return whether these are logarithms.
+
+    They are where a number takes part, or where the products would leave float64's range; -inf then
+    stands for 0. `product` is scratch.
+    """
     n_classes = t.head[N_CLASSES]
     total = weight_of(t, leaf)
     for c in range(n_classes):
         votes[c] = 0.0
         product[c] = t.node_f[leaf, COUNTS + c] / total if total > 0.0 else 0.0
     slot = t.node_i[leaf, SLOT]
+    in_logs = False
     if slot >= 0:
-        _add_densities(t.stats, t.seen, t.feat, slot, x, n_classes, votes, product)
+        in_logs = _add_densities(t.stats, t.seen, t.feat, slot, x, n_classes, votes, product)
     for c in range(n_classes):
-        if product[c] > 0.0 and votes[c] > _IMPOSSIBLE:
+        if not in_logs:
+            votes[c] = product[c]
+        elif product[c] > 0.0 and votes[c] > _IMPOSSIBLE:
             votes[c] += np.log(product[c])
         else:
             votes[c] = -np.inf
+    return in_logs
 
 
 @njit(cache=True, forceinline=True)
 def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
-    """Multiply in the density of each feature, numeric ones as logarithms in `votes`."""
+    """Multiply in the density of each feature; return whether a part of it went to `votes`.
+
+    There go the exponents of numeric densities, and the logarithms of very large or small products.
+    """
     # whole arrays with three indices: a view per feature would cost more than its arithmetic
     n_nominal = 0
+    in_logs = False
     for f in range(feat.shape[0]):
         value = x[f]
         if seen[slot, f] <= 0 or value != value:
@@ -82,6 +94,7 @@ def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
                 votes[c] -= distance * distance * stats[slot, begin + HALF_PRECISION, c]
                 product[c] *= stats[slot, begin + NORM, c]
             _keep_range(votes, product, n_classes)
+            in_logs = True
             continue
         code = int(value)
         if 0 <= code < feat[f, CAPACITY]:
@@ -93,16 +106,20 @@ def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
                 product[c] *= stats[slot, begin + INVERSE, c]
         n_nominal += 1
         if n_nominal % 8 == 0:  # eight of these factors cannot leave the range
-            _keep_range(votes, product, n_classes)
+            in_logs |= _keep_range(votes, product, n_classes)
+    return in_logs
 
 
 @njit(cache=True, forceinline=True)
 def _keep_range(votes, product, n_classes):
-    """Move products that come near the ends of float64's range to the logarithms."""
+    """Move products near the ends of float64's range to the logarithms; return whether any."""
+    moved = False
     for c in range(n_classes):
         if 0.0 < product[c] < 1e-100 or product[c] > 1e100:
             votes[c] += np.log(product[c])
             product[c] = 1.0
+            moved = True
+    return moved
 
 
 @njit(cache=True, forceinline=True)

@@ -10,7 +10,7 @@ from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._tree_layout import COUNTS
-from olearn.learners._tree_leaf import log_votes
+from olearn.learners._tree_leaf import bayes_votes
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXPERT = {"grace_period": 50, "delta": 1e-7, "tau": 0.05}  # settings of the golden trees
@@ -52,8 +52,8 @@ def raw_votes(tree, x):
     if not kernels.uses_bayes(t, node):
         return t.node_f[node, COUNTS : COUNTS + n_classes].copy()
     votes = np.empty(n_classes)
-    log_votes(t, node, row, votes, np.empty(n_classes))
-    return np.exp(votes)
+    in_logs = bayes_votes(t, node, row, votes, np.empty(n_classes))
+    return np.exp(votes) if in_logs else votes
 
 
 @needs_compiler

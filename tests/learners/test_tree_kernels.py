@@ -144,8 +144,10 @@ def leaf_of(X, y, nominal, n_classes, **options):
 def log_votes(tree, row):
     votes = np.empty(len(tree.labels))
     t = tree._pool.arrays
-    _tree_leaf.log_votes(t, kernels.route(t, tree._root, row), row, votes, np.empty(len(votes)))
-    return votes
+    node = kernels.route(t, tree._root, row)
+    in_logs = _tree_leaf.bayes_votes(t, node, row, votes, np.empty(len(votes)))
+    with np.errstate(divide="ignore"):
+        return votes if in_logs else np.log(votes)
 
 
 @pytest.mark.parametrize("seed", range(8))
