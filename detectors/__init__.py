@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN
+    from olearn.detectors.cusum import CUSUM as CUSUM
+    from olearn.detectors.ewma_chart import EWMAChart as EWMAChart
     from olearn.detectors.rank_test import RankTest as RankTest
     from olearn.detectors.sprt import SPRT as SPRT
     from olearn.detectors.value_channel import ValueChannel as ValueChannel
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
     "ADWIN": "adwin",
+    "CUSUM": "cusum",
     "SPRT": "sprt",
+    "EWMAChart": "ewma_chart",
     "RankTest": "rank_test",
     "ValueChannel": "value_channel",
 }
 
-__all__ = ["ADWIN", "SPRT", "RankTest", "ValueChannel"]
+__all__ = ["ADWIN", "CUSUM", "SPRT", "EWMAChart", "RankTest", "ValueChannel"]
 
 
 def __getattr__(name: str) -> Any:
