@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN
     from olearn.detectors.cusum import CUSUM as CUSUM
     from olearn.detectors.ewma_chart import EWMAChart as EWMAChart
+    from olearn.detectors.glr import GeneralizedLikelihoodRatio as GeneralizedLikelihoodRatio
     from olearn.detectors.rank_test import RankTest as RankTest
     from olearn.detectors.sprt import SPRT as SPRT
     from olearn.detectors.value_channel import ValueChannel as ValueChannel
@@ -20,11 +21,20 @@ _FILES = {
     "CUSUM": "cusum",
     "SPRT": "sprt",
     "EWMAChart": "ewma_chart",
+    "GeneralizedLikelihoodRatio": "glr",
     "RankTest": "rank_test",
     "ValueChannel": "value_channel",
 }
 
-__all__ = ["ADWIN", "CUSUM", "SPRT", "EWMAChart", "RankTest", "ValueChannel"]
+__all__ = [
+    "ADWIN",
+    "CUSUM",
+    "SPRT",
+    "EWMAChart",
+    "GeneralizedLikelihoodRatio",
+    "RankTest",
+    "ValueChannel",
+]
 
 
 def __getattr__(name: str) -> Any:

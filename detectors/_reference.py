@@ -57,6 +57,12 @@ def standardise(state: State, x: float) -> float:
     return min(max((x - state[_MEAN]) / state[_SIGMA], -_LIMIT), _LIMIT)
 
 
+@njit(cache=True, forceinline=True)
+def was_constant(state: State) -> bool:
+    """Return whether the values that estimated the reference were all equal."""
+    return bool(np.isnan(state[_GIVEN_SIGMA]) and state[_M2] == 0.0)
+
+
 @njit(cache=True)
 def _estimate(state: State, x: float) -> None:
     n = state[_N] + 1.0
