@@ -109,3 +109,16 @@ def test_arff_reads_back(timing, peers, tmp_path):
         assert len(stream.schema.nominal) == len(rows.schema.nominal)
         assert np.array_equal(X, rows.X)
         assert [int(stream.schema.labels[code]) for code in y] == rows.y.tolist()
+
+
+def test_htm_runs_every_detector(tmp_path):
+    """Each of our detectors of numbers is timed through both doors; a ratio is that of speeds."""
+    sizes = ("--updates", "600", "--slow-updates", "200")
+    printed, found = run("htm.py", tmp_path / "htm", *sizes)
+    lines = {line["what"]: line for line in found["comparisons"]}
+    assert {"ADWIN", "CUSUM", "ValueChannel", "KSWIN", "PageHinkley"} <= set(lines)
+    timings = {t["what"]: t["rows"] / t["cpu_seconds"] for t in found["timings"]}
+    ratio = timings["ADWIN.update"] / timings["ADWIN.river"]
+    assert lines["ADWIN"]["times as fast"] == pytest.approx(ratio)
+    assert lines["KSWIN"]["row by row, rows / CPU s"] is None
+    assert "PageHinkley" in printed
