@@ -8,16 +8,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from olearn.detectors.htm.anomaly import HTMAnomalyDetector as HTMAnomalyDetector
+    from olearn.detectors.htm.encoders import CategoryEncoder as CategoryEncoder
+    from olearn.detectors.htm.encoders import DateEncoder as DateEncoder
+    from olearn.detectors.htm.encoders import MultiEncoder as MultiEncoder
+    from olearn.detectors.htm.encoders import (
+        RandomDistributedScalarEncoder as RandomDistributedScalarEncoder,
+    )
+    from olearn.detectors.htm.encoders import ScalarEncoder as ScalarEncoder
+    from olearn.detectors.htm.likelihood import AnomalyLikelihood as AnomalyLikelihood
     from olearn.detectors.htm.spatial_pooler import SpatialPooler as SpatialPooler
     from olearn.detectors.htm.temporal_memory import TemporalMemory as TemporalMemory
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
+    "AnomalyLikelihood": "likelihood",
+    "CategoryEncoder": "encoders",
+    "DateEncoder": "encoders",
+    "HTMAnomalyDetector": "anomaly",
+    "MultiEncoder": "encoders",
+    "RandomDistributedScalarEncoder": "encoders",
+    "ScalarEncoder": "encoders",
     "SpatialPooler": "spatial_pooler",
     "TemporalMemory": "temporal_memory",
 }
 
-__all__ = ["SpatialPooler", "TemporalMemory"]
+__all__ = [
+    "AnomalyLikelihood",
+    "CategoryEncoder",
+    "DateEncoder",
+    "HTMAnomalyDetector",
+    "MultiEncoder",
+    "RandomDistributedScalarEncoder",
+    "ScalarEncoder",
+    "SpatialPooler",
+    "TemporalMemory",
+]
 
 
 def __getattr__(name: str) -> Any:

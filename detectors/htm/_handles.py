@@ -45,6 +45,12 @@ def int32_at(handle: Handle, k: int) -> NDArray[np.int32]:
 
 
 @njit(cache=True, forceinline=True)
+def uint32_at(handle: Handle, k: int) -> NDArray[np.uint32]:
+    """Open array `k` of a handle; flat, its references are not counted."""
+    return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.uint32)
+
+
+@njit(cache=True, forceinline=True)
 def int64_at(handle: Handle, k: int) -> NDArray[np.int64]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.int64)

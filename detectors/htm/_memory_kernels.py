@@ -13,6 +13,7 @@ from olearn.detectors.htm._handles import (
     int32_at,
     int64_at,
     uint8_at,
+    uint32_at,
     uint64_at,
 )
 from olearn.rng import next_below
@@ -28,9 +29,9 @@ CHAIN = 6  # int32 (S,): next active or matching segment of the same column
 SYN_PRE = 7  # int32 (S * M,): presynaptic cell
 SYN_PERM = 8  # float32 (S * M,): permanence
 SYN_PLACE = 9  # int32 (S * M,): place in the block of the presynaptic cell
-INDEX = 10  # int32 pool of the blocks: synapse slots
+INDEX = 10  # uint32 pool of the blocks: synapse slots, with LINKED where they are connected
 BLOCK = 11  # int32 (cells, 4): start, room and length of the cell's block; number of its segments
-FREE_BLOCK = 12  # int32 (32,): first free block of each size 4 << i; the next stands in the block
+FREE_BLOCK = 12  # int64 (32,): first free block of each size 4 << i; the next stands in the block
 CELL_HEAD = 13  # int32 (cells,): first segment of the cell
 FLAG = 14  # uint8 (cells,): ACTIVE, NOW
 ACTIVE = 15  # int32 (cells,): the active cells
@@ -40,12 +41,13 @@ NEW_ACTIVE = 18  # int32 (cells,)
 NEW_WINNER = 19  # int32 (cells,)
 TAKEN = 20  # int32 (cells,): scratch of growth, by winner
 DRAW = 21  # int32 (cells,): scratch of growth, candidates
-TOUCHED = 22  # int32 (S,): segments with a count
+TOUCHED = 22  # int32 (S + 1,): segments with a count
 COL_CHAIN = 23  # int32 (columns,): first segment of the column's chain, -1 for none
 COL_FLAG = 24  # uint8 (columns,): PREDICTED, IN_INPUT
 RANDOM = 25  # uint64 (4,)
 HEAD = 26  # int64, indices below
 CONF = 27  # float32, indices below
+OLD = 28  # float32 (M,): permanences of a segment before they changed
 
 # HEAD: settings, then state
 N_COLUMNS, N_CELLS, ACTIVATION, MATCHING, MAX_NEW, CELL_SEGMENTS, MAX_SYNAPSES = range(7)
@@ -61,6 +63,9 @@ CONF_SIZE = 5
 START, ROOM, LENGTH, SEGMENTS = range(4)
 POTENTIAL = 65535  # mask of COUNT; the connected ones are counted above it
 CONNECTED_UNIT = 65536
+LINKED = 1 << 31  # added to a slot in the index
+SLOT = LINKED - 1  # mask of the slot itself
+NO_BLOCK = (1 << 32) - 1  # end of a list of free blocks
 PROBES = 32  # segments looked at for one to drop
 _SMALLEST = np.float32(1e-6)
 _ONE = np.float32(1.0)
@@ -72,21 +77,40 @@ def adapt(h, s, gain, loss):
 
     Those on active cells gain `gain`, others lose `loss`. Returns whether the segment lives on.
     """
-    pre, perm, flag = int32_at(h, SYN_PRE), float32_at(h, SYN_PERM), uint8_at(h, FLAG)
-    size = int32_at(h, SEG_SIZE)
+    perm, flag, old = float32_at(h, SYN_PERM), uint8_at(h, FLAG), float32_at(h, OLD)
+    size, least = int32_at(h, SEG_SIZE), float32_at(h, CONF)[CONNECTED]
     first = s << int64_at(h, HEAD)[SHIFT]
-    e = first
-    while e < first + size[s]:
-        new = perm[e] + (gain if flag[pre[e]] & 1 else -loss)
-        if new < _SMALLEST:
-            remove_synapse(h, s, e)  # the last one moves to e
-        else:
-            perm[e] = _ONE if new > _ONE else new
-            e += 1
+    n = size[s]
+    pre, perm = uint32_at(h, SYN_PRE)[first : first + n], perm[first : first + n]
+    n_dead = 0
+    n_crossed = 0
+    for i in range(n):  # without branches, which nobody could predict
+        was = perm[i]
+        new = was + (gain if flag[pre[i]] & 1 else -loss)
+        new = _ONE if new > _ONE else new
+        old[i] = was
+        perm[i] = new
+        n_dead += 1 if new < _SMALLEST else 0
+        n_crossed += 1 if (was >= least) != (new >= least) else 0
+    if n_crossed:
+        for i in range(n):
+            if (old[i] >= least) != (perm[i] >= least):
+                _link(h, first + i, perm[i] >= least)
+    if n_dead:
+        for i in range(n - 1, -1, -1):
+            if perm[i] < _SMALLEST:
+                remove_synapse(h, s, first + i)  # the last one, already looked at, moves there
     if size[s] < int64_at(h, HEAD)[MATCHING]:
         destroy_segment(h, s)
         return False
     return True
+
+
+@njit(cache=True)
+def _link(h, e, connected):
+    """Say in the index whether synapse slot `e` is connected."""
+    at = int32_at(h, BLOCK)[4 * int32_at(h, SYN_PRE)[e] + START] + int32_at(h, SYN_PLACE)[e]
+    uint32_at(h, INDEX)[at] = e + (LINKED if connected else 0)
 
 
 @njit(cache=True)
@@ -129,6 +153,7 @@ def grow(h, s, wanted):
             n_new -= 1
         elif perm[first + place - 1] < initial:  # only with RAISE
             perm[first + place - 1] = initial
+            _link(h, first + place - 1, initial >= float32_at(h, CONF)[CONNECTED])
         i += 1
 
 
@@ -161,30 +186,30 @@ def add_synapse(h, s, cell, permanence):
         _double_block(h, b)
     place = block[b + LENGTH]
     block[b + LENGTH] += 1
-    int32_at(h, INDEX)[block[b + START] + place] = e
     int32_at(h, SYN_PRE)[e] = cell
     float32_at(h, SYN_PERM)[e] = permanence
     int32_at(h, SYN_PLACE)[e] = place
+    _link(h, e, permanence >= float32_at(h, CONF)[CONNECTED])
 
 
 @njit(cache=True)
 def _double_block(h, b):
-    head, index = int64_at(h, HEAD), int32_at(h, INDEX)
-    block, free = int32_at(h, BLOCK), int32_at(h, FREE_BLOCK)
+    head, index = int64_at(h, HEAD), uint32_at(h, INDEX)
+    block, free = int32_at(h, BLOCK), int64_at(h, FREE_BLOCK)
     old, room = block[b + START], block[b + ROOM]
     level = 0
     while (4 << level) <= room:
         level += 1
     start = free[level]
     if start >= 0:
-        free[level] = index[start]
+        free[level] = -1 if index[start] == NO_BLOCK else index[start]
     else:
         start = head[INDEX_USED]
         head[INDEX_USED] += 4 << level
     for i in range(block[b + LENGTH]):
         index[start + i] = index[old + i]
     if room > 0:
-        index[old] = free[level - 1]
+        index[old] = NO_BLOCK if free[level - 1] < 0 else free[level - 1]
         free[level - 1] = old
     block[b + START] = start
     block[b + ROOM] = 4 << level
@@ -194,13 +219,13 @@ def _double_block(h, b):
 def remove_synapse(h, s, e):
     """Remove synapse slot `e` of segment `s`; the segment's last synapse moves there."""
     head, size, block = int64_at(h, HEAD), int32_at(h, SEG_SIZE), int32_at(h, BLOCK)
-    pre, perm, index = int32_at(h, SYN_PRE), float32_at(h, SYN_PERM), int32_at(h, INDEX)
+    pre, perm, index = int32_at(h, SYN_PRE), float32_at(h, SYN_PERM), uint32_at(h, INDEX)
     where = int32_at(h, SYN_PLACE)
     b = 4 * pre[e]
     block[b + LENGTH] -= 1
     moved = index[block[b + START] + block[b + LENGTH]]
     index[block[b + START] + where[e]] = moved
-    where[moved] = where[e]
+    where[moved & SLOT] = where[e]
     size[s] -= 1
     head[N_SYNAPSES] -= 1
     last = (s << head[SHIFT]) + size[s]
@@ -208,7 +233,8 @@ def remove_synapse(h, s, e):
         pre[e] = pre[last]
         perm[e] = perm[last]
         where[e] = where[last]
-        index[block[4 * pre[e] + START] + where[e]] = e
+        at = block[4 * pre[e] + START] + where[e]
+        index[at] = e + (index[at] & LINKED)
 
 
 @njit(cache=True)
@@ -310,7 +336,7 @@ def index_demand(h, n_columns):
 @njit(cache=True)
 def pack_index(h, new):
     """Copy all blocks tightly into the pool `new`; returns how much of it they take."""
-    index, block, free = int32_at(h, INDEX), int32_at(h, BLOCK), int32_at(h, FREE_BLOCK)
+    index, block, free = uint32_at(h, INDEX), int32_at(h, BLOCK), int64_at(h, FREE_BLOCK)
     head = int64_at(h, HEAD)
     end = 0
     free[:] = -1

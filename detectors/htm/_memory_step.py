@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from olearn.detectors.htm._handles import float32_at, int32_at, int64_at, uint8_at
+from olearn.detectors.htm._handles import float32_at, int32_at, int64_at, uint8_at, uint32_at
 from olearn.detectors.htm._memory_kernels import (
     ACTIVATION,
     ACTIVE,
@@ -12,7 +12,6 @@ from olearn.detectors.htm._memory_kernels import (
     COL_CHAIN,
     COL_FLAG,
     CONF,
-    CONNECTED,
     CONNECTED_UNIT,
     COUNT,
     DECREMENT,
@@ -22,6 +21,7 @@ from olearn.detectors.htm._memory_kernels import (
     INDEX,
     INDEX_USED,
     LENGTH,
+    LINKED,
     MATCHING,
     MAX_NEW,
     MAX_SEGMENTS,
@@ -41,8 +41,8 @@ from olearn.detectors.htm._memory_kernels import (
     SEG_USED,
     SEGMENTS,
     SHIFT,
+    SLOT,
     START,
-    SYN_PERM,
     TIME,
     TOUCHED,
     WINNER,
@@ -239,22 +239,21 @@ def _turn_over(h, n_active, n_winner):
 @njit(cache=True)
 def _predict(h):
     """Count, for each segment, its synapses on active cells; list the segments touched."""
-    head, block, index = int64_at(h, HEAD), int32_at(h, BLOCK), int32_at(h, INDEX)
+    head, block, index = int64_at(h, HEAD), int32_at(h, BLOCK), uint32_at(h, INDEX)
     active, count, touched = int32_at(h, ACTIVE), int32_at(h, COUNT), int32_at(h, TOUCHED)
-    perm, shift = float32_at(h, SYN_PERM), head[SHIFT]
-    least = float32_at(h, CONF)[CONNECTED]
+    shift = head[SHIFT]
     n = 0
     for i in range(head[N_ACTIVE]):
         b = 4 * active[i]
         start = block[b + START]
-        for place in range(start, start + block[b + LENGTH]):
-            e = index[place]
-            s = e >> shift
+        listed = index[start : start + block[b + LENGTH]]
+        for place in range(listed.size):
+            entry = np.int64(listed[place])
+            s = (entry & SLOT) >> shift
             old = count[s]
-            if old == 0:
-                touched[n] = s
-                n += 1
-            count[s] = old + 1 + (CONNECTED_UNIT if perm[e] >= least else 0)
+            touched[n] = s  # kept only if it is new
+            n += 1 if old == 0 else 0
+            count[s] = old + 1 + (CONNECTED_UNIT if entry & LINKED else 0)
     head[N_TOUCHED] = n
 
 

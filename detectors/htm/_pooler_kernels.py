@@ -47,26 +47,30 @@ _ONE = np.float32(1.0)
 
 
 @njit(cache=True)
-def pool(h, bits, n_bits, learn):
+def find_winners(h, bits, n_bits):
     """Find the winners for the active inputs `bits[:n_bits]`, distinct; return how many."""
     head = int64_at(h, HEAD)
-    boosting = float32_at(h, CONF)[STRENGTH] > _ZERO
     _count_overlaps(h, bits, n_bits)
-    if boosting or head[LOCAL]:
+    if head[LOCAL] or float32_at(h, CONF)[STRENGTH] > _ZERO:
         _boost_overlaps(h)
         n = _inhibit_local(h) if head[LOCAL] else _inhibit_boosted(h)
     else:
         n = _inhibit_plain(h, n_bits)
     head[N_FOUND] = n
-    if learn:
-        head[TIME] += 1
-        _learn_winners(h, bits, n_bits)
-        _update_duties(h)
-        if boosting:
-            _update_boosts(h)
-        if head[TIME] % UPDATE_PERIOD == 0:
-            _update_floors(h)
     return n
+
+
+@njit(cache=True)
+def learn_winners(h, bits, n_bits):
+    """Adapt to the active inputs `bits[:n_bits]`, whose winners were found last."""
+    head = int64_at(h, HEAD)
+    head[TIME] += 1
+    _move_winners(h, bits, n_bits)
+    _update_duties(h)
+    if float32_at(h, CONF)[STRENGTH] > _ZERO:
+        _update_boosts(h)
+    if head[TIME] % UPDATE_PERIOD == 0:
+        _update_floors(h)
 
 
 @njit(cache=True)
@@ -197,7 +201,7 @@ def _inhibit_local(h):
 
 
 @njit(cache=True)
-def _learn_winners(h, bits, n_bits):
+def _move_winners(h, bits, n_bits):
     winners, steps = int64_at(h, WINNERS), float32_at(h, STEPS)
     head, conf = int64_at(h, HEAD), float32_at(h, CONF)
     n_connected = int32_at(h, N_CONNECTED)

@@ -71,12 +71,13 @@ class SpatialPooler(base.Base):
     --------
     >>> from olearn.detectors import htm
 
-    >>> pooler = htm.SpatialPooler(100, 64, n_winners=4, seed=1)
-    >>> first = pooler.compute(range(0, 20))
-    >>> near = pooler.compute(range(1, 21), learn=False)
-    >>> far = pooler.compute(range(60, 80), learn=False)
-    >>> len(set(first) & set(near)), len(set(first) & set(far))
-    (4, 0)
+    >>> pooler = htm.SpatialPooler(100, 256, n_winners=10, increment=0.05, seed=1)
+    >>> for start in (0, 60, 0, 60, 0, 60):
+    ...     winners = pooler.compute(range(start, start + 20))
+    >>> near = pooler.compute(range(61, 81), learn=False)
+    >>> far = pooler.compute(range(0, 20), learn=False)
+    >>> len(set(winners) & set(near)), len(set(winners) & set(far))
+    (10, 0)
 
     References
     ----------
@@ -134,7 +135,7 @@ class SpatialPooler(base.Base):
         self.min_duty_pct = min_duty_pct
         self.seed = seed
         self._arrays = self._make_arrays()
-        self._handle = make_handle(self._arrays)
+        self.handle = make_handle(self._arrays)
         self.permanences = self._draw_permanences(np.random.default_rng(seed))
 
     def _make_arrays(self) -> list[NDArray[Any]]:
@@ -207,7 +208,7 @@ class SpatialPooler(base.Base):
         self._arrays[k.CONNECTED][:] = connected.T
         self._arrays[k.N_CONNECTED][:] = connected.sum(axis=1)
         if self.inhibition == "local":
-            k.update_radius(self._handle)
+            k.update_radius(self.handle)
 
     @property
     def boosts(self) -> NDArray[np.float32]:
@@ -237,16 +238,18 @@ class SpatialPooler(base.Base):
 
         """
         active = check_bits("bits", bits, self.n_inputs)
-        n = k.pool(self._handle, active, len(active), learn)
+        n = k.find_winners(self.handle, active, len(active))
+        if learn:
+            k.learn_winners(self.handle, active, len(active))
         winners: Bits = self._arrays[k.WINNERS][:n].copy()
         return winners
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_handle"}
+        return {name: value for name, value in vars(self).items() if name != "handle"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._handle = make_handle(self._arrays)
+        self.handle = make_handle(self._arrays)
 
     @property
     def _raw_memory_usage(self) -> int:

@@ -93,7 +93,7 @@ class TemporalMemory(base.Base):
     >>> [memory.compute(columns) for columns in [a, b, c] * 3]
     [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     >>> memory.compute(c), memory.n_segments
-    (1.0, 12)
+    (1.0, 16)
 
     References
     ----------
@@ -133,7 +133,7 @@ class TemporalMemory(base.Base):
         check_in_range("predicted_decrement", predicted_decrement, 0.0, 1.0)
         check_integer("max_segments_per_cell", max_segments_per_cell, 1)
         check_integer("max_synapses_per_segment", max_synapses_per_segment, 1, 4096)
-        check_integer("max_segments", max_segments, 1, 1 << 19)
+        check_integer("max_segments", max_segments, 1, 1 << 18)
         check_seed(seed)
         self.n_columns = n_columns
         self.cells_per_column = cells_per_column
@@ -151,7 +151,7 @@ class TemporalMemory(base.Base):
         self.raise_existing = raise_existing
         self.seed = seed
         self._arrays = self._make_arrays()
-        self._handle = make_handle(self._arrays)
+        self.handle = make_handle(self._arrays)
 
     def _make_arrays(self) -> list[NDArray[Any]]:
         n_cells = self.n_columns * self.cells_per_column
@@ -182,9 +182,9 @@ class TemporalMemory(base.Base):
             np.zeros(slots, np.int32),
             np.zeros(slots, np.float32),
             np.zeros(slots, np.int32),
-            np.zeros(_FIRST_INDEX, np.int32),
+            np.zeros(_FIRST_INDEX, np.uint32),
             np.zeros((n_cells, 4), np.int32),
-            np.full(32, -1, np.int32),
+            np.full(32, -1, np.int64),
             first_of,
             np.zeros(n_cells, np.uint8),
             active,
@@ -194,12 +194,13 @@ class TemporalMemory(base.Base):
             new_winner,
             taken,
             draw,
-            np.zeros(segments, np.int32),
+            np.zeros(segments + 1, np.int32),
             np.full(self.n_columns, -1, np.int32),
             np.zeros(self.n_columns, np.uint8),
             kernel_state(self.seed),
             head,
             conf,
+            np.zeros(1 << int(head[k.SHIFT]), np.float32),
         ]
 
     @property
@@ -234,7 +235,7 @@ class TemporalMemory(base.Base):
     def score(self, columns: Sequence[int] | Bits) -> float:
         """Return the share of these columns that is not expected now; nothing is changed."""
         active = check_bits("columns", columns, self.n_columns)
-        return float(step.score_columns(self._handle, active, len(active)))
+        return float(step.score_columns(self.handle, active, len(active)))
 
     def compute(self, columns: Sequence[int] | Bits, learn: bool = True) -> float:
         """Take the next step of the sequence; return its score, in [0, 1].
@@ -248,43 +249,44 @@ class TemporalMemory(base.Base):
 
         """
         active = check_bits("columns", columns, self.n_columns)
-        score = float(step.score_columns(self._handle, active, len(active)))
-        if not step.has_room(self._handle, len(active)):
-            self._make_room(len(active))
-        step.remember(self._handle, active, len(active), learn)
+        score = float(step.score_columns(self.handle, active, len(active)))
+        if not step.has_room(self.handle, len(active)):
+            self.make_room(len(active))
+        step.remember(self.handle, active, len(active), learn)
         return score
 
     def reset(self) -> None:
         """Begin a new sequence: the next input has no context. What is learnt stays."""
-        step.forget_context(self._handle)
+        step.forget_context(self.handle)
 
-    def _make_room(self, n_columns: int) -> None:
+    def make_room(self, n_columns: int) -> None:
         """Enlarge the arrays so that a step with `n_columns` active columns has room."""
         arrays, head = self._arrays, self._arrays[k.HEAD]
         size = len(arrays[k.SEG_CELL])
         if size < self.max_segments and size - head[k.N_SEGMENTS] < n_columns:
             rows = min(max(2 * size, size + n_columns), self.max_segments)
-            for which in (*_PER_SEGMENT, k.TOUCHED):
+            for which in _PER_SEGMENT:
                 arrays[which] = _longer(arrays[which], rows)
+            arrays[k.TOUCHED] = _longer(arrays[k.TOUCHED], rows + 1)
             for which in _PER_SLOT:
                 arrays[which] = _longer(arrays[which], rows << int(head[k.SHIFT]))
-            self._handle = make_handle(arrays)
-        demand = k.index_demand(self._handle, n_columns)
+            self.handle = make_handle(arrays)
+        demand = k.index_demand(self.handle, n_columns)
         if head[k.INDEX_USED] + demand > len(arrays[k.INDEX]):
             size = len(arrays[k.INDEX])
-            packed = np.zeros(size, np.int32)  # a block is never larger than before
-            used = k.pack_index(self._handle, packed)
+            packed = np.zeros(size, np.uint32)  # a block is never larger than before
+            used = k.pack_index(self.handle, packed)
             while size < used + 2 * demand:
                 size *= 2
             arrays[k.INDEX] = _longer(packed[:used], size)
-            self._handle = make_handle(arrays)
+            self.handle = make_handle(arrays)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_handle"}
+        return {name: value for name, value in vars(self).items() if name != "handle"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._handle = make_handle(self._arrays)
+        self.handle = make_handle(self._arrays)
 
     @property
     def _raw_memory_usage(self) -> int:

@@ -1,0 +1,468 @@
+"""Encoders: a value to the positions of its active bits; near values share bits."""
+
+import abc
+import datetime
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+
+from olearn.detectors.htm import _encoder_kernels as k
+from olearn.detectors.htm.spatial_pooler import Bits
+from olearn.validate import check_in_range, check_integer, check_number
+
+Fields = NDArray[np.float64]
+
+
+class Encoder(base.Base, abc.ABC):
+    """What encoders share: a value becomes the positions of the active bits of `size` bits."""
+
+    @property
+    @abc.abstractmethod
+    def size(self) -> int:
+        """Number of bits of a code."""
+
+    @abc.abstractmethod
+    def encode(self, value: Any) -> Bits:
+        """Return the positions of the active bits, ascending; none for None and NaN."""
+
+
+def check_finite(name: str, value: Any) -> float:
+    """Return a number, or NaN for None; raise if it is infinite or no number."""
+    if value is None:
+        return math.nan
+    if isinstance(value, float) and math.isnan(value):
+        return value
+    if not isinstance(value, np.number | np.bool_ | bool):
+        check_number(name, value)
+    number = float(value)
+    if math.isinf(number):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    return number
+
+
+def _encode_number(fields: Fields, value: Any) -> Bits:
+    bits = np.empty(int(fields[0, k.WIDTH]), np.int64)
+    n = k.encode_fields(bits, fields, np.array([check_finite("value", value)]))
+    code: Bits = np.sort(bits[:n])
+    return code
+
+
+def _field(**entries: float) -> Fields:
+    row = np.zeros((1, k.FIELD_SIZE))
+    for name, value in entries.items():
+        row[0, getattr(k, name)] = value
+    return row
+
+
+class ScalarEncoder(Encoder):
+    r"""A number in a known range as a block of consecutive active bits[^1].
+
+    The block starts at bit $\operatorname{round}((x - \text{minimum}) / R)$. Numbers less than
+    $w R$ apart share bits, where $w$ is `width` and $R$ the resolution. Numbers outside the range
+    get the code of its nearest end, or are taken modulo the range if `periodic`.
+
+    Parameters
+    ----------
+    minimum
+        Lower end of the range.
+    maximum
+        Upper end of the range, above `minimum`; where `periodic`, it means the same as `minimum`.
+    width
+        Number $w$ of active bits; at least 1.
+    n_bits
+        Number of bits, more than `width`; or give `radius`.
+    radius
+        Distance $w R$ from which two numbers share no bit, positive; or give `n_bits`.
+    periodic
+        Whether the range is a ring, such as the hours of a day.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the range above, or not exactly one of `n_bits` and `radius` is
+        given.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> encoder = htm.ScalarEncoder(0.0, 10.0, width=3, n_bits=13)
+    >>> encoder.encode(0.0), encoder.encode(1.0), encoder.encode(99.0)
+    (array([0, 1, 2]), array([1, 2, 3]), array([10, 11, 12]))
+    >>> hours = htm.ScalarEncoder(0.0, 24.0, width=3, radius=3.0, periodic=True)
+    >>> hours.size, hours.encode(23.0)
+    (24, array([ 0,  1, 23]))
+
+    References
+    ----------
+    [^1]: Purdy, S. (2016). Encoding data for HTM systems. arXiv 1602.05925. Section 3.
+
+    """
+
+    def __init__(
+        self,
+        minimum: float,
+        maximum: float,
+        width: int = 21,
+        *,
+        n_bits: int | None = None,
+        radius: float | None = None,
+        periodic: bool = False,
+    ) -> None:
+        check_in_range("minimum", minimum, -1e300, 1e300)
+        check_in_range("maximum", maximum, minimum, 1e300, open_low=True)
+        check_integer("width", width, 1)
+        if (n_bits is None) == (radius is None):
+            raise ValueError(f"give one of n_bits and radius, got {n_bits} and {radius}")
+        span = maximum - minimum
+        if n_bits is None:
+            check_in_range("radius", radius, 0.0, 1e300, open_low=True)
+            assert radius is not None
+            resolution = radius / width
+            size = math.ceil(span / resolution) + (0 if periodic else width - 1)
+            if size <= width:
+                raise ValueError(f"radius must be below the range {span}, got {radius}")
+        else:
+            check_integer("n_bits", n_bits, width + 1)
+            size = n_bits
+            resolution = span / (n_bits if periodic else n_bits - width)
+        self.minimum = minimum
+        self.maximum = maximum
+        self.width = width
+        self.n_bits = n_bits
+        self.radius = radius
+        self.periodic = periodic
+        self.fields = _field(
+            KIND=k.PERIODIC if periodic else k.CLIPPED,
+            N_BITS=size,
+            WIDTH=width,
+            RESOLUTION=resolution,
+            ORIGIN=minimum,
+            TOP=size - width,
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of bits of a code."""
+        return int(self.fields[0, k.N_BITS])
+
+    def encode(self, value: float | None) -> Bits:
+        """Return the positions of the active bits, ascending; none for None and NaN."""
+        return _encode_number(self.fields, value)
+
+
+class RandomDistributedScalarEncoder(Encoder):
+    r"""A number of any range as scattered bits: needs a resolution, no limits[^1].
+
+    The number falls into bucket $b = \lfloor (x - o) / R \rfloor$, whose active bits are the
+    hashes of $b, b + 1, \dots, b + w - 1$: buckets $i$ and $j$ share about $w - |i - j|$ bits.
+    Nothing is stored, time O(`width`); now and then two hashes of a code coincide, which leaves it
+    a bit less. `exact` codes come from a table instead: buckets share exactly $w - |i - j|$ bits,
+    and at most 2 where $|i - j| \ge w$.
+
+    Parameters
+    ----------
+    resolution
+        Width $R$ of a bucket, positive: numbers closer than this look the same.
+    n_bits
+        Number of bits, more than `width`.
+    width
+        Number $w$ of hashes, at least 1.
+    offset
+        A border $o$ between two buckets.
+    exact
+        Whether to take the codes from a table, which the constructor makes.
+    n_buckets
+        Number of codes in the table, half of them on each side of `offset`, at least 2; numbers
+        further away get the outermost codes.
+    seed
+        Seed of the hashes and the table, a non-negative integer below 2^31.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the range above, or `n_bits` is too small for exact codes.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> encoder = htm.RandomDistributedScalarEncoder(0.5, seed=3)
+    >>> code = set(encoder.encode(7.2))
+    >>> [len(code & set(encoder.encode(x))) for x in (7.2, 7.7, 9.0, -100.0)]
+    [21, 20, 17, 0]
+
+    References
+    ----------
+    [^1]: Purdy, S. (2016). Encoding data for HTM systems. arXiv 1602.05925. Section 3.2.
+
+    """
+
+    def __init__(
+        self,
+        resolution: float,
+        n_bits: int = 400,
+        width: int = 21,
+        *,
+        offset: float = 0.0,
+        exact: bool = False,
+        n_buckets: int = 1000,
+        seed: int = 0,
+    ) -> None:
+        check_in_range("resolution", resolution, 0.0, 1e300, open_low=True)
+        check_integer("width", width, 1)
+        check_integer("n_bits", n_bits, width + 1)
+        check_in_range("offset", offset, -1e300, 1e300)
+        check_integer("n_buckets", n_buckets, 2)
+        check_integer("seed", seed, 0, 2**31 - 1)
+        self.resolution = resolution
+        self.width = width
+        self.n_bits = n_bits
+        self.offset = offset
+        self.exact = exact
+        self.n_buckets = n_buckets
+        self.seed = seed
+        self.fields = _field(
+            KIND=k.HASHED,
+            N_BITS=n_bits,
+            WIDTH=width,
+            RESOLUTION=resolution,
+            ORIGIN=offset,
+            SEED=seed,
+        )
+        self._codes = _exact_codes(n_buckets, n_bits, width, seed) if exact else None
+
+    @property
+    def size(self) -> int:
+        """Number of bits of a code."""
+        return int(self.fields[0, k.N_BITS])
+
+    def encode(self, value: float | None) -> Bits:
+        """Return the positions of the active bits, ascending; none for None and NaN."""
+        if self._codes is None:
+            return _encode_number(self.fields, value)
+        number = check_finite("value", value)
+        if math.isnan(number):
+            return np.empty(0, np.int64)
+        bucket = (number - self.offset) / self.resolution + len(self._codes) // 2
+        code: Bits = np.sort(self._codes[int(min(max(bucket, 0.0), len(self._codes) - 1.0))])
+        return code
+
+
+def _exact_codes(n_buckets: int, n_bits: int, width: int, seed: int) -> Bits:
+    """Each code is the one before with its oldest bit replaced, checked against all before."""
+    rng = np.random.default_rng(seed)
+    codes = np.zeros((n_buckets, width), np.int64)
+    active = np.zeros((n_buckets, n_bits), np.int64)
+    code = rng.permutation(n_bits)[:width]
+    for b in range(n_buckets):
+        if b > 0:
+            code = code.copy()
+            near = max(0, b - width)
+            kept = active[b - 1].copy()
+            kept[code[b % width]] = 0
+            full = active[:near][active[:near] @ kept >= 2]  # these may share no further bit
+            free = np.flatnonzero(~(active[near:b].any(axis=0) | full.any(axis=0)))
+            if not free.size:
+                raise ValueError(f"n_bits must be larger for {n_buckets} exact codes, got {n_bits}")
+            code[b % width] = rng.choice(free)
+        codes[b] = code
+        active[b, code] = 1
+    return codes
+
+
+class CategoryEncoder(Encoder):
+    """A category as a block of bits of its own; all unknown ones share the first block.
+
+    Parameters
+    ----------
+    categories
+        The known categories: distinct hashable values, at least one.
+    width
+        Number of active bits, at least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `width` is outside the range above or the categories are not distinct.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> encoder = htm.CategoryEncoder(("red", "green"), width=3)
+    >>> encoder.size, encoder.encode("green"), encoder.encode("blue")
+    (9, array([6, 7, 8]), array([0, 1, 2]))
+
+    References
+    ----------
+    [^1]: Purdy, S. (2016). Encoding data for HTM systems. arXiv 1602.05925. Section 4.
+
+    """
+
+    def __init__(self, categories: Sequence[Hashable], width: int = 21) -> None:
+        check_integer("width", width, 1)
+        places = {category: i + 1 for i, category in enumerate(categories)}
+        if not places or len(places) < len(categories):
+            raise ValueError(f"categories must be distinct, at least one, got {categories!r}")
+        self.categories = categories
+        self.width = width
+        self._places = places
+
+    @property
+    def size(self) -> int:
+        """Number of bits of a code."""
+        return (len(self._places) + 1) * self.width
+
+    def encode(self, value: Hashable) -> Bits:
+        """Return the positions of the active bits, ascending; none for None and NaN."""
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return np.empty(0, np.int64)
+        start = self._places.get(value, 0) * self.width
+        return np.arange(start, start + self.width, dtype=np.int64)
+
+
+class DateEncoder(Encoder):
+    """A time stamp as its place in the day, the week and the year.
+
+    Each part is given as (number of active bits, radius); parts that are None are left out. Times
+    further apart than the radius share no bits; each part is a ring.
+
+    Parameters
+    ----------
+    time_of_day
+        Width and radius in hours of the time of day.
+    weekend
+        Number of active bits that tell weekends, which begin on Friday at 18 h, from other days.
+    day_of_week
+        Width and radius in days of the day of the week.
+    season
+        Width and radius in days of the day of the year.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a width is below 1, a radius not positive, or all parts are None.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from olearn.detectors import htm
+
+    >>> encoder = htm.DateEncoder(time_of_day=(3, 3.0), weekend=2)
+    >>> encoder.size, encoder.encode(datetime.datetime(2025, 4, 24, 22, 30))
+    (28, array([ 0,  1, 23, 24, 25]))
+    >>> htm.DateEncoder().size
+    54
+
+    References
+    ----------
+    [^1]: Purdy, S. (2016). Encoding data for HTM systems. arXiv 1602.05925. Section 5.
+
+    """
+
+    def __init__(
+        self,
+        time_of_day: tuple[int, float] | None = (21, 9.49),
+        weekend: int | None = None,
+        day_of_week: tuple[int, float] | None = None,
+        *,
+        season: tuple[int, float] | None = None,
+    ) -> None:
+        parts = {
+            "time_of_day": (time_of_day, 24.0),
+            "day_of_week": (day_of_week, 7.0),
+            "season": (season, 366.0),
+        }
+        encoders: dict[Hashable, Encoder] = {}
+        for name, (part, span) in parts.items():
+            if part is not None:
+                check_integer(name, part[0], 1)
+                check_in_range(name, part[1], 0.0, span, open_low=True)
+                encoders[name] = ScalarEncoder(0.0, span, part[0], radius=part[1], periodic=True)
+        if weekend is not None:
+            check_integer("weekend", weekend, 1)
+            encoders["weekend"] = ScalarEncoder(0.0, 1.0, weekend, n_bits=2 * weekend)
+        if not encoders:
+            raise ValueError("time_of_day or another part must be given, got None for all")
+        self.time_of_day = time_of_day
+        self.weekend = weekend
+        self.day_of_week = day_of_week
+        self.season = season
+        self._parts = MultiEncoder(encoders)
+
+    @property
+    def size(self) -> int:
+        """Number of bits of a code."""
+        return self._parts.size
+
+    def encode(self, value: datetime.datetime | None) -> Bits:
+        """Return the positions of the active bits, ascending; none for None."""
+        if value is None:
+            return np.empty(0, np.int64)
+        if not isinstance(value, datetime.datetime):
+            raise TypeError(f"value must be a datetime, got {value!r}")
+        hours = value.hour + value.minute / 60.0 + value.second / 3600.0
+        day = value.weekday()
+        parts = {
+            "time_of_day": hours,
+            "day_of_week": day,
+            "season": value.timetuple().tm_yday - 1,
+            "weekend": float(day >= 5 or (day == 4 and hours >= 18.0)),
+        }
+        return self._parts.encode(parts)
+
+
+class MultiEncoder(Encoder):
+    """Several fields, their codes one after the other.
+
+    Parameters
+    ----------
+    encoders
+        The encoder of each field by its name, at least one, in the order of their bits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or one is not an encoder.
+
+    Examples
+    --------
+    >>> from olearn.detectors import htm
+
+    >>> encoder = htm.MultiEncoder(
+    ...     {
+    ...         "load": htm.ScalarEncoder(0.0, 1.0, width=2, n_bits=12),
+    ...         "state": htm.CategoryEncoder(("on", "off"), width=2),
+    ...     }
+    ... )
+    >>> encoder.size, encoder.encode({"load": 0.5, "state": "off"}), encoder.encode({"load": 1.0})
+    (18, array([ 5,  6, 16, 17]), array([10, 11]))
+
+    """
+
+    def __init__(self, encoders: Mapping[Hashable, Encoder]) -> None:
+        if not encoders:
+            raise ValueError(f"encoders must name at least one field, got {encoders!r}")
+        for name, encoder in encoders.items():
+            if not isinstance(encoder, Encoder):
+                raise TypeError(f"encoders must hold encoders, got {encoder!r} for {name!r}")
+        self.encoders = encoders
+
+    @property
+    def size(self) -> int:
+        """Number of bits of a code."""
+        return sum(encoder.size for encoder in self.encoders.values())
+
+    def encode(self, value: Mapping[Any, Any]) -> Bits:
+        """Return the positions of the active bits, ascending; missing fields have none."""
+        codes = []
+        start = 0
+        for name, encoder in self.encoders.items():
+            codes.append(encoder.encode(value.get(name)) + start)
+            start += encoder.size
+        return np.concatenate(codes)
