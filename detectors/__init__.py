@@ -11,29 +11,41 @@ if TYPE_CHECKING:
     from olearn.detectors.cusum import CUSUM as CUSUM
     from olearn.detectors.ewma_chart import EWMAChart as EWMAChart
     from olearn.detectors.glr import GeneralizedLikelihoodRatio as GeneralizedLikelihoodRatio
+    from olearn.detectors.htm.htm_sprt import HTMSPRT as HTMSPRT
     from olearn.detectors.rank_test import RankTest as RankTest
     from olearn.detectors.sprt import SPRT as SPRT
     from olearn.detectors.value_channel import ValueChannel as ValueChannel
+    from olearn.detectors.windowed import WindowedKS as WindowedKS
+    from olearn.detectors.windowed import WindowedPSI as WindowedPSI
+    from olearn.detectors.windowed import WindowedWasserstein as WindowedWasserstein
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
     "ADWIN": "adwin",
     "CUSUM": "cusum",
+    "HTMSPRT": "htm.htm_sprt",
     "SPRT": "sprt",
     "EWMAChart": "ewma_chart",
     "GeneralizedLikelihoodRatio": "glr",
     "RankTest": "rank_test",
     "ValueChannel": "value_channel",
+    "WindowedKS": "windowed",
+    "WindowedPSI": "windowed",
+    "WindowedWasserstein": "windowed",
 }
 
 __all__ = [
     "ADWIN",
     "CUSUM",
+    "HTMSPRT",
     "SPRT",
     "EWMAChart",
     "GeneralizedLikelihoodRatio",
     "RankTest",
     "ValueChannel",
+    "WindowedKS",
+    "WindowedPSI",
+    "WindowedWasserstein",
 ]
 
 
