@@ -10,6 +10,7 @@ import math
 from numba import njit
 
 from olearn.detectors._state_detector import DECISION, HEADER, N_VALUES, State, decide
+from olearn.detectors._windows import insert, n_below, replace
 
 _GAP, _WINDOW, _N_REF, _SETTLE, _LIMIT = range(HEADER, HEADER + 5)
 _Q, _UP, _DOWN, _HALF_UP, _HALF_DOWN = range(HEADER + 5, HEADER + 10)
@@ -114,46 +115,10 @@ def _refer(state: State) -> None:
     n = int(state[_N])
     entering = state[_RING + (head - gap + length) % length]
     if n < window:
-        _insert(state, table, n, entering)
+        insert(state, table, n, entering)
         state[_N] += 1.0
     else:
-        _replace(state, table, n, state[_RING + head], entering)
-
-
-@njit(cache=True, forceinline=True)
-def _n_below(state: State, table: int, n: int, value: float) -> int:
-    """Count the sorted numbers smaller than `value`."""
-    low, high = 0, n
-    while low < high:
-        middle = (low + high) // 2
-        if state[table + middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, forceinline=True)
-def _insert(state: State, table: int, n: int, value: float) -> None:
-    i = n
-    while i > 0 and state[table + i - 1] > value:
-        state[table + i] = state[table + i - 1]
-        i -= 1
-    state[table + i] = value
-
-
-@njit(cache=True, forceinline=True)
-def _replace(state: State, table: int, n: int, old: float, new: float) -> None:
-    """Take `old` out of the sorted numbers and put `new` in: one shift of those between them."""
-    i = table + _n_below(state, table, n, old)
-    last = table + n - 1
-    while i < last and state[i + 1] < new:
-        state[i] = state[i + 1]
-        i += 1
-    while i > table and state[i - 1] > new:
-        state[i] = state[i - 1]
-        i -= 1
-    state[i] = new
+        replace(state, table, n, state[_RING + head], entering)
 
 
 @njit(cache=True, forceinline=True)
@@ -197,7 +162,7 @@ def _test(state: State, x: float) -> None:
     n = int(state[_N])
     table = _RING + int(state[_GAP] + state[_WINDOW])
     tail = state[_Q] * (n + 1)
-    below = _n_below(state, table, n, x)
+    below = n_below(state, table, n, x)
     own = 1
     while below + own <= n and state[table + below + own - 1] == x:
         own += 1
