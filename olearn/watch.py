@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from olearn.streams.signals import Signal
 
 _TRACES = ("anomaly_score", "llr")  # drawn, of a detector that has them
-_DETAILS = ("channel", "onset", "llr", "estimation", "p_value")  # of each alarm
-_HEADINGS = {"onset": "since row", "llr": "log-likelihood ratio", "p_value": "p-value"}
+_DETAILS = ("last_drift", "channel", "onset", "llr", "estimation")  # of each alarm
+_HEADINGS = {
+    "kind": "what changed",
+    "channel": "what changed",
+    "onset": "since row",
+    "llr": "log-likelihood ratio",
+}
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,14 @@ def alarm_table(found: "Detection") -> "TextTable":
     table = TextTable(f"{found.detector} on {found.signal}: {found.n:,} rows")
     for heading in ("row", "what", "value"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
-    names = list(found.details[0]) if found.details else []
+    # an event says what single attributes, which may be of another test, do not
+    details = {
+        row: detail.get("last_drift") or detail
+        for row, detail in zip(found.alarms, found.details, strict=True)
+    }
+    names = [name for name in next(iter(details.values()), {}) if name != "position"]
     for name in names:
         table.add_column(_HEADINGS.get(name, name.replace("_", " ")), justify="right")
-    details = dict(zip(found.alarms, found.details, strict=True))
     drifts = set(found.alarms)
     for row in sorted(drifts.union(found.anomalies)):
         what = "drift" if row in drifts else "anomaly"

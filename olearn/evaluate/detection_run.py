@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from river import base
@@ -169,7 +169,7 @@ def _run_rows(
         detector.update(value)
         if detector.drift_detected:
             found.alarms.append(row)
-            found.details.append({name: getattr(detector, name) for name in details})
+            found.details.append({name: _plain(getattr(detector, name)) for name in details})
         if teller is not None and teller.anomaly_detected:
             found.anomalies.append(row)
         for name, trace in found.traces.items():
@@ -177,6 +177,11 @@ def _run_rows(
             trace.append(math.nan if number is None else float(number))
         if row % _ROWS_PER_REPORT == 0:
             report(row, f"{len(found.alarms)} alarms")
+
+
+def _plain(value: Any) -> Any:
+    """Return a named tuple as a dict, which JSON keeps."""
+    return value._asdict() if isinstance(value, tuple) and hasattr(value, "_asdict") else value
 
 
 def _silent(done: int, words: str) -> None:
