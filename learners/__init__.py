@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier
+    from olearn.learners.analytic.random_relu import RandomReLU as RandomReLU
+    from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
+    from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
     from olearn.learners.arf import ARFClassifier as ARFClassifier
     from olearn.learners.drift_moe import DriftMoEClassifier as DriftMoEClassifier
     from olearn.learners.hoeffding_adaptive_tree import (
@@ -17,17 +21,25 @@ if TYPE_CHECKING:
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
+    "AEFOCLClassifier": "analytic.aef_ocl",
     "ARFClassifier": "arf",
+    "AnalyticRidgeClassifier": "analytic.ridge",
+    "AnalyticRidgeRegressor": "analytic.regressor",
     "DriftMoEClassifier": "drift_moe",
     "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
     "HoeffdingTreeClassifier": "hoeffding_tree",
+    "RandomReLU": "analytic.random_relu",
 }
 
 __all__ = [
+    "AEFOCLClassifier",
     "ARFClassifier",
+    "AnalyticRidgeClassifier",
+    "AnalyticRidgeRegressor",
     "DriftMoEClassifier",
     "HoeffdingAdaptiveTreeClassifier",
     "HoeffdingTreeClassifier",
+    "RandomReLU",
 ]
 
 

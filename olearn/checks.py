@@ -16,11 +16,13 @@ name checks it cannot pass in `_unit_test_skips`, with the reason in its docstri
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from river import base as river_base
 from river import checks as river_checks
 
 from olearn._check_detectors import DETECTOR_CHECKS
 from olearn._check_doors import DOOR_CHECKS
 from olearn._check_inputs import INPUT_CHECKS
+from olearn._check_numbers import NUMBER_CHECKS
 from olearn.base import ArrayClassifier, ArrayDetector
 
 Check = Callable[[Any], None]
@@ -28,7 +30,15 @@ Check = Callable[[Any], None]
 __all__ = ["check_estimator", "yield_checks", "yield_river_checks"]
 
 
-def check_estimator(model: ArrayClassifier | ArrayDetector) -> None:
+Model = (
+    ArrayClassifier
+    | ArrayDetector
+    | river_base.MiniBatchRegressor
+    | river_base.MiniBatchTransformer
+)
+
+
+def check_estimator(model: Model) -> None:
     """Run river's checks and ours on clones of a model, without those that its class skips."""
     skips = skipped(model)
     for check in (*yield_river_checks(model), *yield_checks(model)):
@@ -36,19 +46,21 @@ def check_estimator(model: ArrayClassifier | ArrayDetector) -> None:
             check(model.clone())
 
 
-def yield_checks(model: ArrayClassifier | ArrayDetector) -> Iterator[Check]:
+def yield_checks(model: Model) -> Iterator[Check]:
     """Yield olearn's checks for this kind of model; the names begin with `check_`."""
     if isinstance(model, ArrayDetector):
         yield from DETECTOR_CHECKS
     elif isinstance(model, ArrayClassifier):
         yield from (*DOOR_CHECKS, *INPUT_CHECKS)
+    elif isinstance(model, river_base.MiniBatchRegressor | river_base.MiniBatchTransformer):
+        yield from NUMBER_CHECKS
     else:
         raise TypeError(
             f"model must be an ArrayClassifier or ArrayDetector, got {type(model).__name__}"
         )
 
 
-def yield_river_checks(model: ArrayClassifier | ArrayDetector) -> Iterator[Check]:
+def yield_river_checks(model: Model) -> Iterator[Check]:
     """Yield the checks of river that apply to the model."""
     estimator: Any = model  # river's hint leaves out detectors, for which all but the tags work
     for check in river_checks.yield_checks(estimator):

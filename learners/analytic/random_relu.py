@@ -1,0 +1,166 @@
+"""Random features: a fixed random linear map, then ReLU."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from river.base.typing import FeatureName
+from river.utils import dataframe
+
+from olearn.features import FeatureIndex
+from olearn.learners.analytic._columns import Columns, uniform_row
+from olearn.learners.analytic._row_kernels import products
+from olearn.validate import check_in_range, check_integer, check_seed
+
+Rows = NDArray[np.float64]
+
+
+class RandomLift:
+    """The map of `RandomReLU` over expanded rows; one row of its table for each column.
+
+    Parameters
+    ----------
+    seed
+        With the key of a column, it sets the column's weights.
+    n_features
+        Number of random features.
+    scale
+        Bound of the weights; None: 1 / sqrt(number of features known at the first `follow`).
+
+    """
+
+    def __init__(self, seed: int, n_features: int, scale: float | None = None) -> None:
+        self.seed = seed
+        self.n_features = n_features
+        self.scale = scale
+        self._table = np.zeros((0, n_features))
+        self._known = 0
+
+    def follow(self, columns: Columns, n_inputs: int) -> None:
+        """Draw the weights of new columns."""
+        if self.scale is None and n_inputs:
+            self.scale = n_inputs**-0.5
+        if len(self._table) < columns.width:
+            more = columns.width - len(self._table)
+            self._table = np.pad(self._table, ((0, more), (0, 0)))
+        for key in columns.keys[self._known :]:
+            assert self.scale is not None, "a column comes with a feature"
+            drawn = uniform_row(self.seed, key, self.n_features)
+            self._table[self._known] = self.scale * drawn
+            self._known += 1
+
+    def rows(self, X: Rows) -> Rows:
+        """Lift rows, each with the same floats whatever rows come with it."""
+        Z = products(X, self._table)
+        return np.maximum(Z, 0.0, out=Z)
+
+    def block(self, X: Rows, ops: Any) -> Any:
+        """Lift a block with the backend."""
+        return ops.lift(X, self._table)
+
+
+class NoLift:
+    """Takes the rows as they are: linear ridge regression."""
+
+    scale: float | None = 1.0
+
+    def follow(self, columns: Columns, n_inputs: int) -> None:
+        """Nothing to draw."""
+
+    def rows(self, X: Rows) -> Rows:
+        """Return the rows."""
+        return X
+
+    def block(self, X: Rows, ops: Any) -> Any:
+        """Return the rows as a block of the backend."""
+        return ops.array(X)
+
+
+class RandomReLU(base.MiniBatchTransformer):
+    r"""Random features $\max(P x, 0)$ with a fixed random P[^1].
+
+    The weights of a feature are drawn from a generator seeded with `seed` and the feature's name.
+    They do not depend on the order in which features arrive; new ones may come at any time, a
+    missing one counts as 0, and a category of a nominal feature is a feature of its own.
+
+    Parameters
+    ----------
+    n_features
+        Number of random features; at least 1.
+    scale
+        Weights are uniform on [-scale, scale); positive. The features are proportional to it.
+    seed
+        Seed; None draws one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, or a feature is infinite.
+    TypeError
+        If a parameter or a feature has the wrong type.
+
+    Examples
+    --------
+    >>> from olearn import learners
+    >>> lift = learners.RandomReLU(3, seed=1)
+    >>> lift.transform_one({"a": 1.0, "b": -2.0})
+    {0: 1.146939, 1: 0.0, 2: 0.0}
+
+    References
+    ----------
+    [^1]: Huang, G.-B., Zhu, Q.-Y., Siew, C.-K. (2006). Extreme learning machine: theory and
+        applications. Neurocomputing 70, 489-501.
+
+    """
+
+    def __init__(self, n_features: int = 512, scale: float = 1.0, seed: int | None = None) -> None:
+        check_integer("n_features", n_features, 1)
+        check_in_range("scale", scale, 0.0, open_low=True)
+        check_seed(seed)
+        self.n_features = n_features
+        self.scale = scale
+        self.seed = seed
+        self._drawn_seed = drawn_seed(seed)
+        self._forget_drawn()
+
+    def _forget_drawn(self) -> None:
+        self._index = FeatureIndex()
+        self._columns = Columns()
+        self._lift = RandomLift(self._drawn_seed, self.n_features, float(self.scale))
+
+    def transform_one(self, x: Mapping[FeatureName, Any]) -> dict[FeatureName, float]:
+        """Return the random features of one row, named 0, 1, ..."""
+        row = self._index.quick(x)
+        if row is None:
+            row = self._index.learn_one(x)
+        return dict(enumerate(self._lifted(row[None])[0].tolist()))
+
+    def transform_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return the random features of many rows: an array for an array, a frame for a frame."""
+        Z = self._lifted(self._index.learn_many(self._index.check_many(X, names)))
+        if isinstance(X, np.ndarray):
+            return Z
+        return dataframe.to_native_frame(dict(enumerate(Z.T)), like=dataframe.into_frame(X))
+
+    def _lifted(self, rows: Rows) -> Rows:
+        self._columns.follow(self._index)
+        self._lift.follow(self._columns, len(self._index))
+        return self._lift.rows(self._columns.expand(self._index, rows))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the weights: they follow from the seed and the names."""
+        drawn = ("_index", "_columns", "_lift")
+        return {k: v for k, v in vars(self).items() if k not in drawn}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._forget_drawn()
+
+
+def drawn_seed(seed: int | None) -> int:
+    """Return the seed, or a fresh one for None."""
+    if seed is not None:
+        return int(seed)
+    return int(np.random.SeedSequence().generate_state(1)[0])

@@ -1,0 +1,225 @@
+"""Recursive ridge regression as a regressor."""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from river.base.typing import FeatureName
+from river.utils import dataframe
+
+from olearn.base import memory_bytes
+from olearn.features import FeatureIndex, Table
+from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
+from olearn.learners.analytic.backends import BACKENDS, DTYPES
+from olearn.learners.analytic.engine import RidgeEngine, Settings
+from olearn.learners.analytic.random_relu import drawn_seed
+from olearn.learners.analytic.ridge_core import FORMS
+from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+
+Rows = NDArray[np.float64]
+
+
+class AnalyticRidgeRegressor(base.MiniBatchRegressor):
+    r"""Ridge regression, solved exactly at every row[^1].
+
+    The weights solve $(\sum_i w_i \phi_i \phi_i^T + \gamma I) W = \sum_i w_i \phi_i y_i$ over all
+    rows learnt, in any order and cut into any batches. $\phi$ is the row itself, or
+    $\max(P x, 0)$ with a fixed random P. Time per row: O(n^2) for n features.
+
+    Parameters
+    ----------
+    n_features
+        Number of random features, at least 1; None: the features themselves.
+    gamma
+        Ridge; positive.
+    forgetting
+        Factor of the weight of all earlier rows at each row, in (0, 1]; 1 forgets nothing.
+    form
+        `"auto"`, `"information"`, `"covariance"` or `"sqrt"`, as of `AnalyticRidgeClassifier`.
+    block
+        Rows learnt at a time, at least 1; None: 64, or `n_features / 4` if that is more and the
+        form keeps sums.
+    refresh
+        Where weights have to be solved for: rows until a prediction solves anew; at least 1.
+    scale
+        Random weights are uniform on [-scale, scale); positive. None: 1 / sqrt(number of features
+        of the first row).
+    nominal_attributes
+        Names of the nominal features. A feature whose first value is a string is nominal too.
+    backend
+        `"numpy"` (LAPACK) or `"torch"`.
+    device
+        Device of the backend `"torch"`, such as `"cuda"`.
+    dtype
+        `"float64"` or `"float32"`; sums are float64 in any case.
+    seed
+        Seed of random features; None draws one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, or a feature or target is not finite.
+    TypeError
+        If a parameter, a feature or a target has the wrong type.
+
+    Notes
+    -----
+    A missing value counts as 0, a category as an indicator of its own. There is no intercept: add
+    a constant feature.
+
+    Examples
+    --------
+    >>> from olearn import learners
+    >>> model = learners.AnalyticRidgeRegressor(gamma=1e-9)
+    >>> for a, b in ((0, 1), (1, 0), (2, 1)):
+    ...     model.learn_one({"a": a, "b": b}, 3 * a - 2 * b)
+    >>> round(model.predict_one({"a": 10, "b": 10}), 6)
+    10.0
+
+    References
+    ----------
+    [^1]: Hoerl, A. E., Kennard, R. W. (1970). Ridge regression: biased estimation for nonorthogonal
+        problems. Technometrics 12(1), 55-67.
+
+    """
+
+    def __init__(
+        self,
+        n_features: int | None = None,
+        gamma: float = 0.1,
+        forgetting: float = 1.0,
+        *,
+        form: str = "auto",
+        block: int | None = None,
+        refresh: int = 1,
+        scale: float | None = None,
+        nominal_attributes: Collection[FeatureName] | None = None,
+        backend: str = "numpy",
+        device: str = "cpu",
+        dtype: str = "float64",
+        seed: int | None = None,
+    ) -> None:
+        if n_features is not None:
+            check_integer("n_features", n_features, 1)
+        check_in_range("gamma", gamma, 0.0, open_low=True)
+        check_in_range("forgetting", forgetting, 0.0, 1.0, open_low=True)
+        check_choice("form", form, FORMS)
+        if block is not None:
+            check_integer("block", block, 1)
+        check_integer("refresh", refresh, 1)
+        if scale is not None:
+            check_in_range("scale", scale, 0.0, open_low=True)
+        check_choice("backend", backend, BACKENDS)
+        check_choice("dtype", dtype, DTYPES)
+        check_seed(seed)
+        self.n_features = n_features
+        self.gamma = gamma
+        self.forgetting = forgetting
+        self.form = form
+        self.block = block
+        self.refresh = refresh
+        self.scale = scale
+        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
+        self.backend = backend
+        self.device = device
+        self.dtype = dtype
+        self.seed = seed
+        self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
+        settings = Settings(
+            n_features=n_features, gamma=gamma, seed=drawn_seed(seed), forgetting=forgetting,
+            form=form, block=block, refresh=refresh, scale=scale, backend=backend, device=device,
+            dtype=dtype, one_hot=False,
+        )  # fmt: skip
+        self._engine = RidgeEngine(settings)
+        self._grow()
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {}
+        yield {"n_features": 32, "form": "covariance", "seed": 1}
+
+    def learn_one(self, x: Mapping[FeatureName, Any], y: float, w: float = 1.0) -> None:
+        """Learn one row; `w` is its weight, finite and not negative."""
+        check_in_range("w", w, 0.0, sys.float_info.max)
+        check_in_range("y", y, -sys.float_info.max, sys.float_info.max)
+        row = self._features.quick(x)
+        if row is None:
+            row = self._features.learn_one(x)
+            self._grow()
+        self._engine.learn_rows(self._expanded(row[None]), np.array([y], float), np.array([w]))
+
+    def predict_one(self, x: Mapping[FeatureName, Any]) -> float:
+        """Return the prediction; 0 before the first row."""
+        row = self._features.encode_one(x)
+        return float(self._engine.scores(self._expanded(row[None]))[0, 0])
+
+    def learn_many(
+        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
+    ) -> None:
+        """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
+        table, targets, weights = self._checked(X, y, w, names)
+        rows = self._features.learn_many(table)
+        self._grow()
+        self._engine.learn_rows(self._expanded(rows), targets, weights)
+
+    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return predictions: an array for an array, a series for a frame."""
+        rows = self._features.encode_many(self._features.check_many(X, names))
+        values = self._engine.scores(self._expanded(rows))[:, 0]
+        if isinstance(X, np.ndarray):
+            return values
+        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+
+    def merge(self, other: Self) -> None:
+        """Learn all that another learner has learnt; see `AnalyticRidgeClassifier.merge`."""
+        check_mergeable(self, other)
+        self._features = joined_features(self._features, other._features)
+        adopt_lift(self._engine, other._engine)
+        self._grow()
+        self._engine.merge(other._engine, np.array([0]))
+
+    def __add__(self, other: Self) -> Self:
+        """Return a learner that has learnt what both have."""
+        both: Self = self.clone(include_attributes=True)
+        both.merge(other)
+        return both
+
+    def forget(
+        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
+    ) -> None:
+        """Unlearn rows that were learnt, exactly; `X`, `y`, `w`, `names` as in `learn_many`."""
+        if self.forgetting != 1.0:
+            raise ValueError(f"forgetting must be 1 to unlearn rows, got {self.forgetting}")
+        table, targets, weights = self._checked(X, y, w, names)
+        rows = self._expanded(self._features.encode_many(table))
+        self._engine.forget_rows(rows, targets, weights)
+
+    def _grow(self) -> None:
+        self._engine.columns.follow(self._features)
+        self._engine.grow(1, len(self._features))
+
+    def _expanded(self, X: Rows) -> Rows:
+        return self._engine.columns.expand(self._features, X)
+
+    def _checked(
+        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
+    ) -> tuple[Table, Rows, Rows]:
+        table = self._features.check_many(X, names)
+        values = y if isinstance(y, np.ndarray | list | tuple) else dataframe.into_series(y)
+        targets = np.array(values, dtype=np.float64)
+        weights = np.ones(len(targets)) if w is None else np.array(w, dtype=np.float64)
+        for name, numbers in (("y", targets), ("w", weights)):
+            if numbers.shape != (len(table),):
+                raise ValueError(f"{name} must have one number a row, got shape {numbers.shape}")
+            if not np.isfinite(numbers).all():
+                raise ValueError(f"{name} must be finite, got {numbers[~np.isfinite(numbers)][0]}")
+        if (weights < 0.0).any():
+            raise ValueError(f"w must not be negative, got {weights.min()}")
+        return table, targets, weights
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self)) + self._engine.n_bytes
