@@ -267,6 +267,7 @@ class TemporalMemory(base.Base):
             rows = min(max(2 * size, size + n_columns), self.max_segments)
             for which in _PER_SEGMENT:
                 arrays[which] = _longer(arrays[which], rows)
+            arrays[k.SEG_CELL][size:] = -1
             arrays[k.TOUCHED] = _longer(arrays[k.TOUCHED], rows + 1)
             for which in _PER_SLOT:
                 arrays[which] = _longer(arrays[which], rows << int(head[k.SHIFT]))
