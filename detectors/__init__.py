@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from olearn.detectors.ewma_chart import EWMAChart as EWMAChart
     from olearn.detectors.glr import GeneralizedLikelihoodRatio as GeneralizedLikelihoodRatio
     from olearn.detectors.htm.htm_sprt import HTMSPRT as HTMSPRT
+    from olearn.detectors.htm_columns import HTMColumnsClassifier as HTMColumnsClassifier
     from olearn.detectors.rank_test import RankTest as RankTest
     from olearn.detectors.sprt import SPRT as SPRT
     from olearn.detectors.value_channel import ValueChannel as ValueChannel
@@ -27,6 +28,7 @@ _FILES = {
     "SPRT": "sprt",
     "EWMAChart": "ewma_chart",
     "GeneralizedLikelihoodRatio": "glr",
+    "HTMColumnsClassifier": "htm_columns",
     "RankTest": "rank_test",
     "ValueChannel": "value_channel",
     "WindowedKS": "windowed",
@@ -41,6 +43,7 @@ __all__ = [
     "SPRT",
     "EWMAChart",
     "GeneralizedLikelihoodRatio",
+    "HTMColumnsClassifier",
     "RankTest",
     "ValueChannel",
     "WindowedKS",
