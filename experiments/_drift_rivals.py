@@ -1,0 +1,120 @@
+"""The detectors that experiments/htm_sprt.py compares, and how each is made."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from river import drift
+
+from olearn import detectors
+from olearn.detectors import htm
+from olearn.streams import Signal
+
+_SEED = 1  # of the detectors that draw; the series have seeds of their own
+
+
+@dataclasses.dataclass(frozen=True)
+class Rival:
+    """A detector with one threshold.
+
+    Parameters
+    ----------
+    make
+        Makes it from the threshold.
+    raw
+        What it comes with.
+    sensitive, strict
+        Where to look for the threshold that gives the wanted time between false alarms.
+    words
+        What it is, in the report.
+    null_rows
+        Rows without drift to calibrate on, for each family of series; slow detectors get fewer.
+
+    """
+
+    make: Callable[[float], Any]
+    raw: Any
+    sensitive: float
+    strict: float
+    words: str
+    null_rows: int = 100_000
+
+
+# as they come, for every series alike
+OURS: dict[str, Callable[[], Any]] = {
+    "HTM+SPRT": lambda: detectors.HTMSPRT(seed=_SEED),
+    "HTM+SPRT, pattern channel only": lambda: detectors.HTMSPRT(value_channel=False, seed=_SEED),
+    "HTM+SPRT, paper, restart on both": lambda: detectors.HTMSPRT(decision="paper", seed=_SEED),
+    "HTM+SPRT, paper, restart on drift": lambda: detectors.HTMSPRT(
+        decision="paper", restart="drift", seed=_SEED
+    ),
+    "rank test of HTM's score, restart on both": lambda: detectors.RankTest(mode="both"),
+    "value channel alone": detectors.ValueChannel,
+    "paper's SPRT on residuals, restart on drift": lambda: detectors.SPRT(
+        "bernoulli", 0.45, 0.5, alpha=0.05, beta=0.005, restart="drift"
+    ),
+}
+
+RIVALS = {
+    "ADWIN": Rival(detectors.ADWIN, 0.002, 0.9, 1e-80, "delta; ours, equal to river's"),
+    "ADWIN on HTM's score": Rival(detectors.ADWIN, 0.002, 0.9, 1e-80, "delta"),
+    "PageHinkley": Rival(
+        lambda threshold: drift.PageHinkley(threshold=threshold), 50.0, 2.0, 1e5, "threshold"
+    ),
+    "KSWIN": Rival(
+        lambda alpha: drift.KSWIN(alpha=alpha, seed=_SEED), 0.005, 0.05, 1e-30, "alpha",
+        null_rows=20_000,
+    ),
+    "CUSUM": Rival(lambda h: detectors.CUSUM(h=h), 5.0, 1.0, 1e5, "h"),
+    "EWMAChart": Rival(lambda width: detectors.EWMAChart(width=width), 2.814, 0.5, 1e4, "width"),
+    "WindowedKS": Rival(lambda alpha: detectors.WindowedKS(25, alpha), 0.05, 0.5, 1e-15, "alpha"),
+    "WindowedWasserstein": Rival(
+        lambda distance: detectors.WindowedWasserstein(25, distance, seed=_SEED), None, 0.01, 1e3,
+        "distance; as it comes, the paper's rule",
+    ),
+    "WindowedPSI": Rival(
+        lambda index: detectors.WindowedPSI(25, index), 0.25, 0.05, 1e3, "index"
+    ),
+    "GeneralizedLikelihoodRatio": Rival(
+        lambda threshold: detectors.GeneralizedLikelihoodRatio("both", threshold=threshold),
+        10.0, 2.0, 1e5, "threshold",
+    ),
+}  # fmt: skip
+
+_WINDOW = 25  # of the rivals that the paper compares, and of its rolling deviation
+
+
+def scores_of(signal: Signal) -> Signal:
+    """Return the raw anomaly scores of a series as a series with the same truth."""
+    detector = htm.HTMAnomalyDetector(score="raw", seed=_SEED)
+    scores = []
+    for value in signal:
+        detector.learn_one(value)
+        scores.append(detector.raw_score)
+    return dataclasses.replace(signal, values=np.array(scores))
+
+
+def surprises_of(signal: Signal) -> Signal:
+    """Return whether each value is far from the last: the paper's rescaling, beyond 0.65."""
+    values = signal.values
+    residuals = np.abs(np.diff(values, prepend=values[0]))
+    windows = np.lib.stride_tricks.sliding_window_view(values, _WINDOW)
+    deviations = np.concatenate([np.full(_WINDOW - 1, np.inf), windows.std(axis=1)])
+    return dataclasses.replace(signal, values=(residuals > 0.65 * deviations).astype(float))
+
+
+READS: dict[str, Callable[[Signal], Signal]] = {
+    "rank test of HTM's score, restart on both": scores_of,
+    "ADWIN on HTM's score": scores_of,
+    "paper's SPRT on residuals, restart on drift": surprises_of,
+}
+"""Methods that do not read the value itself, and what they read instead."""
+
+
+def make_method(name: str, threshold: float | None) -> Any:
+    """Return a method of the table, new; a rival without a threshold has its own."""
+    if name in OURS:
+        return OURS[name]()
+    rival = RIVALS[name]
+    return rival.make(rival.raw if threshold is None else threshold)
