@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
     from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
     from olearn.learners.arf import ARFClassifier as ARFClassifier
+    from olearn.learners.dictionary.learner import (
+        OrthogonalDictionaryLearner as OrthogonalDictionaryLearner,
+    )
     from olearn.learners.drift_moe import DriftMoEClassifier as DriftMoEClassifier
     from olearn.learners.hoeffding_adaptive_tree import (
         HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
@@ -28,6 +31,7 @@ _FILES = {
     "DriftMoEClassifier": "drift_moe",
     "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
     "HoeffdingTreeClassifier": "hoeffding_tree",
+    "OrthogonalDictionaryLearner": "dictionary.learner",
     "RandomReLU": "analytic.random_relu",
 }
 
@@ -39,6 +43,7 @@ __all__ = [
     "DriftMoEClassifier",
     "HoeffdingAdaptiveTreeClassifier",
     "HoeffdingTreeClassifier",
+    "OrthogonalDictionaryLearner",
     "RandomReLU",
 ]
 
