@@ -120,11 +120,12 @@ class FrankWolfe:
             self.gap = float((self.G * (self.target - self.A)).sum())
         self.A = (1.0 - gamma) * self.A + gamma * self.target
         if self.reproject and renew:
-            self.A = self.orthogonal(gamma)
+            # a long step may leave no orthogonal matrix near by
+            self.A = polar_of_near(self.A) if gamma <= 0.2 else polar(self.A, "svd")
 
-    def orthogonal(self, gamma: float = 0.0) -> Any:
-        """Return the orthogonal matrix next to `A`; a step above 0.2 leaves none near by."""
-        return polar_of_near(self.A) if gamma <= 0.2 else polar(self.A, "svd")
+    def orthogonal(self) -> Any:
+        """Return the orthogonal matrix next to `A`, or `A` where steps leave it orthogonal."""
+        return self.A if self.reproject and self.refresh == 1 else polar_of_near(self.A)
 
     def rebuild(self, change: Any) -> None:
         """Apply `change(matrix, fill)`, which grows a matrix with `fill` on its new diagonal."""
