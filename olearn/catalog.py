@@ -81,6 +81,30 @@ DETECTORS: dict[str, Entry] = {
     "adwin": Entry(
         "olearn.detectors:ADWIN", "adaptive window: compares the means of newer and older, compiled"
     ),
+    "cusum": Entry("olearn.detectors:CUSUM", "cumulative sums of what exceeds an allowance"),
+    "ewma-chart": Entry("olearn.detectors:EWMAChart", "moving average outside its control limits"),
+    "glr": Entry(
+        "olearn.detectors:GeneralizedLikelihoodRatio",
+        "likelihood ratio of the best change point of a window",
+    ),
+    "htm-sprt": Entry(
+        "olearn.detectors:HTMSPRT",
+        "learns the sequence and tests its surprises: drifts of order, level and spread; anomalies",
+    ),
+    "rank-test": Entry("olearn.detectors:RankTest", "sequential test of scores in [0, 1] by rank"),
+    "sprt": Entry("olearn.detectors:SPRT", "Wald's sequential probability ratio test"),
+    "value-channel": Entry(
+        "olearn.detectors:ValueChannel", "sequential tests of level and spread by rank"
+    ),
+    "windowed-ks": Entry(
+        "olearn.detectors:WindowedKS", "Kolmogorov-Smirnov test of two adjacent windows"
+    ),
+    "windowed-psi": Entry(
+        "olearn.detectors:WindowedPSI", "population stability index of two adjacent windows"
+    ),
+    "windowed-wasserstein": Entry(
+        "olearn.detectors:WindowedWasserstein", "Wasserstein distance of two adjacent windows"
+    ),
     "kswin": Entry("river.drift:KSWIN", "Kolmogorov-Smirnov test on a sliding window"),
     "page-hinkley": Entry("river.drift:PageHinkley", "cumulative sum of deviations from the mean"),
     "ddm": Entry("river.drift.binary:DDM", "error rate above its minimum by 3 deviations"),
