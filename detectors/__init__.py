@@ -1,6 +1,7 @@
 """Change detectors: each reads one number at a time and says when its distribution moved.
 
-Every class is a river `DriftDetector`; `update_many` runs a whole array in compiled code.
+Every class is a river `DriftDetector`; `update_many` runs a whole array in compiled code. The one
+classifier, `HTMColumnsClassifier`, reads rows and learns which changes are anomalies.
 """
 
 from importlib import import_module
