@@ -18,9 +18,9 @@ from olearn.learners.analytic._row_kernels import products
 from olearn.learners.analytic.backends import make_backend
 from olearn.learners.analytic.heads import ClassState, pseudo_feature_head, weighted_head
 from olearn.learners.analytic.moments import ClassMoments
-from olearn.learners.analytic.pending import SUB_BLOCK, PendingWeights
+from olearn.learners.analytic.pending import PendingWeights
 from olearn.learners.analytic.random_relu import NoLift, RandomLift
-from olearn.learners.analytic.ridge_core import STATES, CovarianceState
+from olearn.learners.analytic.ridge_core import STATES, SUB_BLOCK, CovarianceState
 
 Rows = NDArray[np.float64]
 

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.learners.analytic.ridge_core import CovarianceState
+from olearn.learners.analytic.ridge_core import SUB_BLOCK, CovarianceState
 
 Rows = NDArray[np.float64]
-
-SUB_BLOCK = 64  # rows of one downdate of R
 
 
 class PendingWeights:
