@@ -38,6 +38,8 @@ class AnnealedProcrustes:
         First threshold, in root mean squares of the first batch.
     decay
         Factor of the threshold a batch.
+    floor
+        Lowest threshold, in the same unit.
     rho_min
         Floor under the weight of the newest batch.
     method
@@ -51,11 +53,13 @@ class AnnealedProcrustes:
         *,
         start_level: float = 2.0,
         decay: float = 0.98,
+        floor: float = 0.0,
         rho_min: float = 0.0,
         method: str = "auto",
     ) -> None:
         self.start_level = start_level
         self.decay = decay
+        self.floor = floor
         self.rho_min = rho_min
         self.method = method
         self.start(A)
@@ -76,7 +80,7 @@ class AnnealedProcrustes:
             self.rms = float((X * X).mean()) ** 0.5
             if self.rms == 0.0:  # nothing but zeros so far
                 return
-        tau = np.maximum(self.levels * self.rms, _NOISE * _median(abs(Z)))
+        tau = np.maximum(np.maximum(self.levels, self.floor) * self.rms, _NOISE * _median(abs(Z)))
         C = soft(Z, like(tau, Z))
         if w is not None:
             C = C * w[:, None]

@@ -62,6 +62,9 @@ class OrthogonalDictionaryLearner(CodesRows):
     decay
         Factor of that threshold a batch, in (0, 1); it waits where the atoms still move. Use 0.99
         for batches below 16.
+    floor
+        Lowest threshold of `"annealed"`, in root mean squares as above, not negative. 0 is for
+        sparse codes; 0.3 is better for samples that are only compressible, images for instance.
     rho_min
         Floor under $\rho_t$, the weight of the newest batch in both methods, in [0, 1]. 0, the
         published method, stops following in time; 0.1 follows slow rotation.
@@ -136,6 +139,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         p: int = 3,
         start_level: float = 2.0,
         decay: float = 0.98,
+        floor: float = 0.0,
         rho_min: float = 0.0,
         gamma_min: float = 0.0,
         drift_detector: base.DriftDetector | None = None,
@@ -155,6 +159,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         check_integer("p", p, 3, 4)
         check_in_range("start_level", start_level, 0.0, open_low=True)
         check_in_range("decay", decay, 0.0, 1.0, open_low=True, open_high=True)
+        check_in_range("floor", floor, 0.0)
         check_in_range("rho_min", rho_min, 0.0, 1.0)
         check_in_range("gamma_min", gamma_min, 0.0, 1.0)
         check_integer("warm_up", warm_up, 0)
@@ -169,6 +174,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         self.p = p
         self.start_level = start_level
         self.decay = decay
+        self.floor = floor
         self.rho_min = rho_min
         self.gamma_min = gamma_min
         self.drift_detector = drift_detector
@@ -190,7 +196,11 @@ class OrthogonalDictionaryLearner(CodesRows):
         engine: FrankWolfe | AnnealedProcrustes
         if self.method == "annealed":
             engine = AnnealedProcrustes(
-                nothing, start_level=self.start_level, decay=self.decay, rho_min=self.rho_min
+                nothing,
+                start_level=self.start_level,
+                decay=self.decay,
+                floor=self.floor,
+                rho_min=self.rho_min,
             )
         else:
             engine = FrankWolfe(
