@@ -319,21 +319,6 @@ def _least_used(h):
 
 
 @njit(cache=True)
-def index_demand(h, n_columns):
-    """Bound what one step with `n_columns` active columns can take from the end of the index.
-
-    Only blocks of winner cells grow, by at most one synapse for each segment that learns; a block
-    that doubles repeatedly takes less than twice its final size.
-    """
-    head, block, winner = int64_at(h, HEAD), int32_at(h, BLOCK), int32_at(h, WINNER)
-    grown = head[N_CHAINED] + n_columns
-    total = 0
-    for i in range(head[N_WINNER]):
-        total += 4 * (block[4 * winner[i] + LENGTH] + grown) + 8
-    return total
-
-
-@njit(cache=True)
 def pack_index(h, new):
     """Copy all blocks tightly into the pool `new`; returns how much of it they take."""
     index, block, free = uint32_at(h, INDEX), int32_at(h, BLOCK), int64_at(h, FREE_BLOCK)

@@ -49,7 +49,6 @@ from olearn.detectors.htm._memory_kernels import (
     adapt,
     create_segment,
     grow,
-    index_demand,
 )
 
 PREDICTED, IN_INPUT = 1, 2  # COL_FLAG
@@ -68,13 +67,34 @@ def score_columns(h, columns, n):
 
 
 @njit(cache=True)
-def has_room(h, n_columns):
-    """Whether the arrays have room for whatever one step can add."""
+def has_room(h, columns, n):
+    """Whether the arrays have room for whatever a step with these active columns can add."""
     head = int64_at(h, HEAD)
     size = int32_at(h, SEG_CELL).size
-    if size < head[MAX_SEGMENTS] and size - head[N_SEGMENTS] < n_columns:
+    if size < head[MAX_SEGMENTS] and size - head[N_SEGMENTS] < n:
         return False
-    return head[INDEX_USED] + index_demand(h, n_columns) <= int32_at(h, INDEX).size
+    return head[INDEX_USED] + index_demand(h, columns, n) <= int32_at(h, INDEX).size
+
+
+@njit(cache=True)
+def index_demand(h, columns, n):
+    """Bound what a step with these active columns can take from the end of the index.
+
+    Only blocks of winner cells grow, by at most one synapse for each segment that learns; a block
+    that doubles repeatedly takes less than twice its final size.
+    """
+    head, block, winner = int64_at(h, HEAD), int32_at(h, BLOCK), int32_at(h, WINNER)
+    chain, chain_of = int32_at(h, CHAIN), int32_at(h, COL_CHAIN)
+    n_learning = n
+    for i in range(n):
+        s = chain_of[columns[i]]
+        while s >= 0:
+            n_learning += 1
+            s = chain[s]
+    total = 0
+    for i in range(head[N_WINNER]):
+        total += 4 * (block[4 * winner[i] + LENGTH] + n_learning) + 8
+    return total
 
 
 @njit(cache=True)
@@ -194,10 +214,10 @@ def _punish(h):
     head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
     seg_cell, col_flag = int32_at(h, SEG_CELL), uint8_at(h, COL_FLAG)
     loss = float32_at(h, CONF)[PUNISHMENT]
-    n_cells = head[N_CELLS]
+    n_cells, matching = head[N_CELLS], head[MATCHING]
     for i in range(head[N_CHAINED]):  # the active and matching ones stand first
         s = touched[i]
-        if (count[s] & POTENTIAL) < head[MATCHING] or seg_cell[s] < 0:
+        if (count[s] & POTENTIAL) < matching or seg_cell[s] < 0:
             continue
         if not col_flag[seg_cell[s] // n_cells] & IN_INPUT:
             adapt(h, s, -loss, _ZERO)

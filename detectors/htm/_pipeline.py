@@ -18,19 +18,17 @@ NO_ROOM = -1.0
 @njit(cache=True)
 def learn_bits(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Learn from the active inputs `bits[:n]`; return the score, or NO_ROOM and change nothing."""
-    head = int64_at(pooler, pooling.HEAD)
-    most = head[pooling.N_COLUMNS] if head[pooling.LOCAL] else head[pooling.N_WINNERS]
-    if not has_room(memory, most):
-        return NO_ROOM
     find_winners(pooler, bits, n)
     return learn_found(pooler, memory, bits, n)
 
 
 @njit(cache=True)
 def learn_found(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
-    """Do the same where the winners have been found already and there is room."""
+    """Do the same where the winners have been found already."""
     winners = int64_at(pooler, pooling.WINNERS)
     n_winners = int64_at(pooler, pooling.HEAD)[pooling.N_FOUND]
+    if not has_room(memory, winners, n_winners):
+        return NO_ROOM
     score = score_columns(memory, winners, n_winners)
     learn_winners(pooler, bits, n)
     remember(memory, winners, n_winners, True)
@@ -77,23 +75,14 @@ class Pipeline:
 
     def learn(self, bits: Bits) -> float:
         """Take the next step with an input; return its score."""
-        pooler, memory = self.pooler.handle, self.memory.handle
-        if self._found is bits and has_room(memory, self.most_columns):
-            score = learn_found(pooler, memory, bits, len(bits))
-        else:
-            score = learn_bits(pooler, memory, bits, len(bits))
-            if score == NO_ROOM:
-                self.make_room()
-                score = learn_bits(pooler, self.memory.handle, bits, len(bits))
+        step = learn_found if self._found is bits else learn_bits
         self._found = None
+        score = step(self.pooler.handle, self.memory.handle, bits, len(bits))
+        if score == NO_ROOM:
+            self.make_room()
+            score = step(self.pooler.handle, self.memory.handle, bits, len(bits))
         return score
 
-    @property
-    def most_columns(self) -> int:
-        """Largest number of columns that an input can activate."""
-        local = self.pooler.inhibition == "local"
-        return self.pooler.n_columns if local else self.pooler.n_winners
-
     def make_room(self) -> None:
-        """Make room in the memory for the next input."""
-        self.memory.make_room(self.most_columns)
+        """Make room in the memory for the input whose winners were found last."""
+        self.memory.make_room(self.pooler.winners)

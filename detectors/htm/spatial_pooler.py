@@ -211,6 +211,13 @@ class SpatialPooler(base.Base):
             k.update_radius(self.handle)
 
     @property
+    def winners(self) -> Bits:
+        """Winners of the newest input, ascending."""
+        n = self._arrays[k.HEAD][k.N_FOUND]
+        winners: Bits = self._arrays[k.WINNERS][:n].copy()
+        return winners
+
+    @property
     def boosts(self) -> NDArray[np.float32]:
         """Factor of each column's overlap, `float32` array, shape `(n_columns,)`."""
         copy: NDArray[np.float32] = self._arrays[k.BOOST].copy()
@@ -238,11 +245,10 @@ class SpatialPooler(base.Base):
 
         """
         active = check_bits("bits", bits, self.n_inputs)
-        n = k.find_winners(self.handle, active, len(active))
+        k.find_winners(self.handle, active, len(active))
         if learn:
             k.learn_winners(self.handle, active, len(active))
-        winners: Bits = self._arrays[k.WINNERS][:n].copy()
-        return winners
+        return self.winners
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "handle"}

@@ -250,8 +250,8 @@ class TemporalMemory(base.Base):
         """
         active = check_bits("columns", columns, self.n_columns)
         score = float(step.score_columns(self.handle, active, len(active)))
-        if not step.has_room(self.handle, len(active)):
-            self.make_room(len(active))
+        if not step.has_room(self.handle, active, len(active)):
+            self.make_room(active)
         step.remember(self.handle, active, len(active), learn)
         return score
 
@@ -259,12 +259,12 @@ class TemporalMemory(base.Base):
         """Begin a new sequence: the next input has no context. What is learnt stays."""
         step.forget_context(self.handle)
 
-    def make_room(self, n_columns: int) -> None:
-        """Enlarge the arrays so that a step with `n_columns` active columns has room."""
+    def make_room(self, columns: Bits) -> None:
+        """Enlarge the arrays so that a step with these active columns has room."""
         arrays, head = self._arrays, self._arrays[k.HEAD]
         size = len(arrays[k.SEG_CELL])
-        if size < self.max_segments and size - head[k.N_SEGMENTS] < n_columns:
-            rows = min(max(2 * size, size + n_columns), self.max_segments)
+        if size < self.max_segments and size - head[k.N_SEGMENTS] < len(columns):
+            rows = min(max(2 * size, size + len(columns)), self.max_segments)
             for which in _PER_SEGMENT:
                 arrays[which] = _longer(arrays[which], rows)
             arrays[k.SEG_CELL][size:] = -1
@@ -272,7 +272,7 @@ class TemporalMemory(base.Base):
             for which in _PER_SLOT:
                 arrays[which] = _longer(arrays[which], rows << int(head[k.SHIFT]))
             self.handle = make_handle(arrays)
-        demand = k.index_demand(self.handle, n_columns)
+        demand = step.index_demand(self.handle, columns, len(columns))
         if head[k.INDEX_USED] + demand > len(arrays[k.INDEX]):
             size = len(arrays[k.INDEX])
             packed = np.zeros(size, np.uint32)  # a block is never larger than before
