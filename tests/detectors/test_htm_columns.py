@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from olearn import detectors
+from olearn import detectors, streams
 from olearn.base import memory_bytes
 from olearn.detectors import _fusion_kernels as kernels
 from olearn.detectors import htm
@@ -26,35 +26,10 @@ SMALL = {
 }
 
 
-def indicators(seed, n):
-    """Four indicators of one driver, 15-minute samples of daily cycles, with labelled faults."""
-    rng = np.random.default_rng(seed)
-    t = np.arange(n)
-    success = 0.97 + 0.02 * np.sin(2 * np.pi * t / 96) + rng.normal(0, 0.01, n)
-    latency, throughput, faulty = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)
-    spikes = np.zeros((n, 4))
-    for i, start in enumerate(range(120, n - 40, 160)):
-        event = slice(start, start + int(rng.integers(10, 40)))
-        size = event.stop - event.start
-        if i % 5 == 0:
-            success[event] -= rng.uniform(0.1, 0.5)
-        elif i % 5 == 1:
-            success[event] -= np.linspace(0, rng.uniform(0.1, 0.4), size)
-        elif i % 5 == 2:
-            spikes[event, rng.integers(4)] = rng.uniform(4, 10)
-        elif i % 5 == 3:
-            latency[event] = rng.uniform(3, 10)
-        else:
-            throughput[event] = -np.linspace(0, rng.uniform(5, 20), size)
-        faulty[event] = True
-    success = np.clip(success, 0, 1)
-    values = [
-        success,
-        50 + 30 * success + throughput + rng.normal(0, 2, n),
-        20 + 40 * (1 - success) + latency + rng.normal(0, 1, n),
-        np.clip(50 * (1 - success) + rng.exponential(0.1, n), 0, 100),
-    ]
-    return np.column_stack(values) + spikes * [0.02, 2, 1, 0.2], faulty
+def indicators(seed, n=4800):
+    """Rows and labels of four indicators with anomalies, quarter-hourly."""
+    X, y = next(streams.KPI(seed=seed, n_samples=4800).blocks(n))
+    return X, y.astype(bool)
 
 
 def cross_entropy(w1, w2, moments, row, code):
@@ -199,7 +174,7 @@ def test_column_standardises():
 
 def test_fusion_beats_the_rules():
     """With labels, average precision is at least 0.15 above the largest score of all columns."""
-    X, y = indicators(7, 3200)
+    X, y = indicators(7)
     model = detectors.HTMColumnsClassifier(classes=[False, True], **SMALL)
     model.learn_many(X[:1], y[:1])
     fused, largest = [], []
@@ -207,10 +182,10 @@ def test_fusion_beats_the_rules():
         largest.append(model._look(row)[0][0])
         fused.append(model.score_one(dict(enumerate(row))))
         model.learn_one(dict(enumerate(row)), bool(label))
-    late = y[1600:]
-    score = average_precision_score(late, fused[1599:])
+    late = y[2400:]
+    score = average_precision_score(late, fused[2399:])
     assert score > 0.7
-    assert score > average_precision_score(late, largest[1599:]) + 0.15
+    assert score > average_precision_score(late, largest[2399:]) + 0.15
 
 
 def test_labels_given_at_once_equal_learn_one():
