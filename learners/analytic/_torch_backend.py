@@ -64,8 +64,10 @@ class TorchBackend:
     def solve(self, S: Any, ridge: float, Q: Any) -> Any:
         return torch.cholesky_solve(Q, self._factor(S, ridge))
 
-    def inverse(self, S: Any, ridge: float) -> Any:
-        return torch.cholesky_inverse(self._factor(S, ridge)).to(self.dtype)
+    def invert(self, S: Any, ridge: float, Q: Any) -> tuple[Any, Any]:
+        factor = self._factor(S, ridge)
+        W = torch.cholesky_solve(Q, factor)
+        return torch.cholesky_inverse(factor).to(self.dtype), W.to(self.dtype)
 
     def _factor(self, S: Any, ridge: float) -> Any:
         for attempt in range(_RETRIES):

@@ -103,10 +103,12 @@ class NumpyBackend:
         solution, _ = lapack.dpotrs(self._factor(S, ridge), np.asfortranarray(Q), lower=1)
         return solution
 
-    def inverse(self, S: Any, ridge: float) -> Any:
-        """Return (S + ridge I)^-1 as a symmetric matrix of the backend's dtype."""
-        inverse, _ = lapack.dpotri(self._factor(S, ridge), lower=1, overwrite_c=1)
-        return np.asarray(inverse, self.dtype, order="F")
+    def invert(self, S: Any, ridge: float, Q: Any) -> tuple[Any, Any]:
+        """Return (S + ridge I)^-1, symmetric, and its product with Q, in the backend's dtype."""
+        factor = self._factor(S, ridge)
+        W, _ = lapack.dpotrs(factor, np.asfortranarray(Q), lower=1)
+        R, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+        return np.asarray(R, self.dtype, order="F"), self.array(W)
 
     def _factor(self, S: Any, ridge: float) -> Any:
         for attempt in range(_RETRIES):

@@ -283,11 +283,7 @@ class RidgeEngine:
         state, size = self._state, len(self._X)
         if isinstance(state, CovarianceState):
             return state if size <= SUB_BLOCK else state.twin()
-        base = CovarianceState.__new__(CovarianceState)
-        base.gamma, base.ridge, base._ops = state.gamma, state.gamma, self._ops
-        base.R = self._ops.inverse(state.S, state.gamma)
-        base.W = self._ops.array(self._ops.numpy(state.weights()))
-        return base
+        return CovarianceState.of(state)
 
     def _solved(self, q: int) -> Any:
         balance, state, moments = self.settings.balance, self._state, self.moments

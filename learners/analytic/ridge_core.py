@@ -187,8 +187,16 @@ class CovarianceState(_Stored):
         self.ridge = self.gamma
         source = InformationState(self._ops, Q.shape[0], Q.shape[1], self.gamma)
         source.restore(S, Q)
-        self.R = self._ops.inverse(source.S, self.gamma)
-        self.W = self._ops.symmetric(self._ops.numpy(source.weights()))
+        self.R, self.W = self._ops.invert(source.S, self.gamma, source.Q)
+
+    @classmethod
+    def of(cls, source: InformationState) -> "CovarianceState":
+        """Return the covariance form of an information state."""
+        state = cls.__new__(cls)
+        state.gamma = state.ridge = source.gamma
+        state._ops = source._ops
+        state.R, state.W = source._ops.invert(source.S, source.gamma, source.Q)
+        return state
 
     def twin(self) -> "CovarianceState":
         """Return a copy that learns on its own."""
