@@ -18,6 +18,7 @@ from olearn.learners.dictionary.polar import polar
 _EPS = 1e-3  # as in Frank-Wolfe
 _NOISE = 4.0  # the threshold stays above so many medians of the codes
 _SLACK = 0.5  # of the threshold: how far from rest the atoms may be for it to fall further
+_HASTE = 0.25  # exponent of the decay where atoms are further from rest than that
 _COLD = 0.25  # of the first threshold: below, and up to here again, mixed pairs are sought
 _WINDOW = 4000  # samples in the moments that tell them
 _GAIN = 0.03  # a pair is mixed if a rotation raises its fourth moments by this share
@@ -94,9 +95,8 @@ class AnnealedProcrustes:
             self.A = polar(with_unique_factor(self.M, before, _EPS), self.method)
         # a middling atom's way, not the mean, which a pair turned just now would rule
         moved = float(np.median(host(((self.A - before) ** 2).sum(1)))) ** 0.5
-        self.levels = np.where(
-            moved <= _SLACK * rho * tau / self.rms, self.decay * self.levels, self.levels
-        )
+        at_rest = moved <= _SLACK * rho * tau / self.rms
+        self.levels = self.levels * np.where(at_rest, self.decay, self.decay**_HASTE)
         if float(np.median(self.levels)) < _COLD * self.start_level:
             self._watch_pairs(Z)
 
