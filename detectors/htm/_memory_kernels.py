@@ -47,7 +47,7 @@ COL_FLAG = 24  # uint8 (columns,): PREDICTED, IN_INPUT
 RANDOM = 25  # uint64 (4,)
 HEAD = 26  # int64, indices below
 CONF = 27  # float32, indices below
-OLD = 28  # float32 (M,): permanences of a segment before they changed
+OLD = 28  # float32 (2 * M,): permanences of a segment before they changed, and their steps
 
 # HEAD: settings, then state
 N_COLUMNS, N_CELLS, ACTIVATION, MATCHING, MAX_NEW, CELL_SEGMENTS, MAX_SYNAPSES = range(7)
@@ -77,16 +77,19 @@ def adapt(h, s, gain, loss):
 
     Those on active cells gain `gain`, others lose `loss`. Returns whether the segment lives on.
     """
-    perm, flag, old = float32_at(h, SYN_PERM), uint8_at(h, FLAG), float32_at(h, OLD)
+    perm, flag, scratch = float32_at(h, SYN_PERM), uint8_at(h, FLAG), float32_at(h, OLD)
     size, least = int32_at(h, SEG_SIZE), float32_at(h, CONF)[CONNECTED]
     first = s << int64_at(h, HEAD)[SHIFT]
     n = size[s]
     pre, perm = uint32_at(h, SYN_PRE)[first : first + n], perm[first : first + n]
+    old, step = scratch[:n], scratch[n : 2 * n]
     n_dead = 0
     n_crossed = 0
+    for i in range(n):  # two loops: the second one becomes vector code
+        step[i] = gain if flag[pre[i]] & 1 else -loss
     for i in range(n):  # without branches, which nobody could predict
         was = perm[i]
-        new = was + (gain if flag[pre[i]] & 1 else -loss)
+        new = was + step[i]
         new = _ONE if new > _ONE else new
         old[i] = was
         perm[i] = new

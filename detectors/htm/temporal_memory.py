@@ -200,7 +200,7 @@ class TemporalMemory(base.Base):
             kernel_state(self.seed),
             head,
             conf,
-            np.zeros(1 << int(head[k.SHIFT]), np.float32),
+            np.zeros(2 << int(head[k.SHIFT]), np.float32),
         ]
 
     @property
