@@ -43,6 +43,7 @@ SERIES = {
 }
 TABLE = [s for s in SERIES if not s.endswith("_none") and s not in ("noise_periodic",)][:9]
 KINDS = ["noise_mean2", "noise_ramp2", "noise_periodic", "telecom_success"]
+DRAWN = [s for s in SERIES if not s.startswith("telecom")]
 FAMILIES = ("noise", "sine", "order", "telecom")
 
 
@@ -76,7 +77,8 @@ class Cell:
     def __str__(self) -> str:
         if not self.n_episodes:
             return "-"
-        return f"{len(self.delays)}@{self.delay:.0f}" if self.delays else "0"
+        share = f"{len(self.delays)}/{self.n_episodes}"
+        return f"{share}@{self.delay:.0f}" if self.delays else share
 
 
 def cell(runs: Runs, method: str, series: Iterable[str]) -> Cell:
@@ -123,7 +125,7 @@ def table_lines(runs: Runs, columns: list[str], null: list[str]) -> list[str]:
 
 def null_line(runs: Runs, method: str) -> str:
     """Say how many false alarms a method gave in how many rows, and what that bounds."""
-    whole = cell(runs, method, SERIES)
+    whole = cell(runs, method, DRAWN)
     n, rows = whole.false_alarms, whole.quiet_rows
     bound = f"{rows / (n or 3):,.0f}"
     return (
@@ -142,7 +144,7 @@ def behind_lines(runs: Runs, ours: str, columns: list[str]) -> list[str]:
             family = [s for s in SERIES if s.startswith(column.split("_")[0])]
             if method in OURS or cell(runs, method, family).rate > QUIET or not other.delays:
                 continue
-            n, m = len(other.delays), len(mine.delays)
+            n, m = (len(c.delays) / c.n_episodes for c in (other, mine))
             if n > m or (n == m and other.delay < mine.delay):
                 better.append(f"{method} {other}")
         if better:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from olearn import detectors, evaluate, streams
+
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "experiments" / "htm_sprt.py"
@@ -66,10 +68,10 @@ def test_report_shows_what_only_a_memory_sees(results):
     text = (results / "htm_sprt.md").read_text()
     lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
     cells = {line[0].strip("| *"): [c.strip(" |") for c in line[1:]] for line in lines}
-    assert cells["ADWIN"][:2] == ["0", "0"]
+    assert cells["ADWIN"][:2] == ["0", "0/2"]
     rate, found = cells["HTM+SPRT"][:2]
     assert float(rate) < 0.5
-    assert found.startswith("2@")
+    assert found.startswith("2/2@")
     assert "HTM+SPRT: 2 false alarms in 9,200 quiet rows, one in 4,600." in text
 
 
@@ -91,7 +93,7 @@ def test_cells_by_hand(module):
         ("m", "sine_none", 1): {"delays": [], "false_alarms": 2, **base},
     }
     cell = tables.cell(runs, "m", ["sine_amp3"])
-    assert str(cell) == "2@20"
+    assert str(cell) == "2/3@20"
     assert cell.rate == pytest.approx(1000 / 1500)
     assert tables.cell(runs, "m", ["sine_amp3", "sine_none"]).rate == pytest.approx(3000 / 2000)
     assert "3 false alarms in 2,000 quiet rows, one in 667" in tables.null_line(runs, "m")
@@ -107,7 +109,27 @@ def test_behind_lists_only_quiet_rivals(module):
             "rows": 1000, "cpu_seconds": 1.0,
         }  # fmt: skip
     lines = tables.behind_lines(runs, "HTM+SPRT", ["sine_amp3"])
-    assert lines == ["- sine_amp3 (ours 1@20): ADWIN 1@10"]
+    assert lines == ["- sine_amp3 (ours 1/1@20): ADWIN 1/1@10"]
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("HTM+SPRT, pattern channel only", {"value_channel": False}),
+        ("HTM+SPRT, pattern channel, restart on both", {"value_channel": False, "restart": "both"}),
+        ("HTM+SPRT, paper, restart on both", {"decision": "paper"}),
+        ("HTM+SPRT, paper, restart on drift", {"decision": "paper", "restart": "drift"}),
+    ],
+)
+def test_variants_are_those_of_the_class(module, method, options):
+    """Tests of the shared scores give the alarms that `HTMSPRT` with these options gives."""
+    rivals = module("_drift_rivals")
+    signal = streams.signal("order_switch", seed=5, change=1000, n_samples=1500)
+    derived = rivals.READS[method](signal)
+    found = evaluate.detection(rivals.make_method(method, None), derived)
+    wanted = detectors.HTMSPRT(seed=1, **options).update_many(signal.values)
+    assert found.alarms == wanted.tolist()
+    assert bool(found.alarms) == ("on drift" not in method)
 
 
 def test_spatial_flags_by_hand(module):
