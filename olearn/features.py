@@ -132,8 +132,9 @@ class FeatureIndex:
     def check_many(self, X: Any, names: Sequence[Any] | None = None) -> "Table":
         """Check a frame or 2-D array and split it into named columns; changes nothing."""
         table = Table(X, names)
-        for name, column in zip(table.names, table.columns(), strict=True):
-            self._check_column(name, column)
+        if table.matrix is None or np.isinf(table.matrix).any():  # else nothing can be wrong
+            for name, column in zip(table.names, table.columns(), strict=True):
+                self._check_column(name, column)
         return table
 
     def learn_many(self, table: "Table") -> NDArray[np.float64]:
