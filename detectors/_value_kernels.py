@@ -122,14 +122,28 @@ def _refer(state: State) -> None:
 
 
 @njit(cache=True, forceinline=True)
-def _n_closer(state: State, table: int, n: int, distance: float) -> tuple[int, int]:
-    """Count the sorted numbers closer to their median than `distance`, and just as close."""
-    middle = n // 2
-    median = state[table + middle]
+def _center(state: State, table: int, n: int) -> float:
+    """Return the mean of the middle half of the sorted numbers.
+
+    Their median would jump between two levels with each value that comes and goes, in step with
+    values that repeat; this moves little by little.
+    """
+    cut = n // 4
+    share = 1.0 / (n - 2 * cut)  # multiplied first: a sum of huge values would overflow
+    center = 0.0
+    for i in range(table + cut, table + n - cut):
+        center += share * state[i]
+    return center
+
+
+@njit(cache=True, forceinline=True)
+def _n_closer(state: State, table: int, n: int, center: float, distance: float) -> tuple[int, int]:
+    """Count the sorted numbers closer to the center than `distance`, and just as close."""
+    middle = n_below(state, table, n, center)
     low, high = 0, middle
     while low < high:  # the first number on the left that is closer
         i = (low + high) // 2
-        if median - state[table + i] < distance:
+        if center - state[table + i] < distance:
             high = i
         else:
             low = i + 1
@@ -137,16 +151,16 @@ def _n_closer(state: State, table: int, n: int, distance: float) -> tuple[int, i
     low, high = middle, n
     while low < high:  # the first one on the right that is not
         i = (low + high) // 2
-        if state[table + i] - median < distance:
+        if state[table + i] - center < distance:
             low = i + 1
         else:
             high = i
-    closer = max(low - first, 0)
+    closer = low - first
     equal = 0
-    while first > 0 and median - state[table + first - 1] <= distance:
+    while first > 0 and center - state[table + first - 1] <= distance:
         first -= 1
         equal += 1
-    while low < n and state[table + low] - median <= distance:
+    while low < n and state[table + low] - center <= distance:
         low += 1
         equal += 1
     return closer, equal
@@ -168,8 +182,9 @@ def _test(state: State, x: float) -> None:
         own += 1
     _add(state, 0, (tail - (n + 1 - below - own)) / own, state[_UP], state[_DOWN])
     _add(state, 1, (tail - below) / own, state[_UP], state[_DOWN])
-    # both numbers of a pair are as far from the median as now, so that it never wanders between
-    below, equal = _n_closer(state, table, n, abs(x - state[table + n // 2]))
+    # all are as far from the center as it is now: it does not wander between them and the newest
+    center = _center(state, table, n)
+    below, equal = _n_closer(state, table, n, center, abs(x - center))
     own = equal + 1
     _add(state, 2, (tail - (n + 1 - below - own)) / own, state[_UP], state[_DOWN])
     half = 0.5 * (n + 1)

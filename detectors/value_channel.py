@@ -33,11 +33,11 @@ class ValueChannel(StateDetector):
     r"""Four sequential rank tests on a value, for changes of its level and of its spread.
 
     The tests watch the rank of $x_t$ among the newest `window_size` values but the last `gap`, for
-    a higher and for a lower level, and the rank of its distance to their median, for a larger and
-    for a smaller spread. Each is Page's test[^1] of the rate of ranks in a tail: $q$ against
-    $p_1$, and the lower half against three quarters for a smaller spread. A log-likelihood ratio of
-    $\ln(4 \cdot$ `arl0`$)$ is a drift. No assumption on the distribution; time and memory per
-    update: O(`gap` + `window_size`).
+    a higher and for a lower level, and the rank of its distance to the mean of their middle half,
+    for a larger and for a smaller spread. Each is Page's test[^1] of the rate of ranks in a tail:
+    $q$ against $p_1$, and the lower half against three quarters for a smaller spread. A
+    log-likelihood ratio of $\ln(4 \cdot$ `arl0`$)$ is a drift. No assumption on the distribution;
+    time and memory per update: O(`gap` + `window_size`).
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ class ValueChannel(StateDetector):
 
     Notes
     -----
-    Distances are taken to the median of the reference, for its values and the newest alike: to a
-    running mean, which wanders between them, skewed or discrete values raise many false alarms.
+    Distances are taken to one center, for the reference and the newest value alike: to a running
+    mean, which wanders between them, skewed or discrete values raise many false alarms.
     Ties share their rank by expectation, as in `RankTest`, so that the rate under no change is the
     tail's for discrete values too. Values that depend on their predecessors are not exchangeable: a
     slow cycle, longer than about 100 values, raises false alarms. A warning is a ratio of at least
@@ -87,8 +87,8 @@ class ValueChannel(StateDetector):
     ...     channel.update(x)
     ...     if channel.drift_detected:
     ...         print(f"alarm at {t}: {channel.channel}, since {channel.onset}")
-    alarm at 1054: spread up, since 1010
-    alarm at 2012: spread down, since 1958
+    alarm at 1055: spread up, since 1010
+    alarm at 2013: spread down, since 1958
 
     References
     ----------

@@ -23,9 +23,11 @@ class NaiveValueChannel:
             return
         old = np.array(self.values[: len(self.values) - self.gap + 1])[-self.window_size :]
         if len(self.values) >= self.gap and len(old) >= self.n_ref:
-            median = np.sort(old)[len(old) // 2]
-            reference = np.column_stack([old, abs(old - median)])
-            newest = np.array([x, abs(x - median)])
+            cut = len(old) // 4
+            # summed as the channel does, so that distances which are equal stay so
+            center = sum(np.sort(old)[cut : len(old) - cut] * (1.0 / (len(old) - 2 * cut)))
+            reference = np.column_stack([old, abs(old - center)])
+            newest = np.array([x, abs(x - center)])
             above = (reference > newest).sum(axis=0)
             below = (reference < newest).sum(axis=0)
             n = len(old) + 1
@@ -132,6 +134,14 @@ def test_any_distribution_keeps_the_rate(draw):
     """Ties, skew and heavy tails raise at most one false alarm per arl0 = 1,000 values."""
     xs = draw(np.random.default_rng(7), 30_000).astype(float)
     assert len(detectors.ValueChannel(arl0=1000.0).update_many(xs)) <= 30
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_repeating_levels_never_alarm(seed):
+    """Eight levels in turn, half above and half below a gap, are no change of spread."""
+    levels = np.array([0.0, 3.0, 1.0, 4.0, 2.0, 5.0, 1.5, 3.5])
+    noise = np.random.default_rng(seed).normal(0.0, 0.1, 4000)
+    assert not len(detectors.ValueChannel().update_many(levels[np.arange(4000) % 8] + noise))
 
 
 @pytest.mark.parametrize("value", [0.0, -3.7, 1e300, 1e-300])
