@@ -108,6 +108,8 @@ class CodesRows(base.MiniBatchTransformer):
 
     def _check_many(self, X: Any, names: Sequence[FeatureName] | None) -> Table:
         table = self._features.check_many(X, names)
+        if table.matrix is not None:
+            return table
         for name, column in zip(table.names, table.columns(), strict=True):
             if isinstance(column, list):
                 check_no_text({name: next(v for v in column if isinstance(v, str))})

@@ -29,9 +29,10 @@ def polar(G: Any, method: str = "auto") -> Any:
         Matrix of floats, finite, `(m, n)`. A matrix of rank below `min(m, n)` has many factors;
         one of them is returned.
     method
-        `"svd"`: singular value decomposition. `"gram"`: eigenvectors of $G^T G$ and one
-        Newton-Schulz step, 1.5 times as fast on a CPU; its error grows with the square of the
-        condition, so that ill-conditioned matrices fall back to `"svd"`. `"newton_schulz"`: only
+        `"svd"`: singular value decomposition. `"gram"`: eigenvectors of $G^T G$,
+        corrected by one or two Newton-Schulz steps and, from a condition of 1000 on, by a turn
+        that restores what squaring lost; 1.5 times as fast on a CPU. Matrices of condition above
+        300,000 fall back to `"svd"`. `"newton_schulz"`: only
         products, which suits a GPU; falls back likewise. `"auto"`: the fastest measured: `"svd"`
         below 24 columns and `"gram"` above on a CPU, `"newton_schulz"` on other devices.
 
@@ -97,10 +98,23 @@ def _by_svd(G: Any) -> Any:
 
 def _by_gram(G: Any) -> Any:
     w, V = _linalg(G).eigh(G.T @ G)  # eigenvalues in ascending order
-    if not float(w[0]) > _epsilon(G) ** 0.4 * float(w[-1]):
+    lowest, eps = float(w[0]) / max(float(w[-1]), 1e-300), _epsilon(G)
+    if not lowest > eps**0.7:
         return _by_svd(G)
-    X = G @ ((V / w**0.5) @ V.T)
-    return 1.5 * X - 0.5 * (X @ (X.T @ X))  # makes up for half of the digits lost by squaring
+    s = w**0.5
+    S = _nearer(G @ ((V / s) @ V.T))
+    if lowest > eps**0.4:
+        return S
+    # Squaring lost digits of the weak directions: S is turned by some skew W. As S^T G would be
+    # the symmetric H, W is what solves W H + H W = S^T G - G^T S, to first order
+    H = S.T @ G
+    W = V @ ((V.T @ (H - H.T) @ V) / (s[:, None] + s)) @ V.T
+    return _nearer(S + S @ W)
+
+
+def _nearer(X: Any) -> Any:
+    """Take one Newton-Schulz step, which squares the distance from an orthogonal matrix."""
+    return 1.5 * X - 0.5 * (X @ (X.T @ X))
 
 
 def _by_newton_schulz(X: Any, G: Any) -> Any:

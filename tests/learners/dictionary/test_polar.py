@@ -72,6 +72,13 @@ def test_methods_agree(n, condition):
         np.testing.assert_allclose(polar(G, method), expected, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("condition", [3e3, 3e4, 2e5])
+def test_gram_restores_weak_directions(condition):
+    """Beyond a condition of 1000 eigenvectors of the square are corrected: still 1e-8."""
+    G = matrix(40, condition)
+    np.testing.assert_allclose(polar(G, "gram"), naive_polar(G), rtol=0, atol=1e-8)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_scale_does_not_matter(method):
     """A positive factor changes nothing, however small or large."""
