@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 _FILES = {
     "ADWIN": "adwin",
     "CUSUM": "cusum",
-    "HTMSPRT": "htm.htm_sprt",
-    "SPRT": "sprt",
     "EWMAChart": "ewma_chart",
     "GeneralizedLikelihoodRatio": "glr",
     "HTMColumnsClassifier": "htm_columns",
+    "HTMSPRT": "htm.htm_sprt",
     "RankTest": "rank_test",
+    "SPRT": "sprt",
     "ValueChannel": "value_channel",
     "WindowedKS": "windowed",
     "WindowedPSI": "windowed",
     "WindowedWasserstein": "windowed",
 }
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - plain order, acronyms among the other names
     "ADWIN",
     "CUSUM",
-    "HTMSPRT",
-    "SPRT",
     "EWMAChart",
     "GeneralizedLikelihoodRatio",
     "HTMColumnsClassifier",
+    "HTMSPRT",
     "RankTest",
+    "SPRT",
     "ValueChannel",
     "WindowedKS",
     "WindowedPSI",
