@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from olearn.learners.rl.optimisers import AdaptiveObGD as AdaptiveObGD
     from olearn.learners.rl.optimisers import ObGD as ObGD
     from olearn.learners.rl.optimisers import PlainSGD as PlainSGD
+    from olearn.learners.rl.stream_ac import StreamAC as StreamAC
+    from olearn.learners.rl.stream_q import StreamQ as StreamQ
+    from olearn.learners.rl.stream_q import StreamSARSA as StreamSARSA
+    from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
@@ -28,6 +32,10 @@ _FILES = {
     "PlainSGD": "optimisers",
     "RewardScaler": "normalise",
     "RunningNorm": "normalise",
+    "StreamAC": "stream_ac",
+    "StreamQ": "stream_q",
+    "StreamSARSA": "stream_q",
+    "StreamTDRegressor": "td",
     "TimeFeature": "normalise",
     "sparse_uniform": "initialise",
 }
@@ -40,6 +48,10 @@ __all__ = [
     "PlainSGD",
     "RewardScaler",
     "RunningNorm",
+    "StreamAC",
+    "StreamQ",
+    "StreamSARSA",
+    "StreamTDRegressor",
     "TimeFeature",
     "sparse_uniform",
 ]

@@ -1,0 +1,404 @@
+"""Agents that act and learn, several at once: each has its own weights, statistics and numbers.
+
+Arrays of `Net` and `Mind` have one row an agent. `X` holds one observation an agent, `(agents, d)`.
+An observation that equals the one an agent has in mind is not counted again; any other begins an
+episode.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from olearn.borrowed import borrowed
+from olearn.learners.rl._network_kernels import L1, accumulate, apply, forward
+from olearn.learners.rl._signal_kernels import (
+    RAW,
+    copy_signal,
+    count_reward,
+    normalise_signal,
+    reward_spread,
+)
+from olearn.rng import next_below, next_double, next_gaussian
+
+# entries of `conf`; METHOD, CUT, LIMIT = steps of the time feature, 0 without; REFERENCE = with the
+# habits of the authors' program
+(
+    GAMMA,
+    LAMBDA,
+    NORMALISE,
+    SCALE,
+    LIMIT,
+    EPS_FIRST,
+    EPS_LAST,
+    EPS_STEPS,
+    METHOD,
+    CUT,
+    ENTROPY,
+    REFERENCE,
+    CONF_SIZE,
+) = range(13)
+Q, SARSA, ACTOR_CRITIC = range(3)
+AFTER, BEFORE, NEVER = range(3)
+# entries of `book`: whether an observation is in mind, whether its forward pass is done, the action
+# chosen for it (-1 = none), steps of the episode, choices made, the last TD error
+KNOWN, FRESH, PENDING, STEPS, CHOICES, TD_ERROR, BOOK_SIZE = range(7)
+
+
+class Net(NamedTuple):
+    """One network of each of b agents; p parameters, c entries of a cache."""
+
+    sizes: NDArray[np.int64]
+    w: NDArray[np.floating]  # (b, p)
+    z: NDArray[np.floating]  # (b, p), traces
+    v: NDArray[np.floating]  # (b, p), second moments; (b, 0) where the rule has none
+    cache: NDArray[np.floating]  # (b, 2, c): of the observation in mind, and of the next one
+    scratch: NDArray[np.floating]  # (2, c): for the backward pass, and slopes of the outputs
+    info: NDArray[np.float64]  # (b, 4), of the last update
+    rule: NDArray[np.float64]
+
+
+class Mind(NamedTuple):
+    """All else that each of b agents keeps, and the settings they share."""
+
+    signals: NDArray[np.float64]  # (b, SIGNAL_ROWS, d)
+    reward: NDArray[np.float64]  # (b, REWARD_SIZE)
+    book: NDArray[np.float64]  # (b, BOOK_SIZE)
+    rng: NDArray[np.uint64]  # (b, 4)
+    draws: NDArray[np.float64]  # (b, k): actions drawn, before they are clipped
+    low: NDArray[np.float64]  # (k,)
+    high: NDArray[np.float64]  # (k,); k = 0 where actions are discrete
+    conf: NDArray[np.float64]
+
+
+@njit(cache=True)
+def _features(conf, book, signals, x, out):
+    """Write what the networks see of an observation, counting it."""
+    if conf[NORMALISE] != 0.0:
+        normalise_signal(signals, x, out)
+    else:
+        copy_signal(x, out)
+    if conf[LIMIT] > 0.0:
+        out[x.size] = -0.5 + max(book[STEPS] - 1.0, 0.0) / conf[LIMIT]
+
+
+@njit(cache=True)
+def _bring_to_mind(conf, book, signals, x, out):
+    """Begin an episode unless `x` is in mind; returns whether one was left before its end."""
+    if book[KNOWN] != 0.0:
+        same = True
+        for i in range(x.size):
+            same &= signals[RAW, i] == x[i]
+        if same:
+            return False
+    left = book[KNOWN] != 0.0
+    book[STEPS] = 0.0
+    _features(conf, book, signals, x, out)
+    signals[RAW] = x
+    book[KNOWN] = 1.0
+    book[FRESH] = 0.0
+    if left or conf[REFERENCE] == 0.0:
+        book[PENDING] = -1.0
+    return left
+
+
+@njit(cache=True)
+def _move_on(book, signals, x, cache, n_in, over):
+    """The next observation, whose features stand in `cache[1]`, becomes the one in mind."""
+    book[FRESH] = 0.0
+    if over:
+        book[KNOWN] = 0.0
+        return
+    signals[RAW] = x
+    cache[0, :n_in] = cache[1, :n_in]
+
+
+@njit(cache=True)
+def _scaled_reward(conf, stats, value, over):
+    if conf[SCALE] == 0.0:
+        return value
+    count_reward(stats, value, conf[GAMMA], over)
+    return value / reward_spread(stats, True)
+
+
+@njit(cache=True)
+def _argmax(values):
+    """The first of the greatest: ties are common, and which one is taken decides trace cuts."""
+    best = 0
+    for k in range(1, values.size):
+        if values[k] > values[best]:
+            best = k
+    return best
+
+
+@njit(cache=True)
+def _choose(conf, book, rng, values):
+    """Epsilon-greedy."""
+    book[CHOICES] += 1.0
+    first, last = conf[EPS_FIRST], conf[EPS_LAST]
+    epsilon = max(first + book[CHOICES] * (last - first) / conf[EPS_STEPS], last)
+    if next_double(rng) < epsilon:
+        return next_below(rng, values.size)
+    return _argmax(values)
+
+
+@njit(cache=True, forceinline=True)
+def _look(net, mind, b, x):
+    """Bring `x` to mind and run the network on it, unless that is done."""
+    book, cache = mind.book[b], net.cache[b]
+    left = _bring_to_mind(mind.conf, book, mind.signals[b], x, cache[0])
+    if left:
+        net.z[b][:] = 0
+    if book[FRESH] == 0.0:
+        forward(net.sizes, net.w[b], cache[0])
+        book[FRESH] = 1.0
+    return left
+
+
+@njit(cache=True, forceinline=True)
+def _update(net, b, decay, td_error, reset):
+    """Add the gradient of the outputs, weighted by `scratch[1]`, to the trace; move along it."""
+    w, z, info = net.w[b], net.z[b], net.info[b]
+    info[L1] = accumulate(net.sizes, w, z, net.cache[b, 0], net.scratch[1], net.scratch[0], decay)
+    apply(net.rule, info, w, z, net.v[b], td_error, reset)
+
+
+@njit(cache=True)
+def _all_finite(X):
+    for b in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            if not math.isfinite(X[b, i]):
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def act_values(net, mind, X, actions):
+    """Choose actions by their values, epsilon-greedily; False where `X` is not finite."""
+    if not _all_finite(X):
+        return False
+    net, mind = borrowed(net), borrowed(mind)
+    n_actions = net.sizes[-1]
+    for b in range(X.shape[0]):
+        book = mind.book[b]
+        _look(net, mind, b, X[b])
+        if book[PENDING] < 0.0:
+            action = _choose(mind.conf, book, mind.rng[b], net.cache[b, 0, -n_actions:])
+            if mind.conf[METHOD] == SARSA:
+                book[PENDING] = action
+            actions[b] = action
+        else:
+            actions[b] = int(book[PENDING])
+    return True
+
+
+@njit(cache=True)
+def _next_value(conf, book, rng, values, given, terminated, over):
+    """Value of the next observation; SARSA draws the action that will be taken there."""
+    if conf[METHOD] == Q:
+        return np.float64(values[_argmax(values)])
+    book[PENDING] = -1.0
+    if terminated and conf[REFERENCE] == 0.0:
+        return 0.0
+    action = given if given >= 0 else _choose(conf, book, rng, values)
+    if not over or conf[REFERENCE] != 0.0:
+        book[PENDING] = action
+    return np.float64(values[action])
+
+
+@njit(cache=True, nogil=True)
+def learn_values(net, mind, X, actions, rewards, X2, ends, given):
+    """Q(lambda) or SARSA(lambda); `ends` 0 = no end, 1 = terminated, 2 = truncated, -1 = skip.
+
+    `given` holds next actions for SARSA, -1 where the agent draws them. Returns False, having
+    learnt nothing, where observations are not finite.
+    """
+    if not (_all_finite(X) and _all_finite(X2)):
+        return False
+    net, mind = borrowed(net), borrowed(mind)
+    conf, n_actions = mind.conf, net.sizes[-1]
+    slopes = net.scratch[1]
+    for b in range(X.shape[0]):
+        if ends[b] < 0:
+            continue
+        book, cache = mind.book[b], net.cache[b]
+        _look(net, mind, b, X[b])
+        values = cache[0, -n_actions:]
+        action = actions[b]
+        explored = action != _argmax(values)
+        value = np.float64(values[action])
+        over = ends[b] != 0
+        stop = ends[b] == 1 or (over and conf[REFERENCE] != 0.0)
+        reward = _scaled_reward(conf, mind.reward[b], rewards[b], over)
+        book[STEPS] += 1.0
+        _features(conf, book, mind.signals[b], X2[b], cache[1])
+        forward(net.sizes, net.w[b], cache[1])
+        following = _next_value(
+            conf, book, mind.rng[b], cache[1, -n_actions:], given[b], ends[b] == 1, over
+        )
+        td_error = reward - value
+        if not stop:
+            td_error += conf[GAMMA] * following
+        cut = explored and conf[METHOD] == Q
+        if cut and conf[CUT] == BEFORE:
+            net.z[b][:] = 0
+        slopes[:n_actions] = 0
+        slopes[action] = 1
+        reset = over or (cut and conf[CUT] == AFTER)
+        _update(net, b, conf[GAMMA] * conf[LAMBDA], td_error, reset)
+        book[TD_ERROR] = td_error
+        _move_on(book, mind.signals[b], X2[b], cache, net.sizes[0], over)
+    return True
+
+
+@njit(cache=True)
+def _softmax(preferences, out):
+    """Probabilities into `out`; returns their entropy."""
+    top = preferences[_argmax(preferences)]
+    total = 0.0
+    for k in range(preferences.size):
+        out[k] = math.exp(preferences[k] - top)
+        total += out[k]
+    entropy = 0.0
+    for k in range(preferences.size):
+        p = out[k] / total
+        out[k] = p
+        if p > 0.0:
+            entropy -= p * math.log(p)
+    return entropy
+
+
+@njit(cache=True)
+def softplus(x):
+    """`log(1 + exp(x))`, linear above 20."""
+    return x if x > 20.0 else math.log1p(math.exp(x))
+
+
+@njit(cache=True, nogil=True)
+def act_policy(actor, mind, X, actions):
+    """Draw actions: `(b, 1)` numbers of actions, or `(b, k)` clipped; False as `act_values`."""
+    if not _all_finite(X):
+        return False
+    actor, mind = borrowed(actor), borrowed(mind)
+    n_out = actor.sizes[-1]
+    slopes = actor.scratch[1]
+    for b in range(X.shape[0]):
+        _look(actor, mind, b, X[b])
+        out, rng = actor.cache[b, 0, -n_out:], mind.rng[b]
+        k = mind.low.size
+        if k == 0:
+            _softmax(out, slopes[:n_out])
+            left = next_double(rng)
+            action = 0
+            while action < n_out - 1 and left >= slopes[action]:
+                left -= slopes[action]
+                action += 1
+            actions[b, 0] = action
+            continue
+        for i in range(k):
+            drawn = out[i] + softplus(np.float64(out[k + i])) * next_gaussian(rng)
+            mind.draws[b, i] = drawn
+            actions[b, i] = min(max(drawn, mind.low[i]), mind.high[i])
+    return True
+
+
+@njit(cache=True)
+def slopes_discrete(out, action, entropy_weight, slopes):
+    """Gradient of `log p(action) + entropy_weight * entropy` by the preferences."""
+    entropy = _softmax(out, slopes)
+    for k in range(out.size):
+        p = slopes[k]
+        slope = -p
+        if p > 0.0:
+            slope -= entropy_weight * p * (math.log(p) + entropy)
+        slopes[k] = slope
+    slopes[action] += 1
+
+
+@njit(cache=True)
+def slopes_gaussian(out, action, entropy_weight, slopes):
+    """Gradient of the same for normal actions, by means and by what softplus makes deviations."""
+    k = action.size
+    for i in range(k):
+        spread = softplus(np.float64(out[k + i]))
+        z = (action[i] - out[i]) / spread
+        slopes[i] = z / spread
+        inner = 1.0 / (1.0 + math.exp(-np.float64(out[k + i])))
+        slopes[k + i] = (z * z - 1.0 + entropy_weight) / spread * inner
+
+
+@njit(cache=True)
+def _recall_draw(mind_draw, low, high, action):
+    """Replace a clipped action by what was drawn, where it is what the agent drew."""
+    for i in range(low.size):
+        if min(max(mind_draw[i], low[i]), high[i]) != action[i]:
+            mind_draw[:] = action
+            return
+
+
+@njit(cache=True, nogil=True)
+def learn_policy(actor, critic, mind, X, actions, rewards, X2, ends):
+    """Actor-critic; one TD error, of the weights before the step, drives both networks.
+
+    `ends` and the answer are those of `learn_values`.
+    """
+    if not (_all_finite(X) and _all_finite(X2)):
+        return False
+    actor, critic, mind = borrowed(actor), borrowed(critic), borrowed(mind)
+    conf, n_in, n_out = mind.conf, critic.sizes[0], actor.sizes[-1]
+    decay = conf[GAMMA] * conf[LAMBDA]
+    slopes = actor.scratch[1]
+    for b in range(X.shape[0]):
+        if ends[b] < 0:
+            continue
+        book, cache = mind.book[b], critic.cache[b]
+        if _look(actor, mind, b, X[b]):
+            critic.z[b][:] = 0
+        cache[0, :n_in] = actor.cache[b, 0, :n_in]
+        forward(critic.sizes, critic.w[b], cache[0])
+        over = ends[b] != 0
+        stop = ends[b] == 1 or (over and conf[REFERENCE] != 0.0)
+        td_error = _scaled_reward(conf, mind.reward[b], rewards[b], over) - cache[0, -1]
+        book[STEPS] += 1.0
+        _features(conf, book, mind.signals[b], X2[b], cache[1])
+        forward(critic.sizes, critic.w[b], cache[1])
+        if not stop:
+            td_error += conf[GAMMA] * cache[1, -1]
+        weight = conf[ENTROPY] * np.sign(td_error)
+        out = actor.cache[b, 0, -n_out:]
+        if mind.low.size == 0:
+            slopes_discrete(out, int(actions[b, 0]), weight, slopes[:n_out])
+        else:
+            _recall_draw(mind.draws[b], mind.low, mind.high, actions[b])
+            slopes_gaussian(out, mind.draws[b], weight, slopes[:n_out])
+        critic.scratch[1, 0] = 1
+        _update(actor, b, decay, td_error, over)
+        _update(critic, b, decay, td_error, over)
+        book[TD_ERROR] = td_error
+        actor.cache[b, 1, :n_in] = cache[1, :n_in]
+        _move_on(book, mind.signals[b], X2[b], actor.cache[b], n_in, over)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def outputs_of(net, mind, X, out):
+    """Run the network as it stands on any observations, changing nothing; False as above."""
+    if not _all_finite(X):
+        return False
+    net, mind = borrowed(net), borrowed(mind)
+    cache = np.empty(net.cache.shape[2], net.cache.dtype)
+    for b in range(X.shape[0]):
+        signals, book = mind.signals[b].copy(), mind.book[b].copy()
+        same = book[KNOWN] != 0.0
+        for i in range(X.shape[1]):
+            same &= signals[RAW, i] == X[b, i]
+        if same:
+            cache[: net.sizes[0]] = net.cache[b, 0, : net.sizes[0]]
+        else:
+            book[STEPS] = 0.0
+            _features(mind.conf, book, signals, X[b], cache)
+        forward(net.sizes, net.w[b], cache)
+        out[b] = cache[-net.sizes[-1] :]
+    return True

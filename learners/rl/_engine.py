@@ -1,0 +1,143 @@
+"""State of one or several agents, as arrays, and the few steps in which agents use it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from olearn.learners.rl import _agent_kernels as kernels
+from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE, Mind, Net
+from olearn.learners.rl._network_kernels import ADAPTIVE, INFO_SIZE, RULE, cache_size
+from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
+from olearn.learners.rl.networks import draw_weights
+from olearn.learners.rl.optimisers import Optimiser
+from olearn.rng import kernel_state
+
+Array = NDArray[Any]
+Bounds = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that agents of one kind share.
+
+    `outputs` and `optimisers` have one entry a network; `settings` are entries of `conf` by their
+    numbers; `low` and `high` are empty for discrete actions.
+    """
+
+    hidden: tuple[int, ...]
+    outputs: tuple[int, ...]
+    optimisers: tuple[Optimiser, ...]
+    sparsity: float
+    dtype: str
+    settings: dict[int, float]
+    low: Bounds = ()
+    high: Bounds = ()
+
+    @property
+    def conf(self) -> NDArray[np.float64]:
+        """Settings as the kernels read them."""
+        conf = np.zeros(CONF_SIZE)
+        for entry, value in self.settings.items():
+            conf[entry] = value
+        return conf
+
+
+class Engine:
+    """Networks, statistics and buffers of `len(seeds)` agents.
+
+    Parameters
+    ----------
+    plan
+        What they share.
+    n_values
+        Values of an observation.
+    seeds
+        One an agent; None draws one.
+
+    """
+
+    def __init__(self, plan: Plan, n_values: int, seeds: Sequence[int | None]) -> None:
+        b = len(seeds)
+        conf = plan.conf
+        self.n_values = n_values
+        n_in = n_values + (conf[kernels.LIMIT] > 0)
+        rngs = [np.random.default_rng(seed) for seed in seeds]
+        self.nets = [
+            make_net((n_in, *plan.hidden, n_out), rule, plan.sparsity, plan.dtype, rngs)
+            for n_out, rule in zip(plan.outputs, plan.optimisers, strict=True)
+        ]
+        book = np.zeros((b, BOOK_SIZE))
+        book[:, kernels.PENDING] = -1.0
+        self.mind = Mind(
+            signals=np.zeros((b, SIGNAL_ROWS, n_values)),
+            reward=np.zeros((b, REWARD_SIZE)),
+            book=book,
+            rng=np.array([kernel_state(seed, stream=1) for seed in seeds]),
+            draws=np.zeros((b, len(plan.low))),
+            low=np.array(plan.low, dtype=np.float64),
+            high=np.array(plan.high, dtype=np.float64),
+            conf=conf,
+        )
+        self.policy = conf[kernels.METHOD] == kernels.ACTOR_CRITIC
+        self.X, self.X2 = np.zeros((2, b, n_values))
+        self.rewards = np.zeros(b)
+        self.ends = np.zeros(b, dtype=np.int64)
+        self.given = np.full(b, -1)
+        self.actions: Array = np.zeros(b, dtype=np.int64)
+        if self.policy:
+            self.actions = np.zeros((b, max(1, len(plan.low))))
+
+    def act(self) -> Array:
+        """Choose actions for the observations in `X`; the array is used again."""
+        run = kernels.act_policy if self.policy else kernels.act_values
+        if not run(self.nets[0], self.mind, self.X, self.actions):
+            raise ValueError(f"observation must be finite, got {self.X.tolist()}")
+        return self.actions
+
+    def learn(self) -> None:
+        """Learn the transitions in the buffers."""
+        if self.policy:
+            fine = kernels.learn_policy(
+                *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends
+            )
+        else:
+            fine = kernels.learn_values(
+                *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends,
+                self.given,
+            )  # fmt: skip
+        if not fine:
+            both = f"{self.X.tolist()} and {self.X2.tolist()}"
+            raise ValueError(f"observation and next_observation must be finite, got {both}")
+
+    def outputs(self, net: int, X: Array) -> Array:
+        """Return outputs of a network for observations `(b, d)`; nothing changes."""
+        out = np.empty((len(X), int(self.nets[net].sizes[-1])), self.nets[net].w.dtype)
+        if not kernels.outputs_of(self.nets[net], self.mind, X, out):
+            raise ValueError(f"observation must be finite, got {X.tolist()}")
+        return out
+
+
+def make_net(
+    sizes: Sequence[int],
+    rule: Optimiser,
+    sparsity: float,
+    dtype: str,
+    rngs: Sequence[np.random.Generator],
+) -> Net:
+    """Make one network an agent, each from its own generator."""
+    layers = np.array(sizes, dtype=np.int64)
+    w = np.array([draw_weights(layers, sparsity, dtype, rng) for rng in rngs])
+    moments = w.shape[1] if rule.rule[RULE] == ADAPTIVE else 0
+    return Net(
+        sizes=layers,
+        w=w,
+        z=np.zeros_like(w),
+        v=np.zeros((len(w), moments), dtype),
+        cache=np.zeros((len(w), 2, cache_size(layers)), dtype),
+        scratch=np.zeros((2, cache_size(layers)), dtype),
+        info=np.zeros((len(w), INFO_SIZE)),
+        rule=rule.rule,
+    )

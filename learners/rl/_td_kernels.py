@@ -1,0 +1,92 @@
+"""Prediction of discounted sums along a stream of rows; NaN is a missing value."""
+
+import numpy as np
+from numba import njit
+
+from olearn.borrowed import borrowed
+from olearn.learners.rl._agent_kernels import (
+    CONF_SIZE,
+    GAMMA,
+    KNOWN,
+    LAMBDA,
+    NORMALISE,
+    SCALE,
+    TD_ERROR,
+)
+from olearn.learners.rl._network_kernels import L1, accumulate, apply, forward
+from olearn.learners.rl._signal_kernels import (
+    average_signal,
+    copy_signal,
+    count_reward,
+    normalise_signal,
+    reward_spread,
+)
+
+# `conf` as that of agents, and the decay of the exponential average of the rows, 0 without;
+# in `book`, STEPS of agents holds the discount with which the row in mind was reached
+BETA, TD_CONF_SIZE = CONF_SIZE, CONF_SIZE + 1
+LAST_GAMMA = 3
+
+
+@njit(cache=True)
+def _features(conf, signals, x, averaged, out):
+    """Write what the network sees of a row, counting it; `averaged` is a buffer like `x`."""
+    if conf[BETA] > 0.0:
+        average_signal(signals, conf[BETA], x, averaged)
+    else:
+        averaged[:] = x
+    if conf[NORMALISE] != 0.0:
+        normalise_signal(signals, averaged, out)
+    else:
+        copy_signal(averaged, out)
+
+
+@njit(cache=True)
+def _spread(conf, reward):
+    return reward_spread(reward, True) if conf[SCALE] != 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True)
+def predict_rows(net, mind, X, out):
+    """Value of each row in raw units, as if it came next; changes nothing."""
+    net, mind = borrowed(net), borrowed(mind)
+    cache = np.empty(net.cache.shape[2], net.cache.dtype)
+    averaged = np.empty(X.shape[1])
+    signals = np.empty(mind.signals.shape[1:])
+    for row in range(X.shape[0]):
+        signals[:] = mind.signals[0]
+        _features(mind.conf, signals, X[row], averaged, cache)
+        forward(net.sizes, net.w[0], cache)
+        out[row] = cache[-1] * _spread(mind.conf, mind.reward[0])
+
+
+@njit(cache=True, nogil=True)
+def learn_rows(net, mind, X, y, gammas):
+    """TD(lambda): `y[i]` and `gammas[i]` belong to the step from the row before to row i."""
+    net, mind = borrowed(net), borrowed(mind)
+    conf, book, reward = mind.conf, mind.book[0], mind.reward[0]
+    cache, w, z, info = net.cache[0], net.w[0], net.z[0], net.info[0]
+    n_in = X.shape[1]
+    averaged = np.empty(n_in)
+    net.scratch[1, 0] = 1
+    for row in range(X.shape[0]):
+        gamma = gammas[row]
+        _features(conf, mind.signals[0], X[row], averaged, cache[1])
+        if book[KNOWN] != 0.0:
+            forward(net.sizes, w, cache[0])
+            count_reward(reward, y[row], conf[GAMMA], gamma == 0.0)
+            td_error = y[row] / _spread(conf, reward) - cache[0, -1]
+            if gamma != 0.0:
+                forward(net.sizes, w, cache[1])
+                td_error += gamma * cache[1, -1]
+            info[L1] = accumulate(
+                net.sizes, w, z, cache[0], net.scratch[1], net.scratch[0],
+                book[LAST_GAMMA] * conf[LAMBDA],
+            )  # fmt: skip
+            apply(net.rule, info, w, z, net.v[0], td_error, False)
+            book[TD_ERROR] = td_error
+            book[LAST_GAMMA] = gamma
+        else:
+            book[LAST_GAMMA] = conf[GAMMA]
+        book[KNOWN] = 1.0
+        cache[0, :n_in] = cache[1, :n_in]

@@ -1,0 +1,201 @@
+"""Stream actor-critic, for discrete and continuous actions."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from olearn.learners.rl import _agent_kernels as kernels
+from olearn.learners.rl._agent import Agent, Observation, check_settings, shared_conf
+from olearn.learners.rl._engine import Engine, Plan
+from olearn.learners.rl.optimisers import ObGD, Optimiser
+from olearn.validate import check_in_range, check_integer, check_number
+
+
+class StreamAC(Agent):
+    r"""Stream AC(lambda): a policy and a value function, each with its own trace and bound[^1].
+
+    One $\delta = r + \gamma v(s') - v(s)$ drives both networks. The trace of the policy follows
+    $\log \pi(a | s) + \tau \, \mathrm{sign}(\delta) \, H(\pi(\cdot | s))$, so that the entropy H is
+    pushed up whatever the sign. Discrete actions have a softmax; continuous ones are independent
+    normals, whose deviation is a softplus, drawn and then clipped to the box. Time: O(weights).
+
+    Parameters
+    ----------
+    n_actions
+        Number of discrete actions, at least 2; None for continuous ones.
+    hidden
+        Widths of the hidden layers, at least one.
+    gamma
+        Discount, in [0, 1].
+    lambda_
+        Decay of the trace beside the discount, in [0, 1].
+    low
+        Lower bounds of continuous actions, a number each; None for discrete ones.
+    high
+        Upper bounds, above `low`.
+    entropy
+        Weight $\tau$ of the entropy; not negative.
+    actor_optimiser
+        Update rule of the policy; None: `ObGD(kappa=3)`.
+    critic_optimiser
+        Update rule of the value; None: `ObGD(kappa=2)`.
+    sparsity
+        Share of weights that start at zero, in [0, 1].
+    normalise
+        Whether observations are normalised by their running mean and deviation.
+    scale_reward
+        Whether rewards are divided by the deviation of their discounted sum.
+    time_limit
+        Steps of the longest episode, which adds the time as an input; None: no such input.
+    compat
+        `"reference"` for the habits of the authors' program: a truncated episode counts as
+        terminated; None without.
+    dtype
+        `"float32"` or `"float64"`, of networks and traces.
+    seed
+        Seed of weights and choices; None draws one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, or an observation or reward is not finite.
+    TypeError
+        If a parameter or an action has the wrong type.
+
+    Notes
+    -----
+    The policy learns from the action as it was drawn, before it was clipped: `learn_one` takes the
+    action that `act` returned and remembers the rest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from olearn.learners import rl
+    >>> agent = rl.StreamAC(low=(-1.0,), high=(1.0,), gamma=0.0, seed=1)
+    >>> rng = np.random.default_rng(1)
+    >>> here, gains = rng.normal(size=12), 0.0
+    >>> for step in range(3000):  # the best action is the first value
+    ...     action = agent.act(here)
+    ...     reward, there = -abs(float(action[0]) - here[0]), rng.normal(size=12)
+    ...     agent.learn_one(here, action, reward, there)
+    ...     here, gains = there, gains + reward * (step >= 2000) / 1000
+    >>> gains > -0.7  # 0.93 is lost by chance
+    True
+
+    References
+    ----------
+    [^1]: Elsayed, M., Vasan, G., Mahmood, A. R. (2024). Streaming deep reinforcement learning
+        finally works. arXiv 2410.14606, Algorithm 10.
+
+    """
+
+    def __init__(
+        self,
+        n_actions: int | None = None,
+        hidden: tuple[int, ...] = (32, 32),
+        gamma: float = 0.99,
+        *,
+        lambda_: float = 0.8,
+        low: tuple[float, ...] | None = None,
+        high: tuple[float, ...] | None = None,
+        entropy: float = 0.01,
+        actor_optimiser: Optimiser | None = None,
+        critic_optimiser: Optimiser | None = None,
+        sparsity: float = 0.9,
+        normalise: bool = True,
+        scale_reward: bool = True,
+        time_limit: int | None = None,
+        compat: str | None = None,
+        dtype: str = "float32",
+        seed: int | None = None,
+    ) -> None:
+        self.n_actions = n_actions
+        self.hidden = hidden
+        self.gamma = gamma
+        self.lambda_ = lambda_
+        self.low = low
+        self.high = high
+        self.entropy = entropy
+        self.actor_optimiser = actor_optimiser
+        self.critic_optimiser = critic_optimiser
+        self.sparsity = sparsity
+        self.normalise = normalise
+        self.scale_reward = scale_reward
+        self.time_limit = time_limit
+        self.compat = compat
+        self.dtype = dtype
+        self.seed = seed
+        self._engine = None
+        check_in_range("entropy", entropy, 0.0)
+        check_settings(self, "actor_optimiser", "critic_optimiser")
+        if n_actions is not None:
+            check_integer("n_actions", n_actions, 2)
+        _check_box(n_actions, low, high)
+
+    def _plan(self) -> Plan:
+        actor = self.actor_optimiser if self.actor_optimiser is not None else ObGD(kappa=3.0)
+        critic = self.critic_optimiser if self.critic_optimiser is not None else ObGD(kappa=2.0)
+        own = {kernels.METHOD: kernels.ACTOR_CRITIC, kernels.ENTROPY: self.entropy}
+        low, high = self.low or (), self.high or ()
+        return Plan(
+            self.hidden, (self.n_actions or 2 * len(low), 1), (actor, critic), self.sparsity,
+            self.dtype, shared_conf(self) | own, low, high,
+        )  # fmt: skip
+
+    def _put_action(self, engine: Engine, row: int, action: Any) -> None:
+        if self.n_actions is not None:
+            check_integer("action", action, 0, self.n_actions - 1)
+            engine.actions[row, 0] = action
+            return
+        shape = engine.actions.shape[1:]
+        if np.shape(action) != shape:
+            raise ValueError(f"action must have shape {shape}, got {np.shape(action)}")
+        if not np.isfinite(action).all():
+            raise ValueError(f"action must be finite, got {action}")
+        engine.actions[row] = action
+
+    def _own_action(self, action: NDArray[np.float64]) -> Any:
+        return int(action[0]) if self.n_actions is not None else action.copy()
+
+    def _best_action(self, outputs: NDArray[Any]) -> Any:
+        if self.n_actions is not None:
+            return int(np.argmax(outputs))
+        means = outputs[: len(outputs) // 2].astype(np.float64)
+        return np.clip(means, self.low, self.high)
+
+    def value(self, observation: Observation) -> float:
+        """Return the value of an observation in scaled rewards; changes nothing."""
+        if self._engine is None:
+            return 0.0
+        X = np.array(observation, dtype=np.float64)[None]
+        return float(self._engine.outputs(1, X)[0, 0])
+
+    def policy(self, observation: Observation) -> NDArray[Any]:
+        """Return probabilities `(n_actions,)`, or means and deviations `(2, k)`; pure."""
+        if self._engine is None:
+            self._start(observation)
+        assert self._engine is not None
+        X = np.array(observation, dtype=np.float64)[None]
+        out = self._engine.outputs(0, X)[0].astype(np.float64)
+        if self.n_actions is not None:
+            p = np.exp(out - out.max())
+            return p / p.sum()
+        means, before = out.reshape(2, -1)
+        return np.stack([means, np.logaddexp(0.0, before)])
+
+
+def _check_box(n_actions: int | None, low: Any, high: Any) -> None:
+    if n_actions is not None:
+        if low is not None or high is not None:
+            raise ValueError(f"low and high must be None beside n_actions, got {low} and {high}")
+        return
+    if not (isinstance(low, tuple) and isinstance(high, tuple) and len(low) == len(high) > 0):
+        raise ValueError(
+            "low and high must be tuples of equal length where n_actions is None, "
+            f"got {low!r} and {high!r}"
+        )
+    for lower, upper in zip(low, high, strict=True):
+        check_number("low", lower)
+        check_number("high", upper)
+        check_in_range("high", upper, lower, open_low=True)

@@ -1,0 +1,303 @@
+"""Stream TD(lambda) as a river regressor: discounted sums of a signal on any data stream."""
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from river.base.typing import FeatureName
+from river.utils import dataframe
+
+from olearn.base import memory_bytes
+from olearn.features import FeatureIndex
+from olearn.learners.rl import _agent_kernels as kernels
+from olearn.learners.rl._agent_kernels import BOOK_SIZE, Mind, Net
+from olearn.learners.rl._engine import make_net
+from olearn.learners.rl._network_kernels import L1, STEP
+from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
+from olearn.learners.rl._td_kernels import BETA, TD_CONF_SIZE, learn_rows, predict_rows
+from olearn.learners.rl.initialise import n_zeros
+from olearn.learners.rl.networks import DTYPES, Layers, layers_of
+from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
+from olearn.rng import kernel_state
+from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+
+Rows = NDArray[np.float64]
+_LARGEST = sys.float_info.max
+
+
+class StreamTDRegressor(base.MiniBatchRegressor):
+    r"""Predict the discounted sum of what is to come, learnt by TD(lambda) on a stream[^1].
+
+    `predict_one(x)` estimates $G = \sum_k \gamma^k y_{k+1}$, the targets of the rows after x; so
+    `gamma=0` forecasts the next target, 0.99 about a hundred of them. Nothing is stored for that:
+    `learn_one(x, y)` moves the value of the row before towards $y + \gamma v(x)$, along a trace,
+    by no more than ObGD allows. Time: O(weights) a row.
+
+    Parameters
+    ----------
+    gamma
+        Discount, in [0, 1].
+    lambda_
+        Decay of the trace beside the discount, in [0, 1].
+    hidden
+        Widths of the hidden layers, at least one.
+    optimiser
+        Update rule; None: `ObGD(kappa=2)`.
+    sparsity
+        Share of weights that start at zero, in [0, 1].
+    observation_trace
+        Decay of an exponential average that takes the place of the features, in (0, 1); it hides
+        what changes fast. None: the features themselves.
+    normalise
+        Whether features are normalised by their running mean and deviation.
+    scale_target
+        Whether targets are divided by the deviation of their discounted sum, inside.
+    dtype
+        `"float32"` or `"float64"`, of network and trace.
+    seed
+        Seed of the first weights; None draws one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, or a feature or target is not a finite number.
+    TypeError
+        If a parameter, a feature or a target has the wrong type.
+
+    Notes
+    -----
+    A missing feature counts as average. A new one gets weights by the sparse rule and no trace.
+    Strings are refused: put `preprocessing.OneHotEncoder` before. To score predictions, compare
+    them with discounted sums computed afterwards.
+
+    Examples
+    --------
+    >>> import math
+    >>> from olearn import learners
+    >>> model = learners.StreamTDRegressor(gamma=0.5, hidden=(32,), seed=1)
+    >>> for t in range(3000):  # 1 every fourth row
+    ...     x = {"sin": math.sin(t * math.pi / 2), "cos": math.cos(t * math.pi / 2)}
+    ...     model.learn_one(x, float(t % 4 == 0))
+    >>> round(1 / (1 - 0.5**4), 1)  # expected in the row before that one
+    1.1
+    >>> round(model.predict_one({"sin": -1.0, "cos": 0.0}), 1)
+    1.1
+
+    References
+    ----------
+    [^1]: Elsayed, M., Vasan, G., Mahmood, A. R. (2024). Streaming deep reinforcement learning
+        finally works. arXiv 2410.14606, Algorithm 7.
+
+    """
+
+    def __init__(
+        self,
+        gamma: float = 0.99,
+        lambda_: float = 0.8,
+        hidden: tuple[int, ...] = (128, 128),
+        *,
+        optimiser: Optimiser | None = None,
+        sparsity: float = 0.9,
+        observation_trace: float | None = None,
+        normalise: bool = True,
+        scale_target: bool = True,
+        dtype: str = "float32",
+        seed: int | None = None,
+    ) -> None:
+        check_in_range("gamma", gamma, 0.0, 1.0)
+        check_in_range("lambda_", lambda_, 0.0, 1.0)
+        if not isinstance(hidden, tuple) or not hidden:
+            raise ValueError(f"hidden must be a tuple of layer widths, got {hidden!r}")
+        for width in hidden:
+            check_integer("hidden", width, 1)
+        check_optimiser("optimiser", optimiser)
+        check_in_range("sparsity", sparsity, 0.0, 1.0)
+        if observation_trace is not None:
+            check_in_range(
+                "observation_trace", observation_trace, 0.0, 1.0, open_low=True, open_high=True
+            )
+        check_choice("dtype", dtype, DTYPES)
+        check_seed(seed)
+        self.gamma = gamma
+        self.lambda_ = lambda_
+        self.hidden = hidden
+        self.optimiser = optimiser
+        self.sparsity = sparsity
+        self.observation_trace = observation_trace
+        self.normalise = normalise
+        self.scale_target = scale_target
+        self.dtype = dtype
+        self.seed = seed
+        self._features = FeatureIndex()
+        self._rng = np.random.default_rng(seed)
+        self._net: Net | None = None
+        self._mind = self._make_mind()
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"hidden": (16, 16), "seed": 1}
+        yield {"gamma": 0.0, "hidden": (8,), "observation_trace": 0.5, "seed": 1}
+
+    def learn_one(
+        self, x: Mapping[FeatureName, Any], y: float, *, gamma: float | None = None
+    ) -> None:
+        """Learn that row x came, and the target y with it.
+
+        `gamma` is the discount of this step where it is not that of the model: 0 where the sum
+        ends with y.
+        """
+        check_in_range("y", y, -_LARGEST, _LARGEST)
+        if gamma is not None:
+            check_in_range("gamma", gamma, 0.0, 1.0)
+        _refuse_text(x)
+        row = self._features.quick(x)
+        if row is None:
+            row = self._features.learn_one(_in_order(x, self._features.names))
+            self._grow()
+        assert self._net is not None
+        used = self.gamma if gamma is None else gamma
+        learn_rows(self._net, self._mind, row[None], np.array([y], float), np.array([used], float))
+
+    def predict_one(self, x: Mapping[FeatureName, Any]) -> float:
+        """Return the discounted sum of the targets after row x; 0 before anything is learnt."""
+        _refuse_text(x)
+        row = self._features.encode_one(x)
+        return float(self._predict(row[None])[0])
+
+    def learn_many(self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None) -> None:
+        """Learn rows in order, as a loop of `learn_one` would."""
+        table = self._features.check_many(X, names)
+        values = y if isinstance(y, np.ndarray | list | tuple) else dataframe.into_series(y)
+        targets = np.array(values, dtype=np.float64)
+        if targets.shape != (len(table),):
+            raise ValueError(f"y must have one number a row, got shape {targets.shape}")
+        if not np.isfinite(targets).all():
+            raise ValueError(f"y must be finite, got {targets[~np.isfinite(targets)][0]}")
+        if table.matrix is None:
+            _refuse_text({name: c[0] for name, c in zip(table.names, table.columns(), strict=True)})
+        if len(table) == 0:
+            return
+        if self._features.names != table.names:  # new columns in the order of single rows
+            empty = {name: math.nan for name in table.names}
+            self._features.learn_one(_in_order(empty, self._features.names))
+        rows = self._features.learn_many(table)
+        self._grow()
+        assert self._net is not None
+        learn_rows(self._net, self._mind, rows, targets, np.full(len(rows), float(self.gamma)))
+
+    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return predictions: an array for an array, a series for a frame."""
+        values = self._predict(self._features.encode_many(self._features.check_many(X, names)))
+        if isinstance(X, np.ndarray):
+            return values
+        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+
+    def reset(self) -> None:
+        """Cut the stream: the next row follows nothing, the trace starts anew."""
+        self._mind.book[0, kernels.KNOWN] = 0.0
+        if self._net is not None:
+            self._net.z[:] = 0.0
+
+    @property
+    def td_error(self) -> float:
+        """The last TD error, in scaled targets; feed it to a drift detector."""
+        return float(self._mind.book[0, kernels.TD_ERROR])
+
+    @property
+    def trace_l1(self) -> float:
+        """L1 norm of the trace that the last update used."""
+        return 0.0 if self._net is None else float(self._net.info[0, L1])
+
+    @property
+    def step_size(self) -> float:
+        """Step size of the last update."""
+        return 0.0 if self._net is None else float(self._net.info[0, STEP])
+
+    @property
+    def layers(self) -> Layers:
+        """Matrices `(units, inputs)` and biases; views. Empty before the first row."""
+        return [] if self._net is None else layers_of(self._net.sizes, self._net.w[0])
+
+    def _predict(self, rows: Rows) -> Rows:
+        out = np.zeros(len(rows))
+        if self._net is not None:
+            predict_rows(self._net, self._mind, rows, out)
+        return out
+
+    def _make_mind(self) -> Mind:
+        conf = np.zeros(TD_CONF_SIZE)
+        conf[kernels.GAMMA] = self.gamma
+        conf[kernels.LAMBDA] = self.lambda_
+        conf[kernels.NORMALISE] = self.normalise
+        conf[kernels.SCALE] = self.scale_target
+        conf[BETA] = self.observation_trace or 0.0
+        none = np.zeros(0)
+        return Mind(
+            signals=np.zeros((1, SIGNAL_ROWS, 0)),
+            reward=np.zeros((1, REWARD_SIZE)),
+            book=np.zeros((1, BOOK_SIZE)),
+            rng=kernel_state(0)[None],  # never drawn from: kernels of agents have one
+            draws=np.zeros((1, 0)),
+            low=none,
+            high=none.copy(),
+            conf=conf,
+        )
+
+    def _grow(self) -> None:
+        """Make the network, or append inputs to it, until every feature has one."""
+        n_old, n_new = self._mind.signals.shape[2], len(self._features)
+        if self._net is not None and n_old == n_new:
+            return
+        signals = np.zeros((1, SIGNAL_ROWS, n_new))
+        signals[:, :, :n_old] = self._mind.signals
+        self._mind = self._mind._replace(signals=signals)
+        rule = self.optimiser if self.optimiser is not None else ObGD(kappa=2.0)
+        sizes = (n_new, *self.hidden, 1)
+        if self._net is None:
+            self._net = make_net(sizes, rule, self.sparsity, self.dtype, [self._rng])
+            return
+        old, self._net = self._net, None
+        net = make_net(sizes, rule, 1.0, self.dtype, [self._rng])  # all weights zero
+        at = n_old * self.hidden[0]  # the matrix (inputs, units) of the first layer comes first
+        shift = (n_new - n_old) * self.hidden[0]
+        for mine, before in ((net.w, old.w), (net.z, old.z), (net.v, old.v)):
+            if mine.size:
+                mine[:, :at] = before[:, :at]
+                mine[:, at + shift :] = before[:, at:]
+        net.w[0, at : at + shift] = self._new_inputs(n_new, shift)
+        net.cache[0, 0, :n_old] = old.cache[0, 0, :n_old]  # the row in mind; new features: average
+        net.info[:] = old.info
+        self._net = net
+
+    def _new_inputs(self, n_inputs: int, n: int) -> Rows:
+        """Weights of new inputs, of which as many are zero as the sparse rule has on average."""
+        limit = 1.0 / math.sqrt(n_inputs)
+        keep = self._rng.random(n) >= n_zeros(n_inputs, self.sparsity) / n_inputs
+        return self._rng.uniform(-limit, limit, n) * keep
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        parts = {"_net": list(self._net or ()), "_mind": list(self._mind), "_rng": None}
+        return memory_bytes(vars(self) | parts)
+
+
+def _in_order(x: Mapping[Any, Any], known: Sequence[Any]) -> dict[Any, Any]:
+    """Sort the features that are new, so that the order in which they are given does not matter."""
+    first = {name: x[name] for name in known if name in x}
+    new = sorted((name for name in x if name not in first), key=lambda n: (str(type(n)), str(n)))
+    return first | {name: x[name] for name in new}
+
+
+def _refuse_text(x: Any) -> None:
+    if not isinstance(x, Mapping):
+        raise TypeError(f"x must be a dict of features, got {x!r} of type {type(x).__name__}")
+    for name, value in x.items():
+        if isinstance(value, str):
+            raise ValueError(
+                f"feature {name!r} must be a number, got {value!r}; "
+                "put preprocessing.OneHotEncoder before"
+            )
