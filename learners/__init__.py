@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
     )
     from olearn.learners.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+    from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
@@ -33,6 +34,7 @@ _FILES = {
     "HoeffdingTreeClassifier": "hoeffding_tree",
     "OrthogonalDictionaryLearner": "dictionary.learner",
     "RandomReLU": "analytic.random_relu",
+    "StreamTDRegressor": "rl.td",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "HoeffdingTreeClassifier",
     "OrthogonalDictionaryLearner",
     "RandomReLU",
+    "StreamTDRegressor",
 ]
 
 

@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 
 from olearn.borrowed import borrowed
 from olearn.learners.rl._network_kernels import L1, accumulate, apply, forward
+from olearn.learners.rl._policy_kernels import (
+    argmax,
+    slopes_discrete,
+    slopes_gaussian,
+    softmax,
+    softplus,
+)
 from olearn.learners.rl._signal_kernels import (
     RAW,
     copy_signal,
@@ -124,16 +131,6 @@ def _scaled_reward(conf, stats, value, over):
 
 
 @njit(cache=True)
-def _argmax(values):
-    """The first of the greatest: ties are common, and which one is taken decides trace cuts."""
-    best = 0
-    for k in range(1, values.size):
-        if values[k] > values[best]:
-            best = k
-    return best
-
-
-@njit(cache=True)
 def _choose(conf, book, rng, values):
     """Epsilon-greedy."""
     book[CHOICES] += 1.0
@@ -141,7 +138,7 @@ def _choose(conf, book, rng, values):
     epsilon = max(first + book[CHOICES] * (last - first) / conf[EPS_STEPS], last)
     if next_double(rng) < epsilon:
         return next_below(rng, values.size)
-    return _argmax(values)
+    return argmax(values)
 
 
 @njit(cache=True, forceinline=True)
@@ -198,7 +195,7 @@ def act_values(net, mind, X, actions):
 def _next_value(conf, book, rng, values, given, terminated, over):
     """Value of the next observation; SARSA draws the action that will be taken there."""
     if conf[METHOD] == Q:
-        return np.float64(values[_argmax(values)])
+        return np.float64(values[argmax(values)])
     book[PENDING] = -1.0
     if terminated and conf[REFERENCE] == 0.0:
         return 0.0
@@ -227,7 +224,7 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
         _look(net, mind, b, X[b])
         values = cache[0, -n_actions:]
         action = actions[b]
-        explored = action != _argmax(values)
+        explored = action != argmax(values)
         value = np.float64(values[action])
         over = ends[b] != 0
         stop = ends[b] == 1 or (over and conf[REFERENCE] != 0.0)
@@ -253,29 +250,6 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
     return True
 
 
-@njit(cache=True)
-def _softmax(preferences, out):
-    """Probabilities into `out`; returns their entropy."""
-    top = preferences[_argmax(preferences)]
-    total = 0.0
-    for k in range(preferences.size):
-        out[k] = math.exp(preferences[k] - top)
-        total += out[k]
-    entropy = 0.0
-    for k in range(preferences.size):
-        p = out[k] / total
-        out[k] = p
-        if p > 0.0:
-            entropy -= p * math.log(p)
-    return entropy
-
-
-@njit(cache=True)
-def softplus(x):
-    """`log(1 + exp(x))`, linear above 20."""
-    return x if x > 20.0 else math.log1p(math.exp(x))
-
-
 @njit(cache=True, nogil=True)
 def act_policy(actor, mind, X, actions):
     """Draw actions: `(b, 1)` numbers of actions, or `(b, k)` clipped; False as `act_values`."""
@@ -289,7 +263,7 @@ def act_policy(actor, mind, X, actions):
         out, rng = actor.cache[b, 0, -n_out:], mind.rng[b]
         k = mind.low.size
         if k == 0:
-            _softmax(out, slopes[:n_out])
+            softmax(out, slopes[:n_out])
             left = next_double(rng)
             action = 0
             while action < n_out - 1 and left >= slopes[action]:
@@ -302,31 +276,6 @@ def act_policy(actor, mind, X, actions):
             mind.draws[b, i] = drawn
             actions[b, i] = min(max(drawn, mind.low[i]), mind.high[i])
     return True
-
-
-@njit(cache=True)
-def slopes_discrete(out, action, entropy_weight, slopes):
-    """Gradient of `log p(action) + entropy_weight * entropy` by the preferences."""
-    entropy = _softmax(out, slopes)
-    for k in range(out.size):
-        p = slopes[k]
-        slope = -p
-        if p > 0.0:
-            slope -= entropy_weight * p * (math.log(p) + entropy)
-        slopes[k] = slope
-    slopes[action] += 1
-
-
-@njit(cache=True)
-def slopes_gaussian(out, action, entropy_weight, slopes):
-    """Gradient of the same for normal actions, by means and by what softplus makes deviations."""
-    k = action.size
-    for i in range(k):
-        spread = softplus(np.float64(out[k + i]))
-        z = (action[i] - out[i]) / spread
-        slopes[i] = z / spread
-        inner = 1.0 / (1.0 + math.exp(-np.float64(out[k + i])))
-        slopes[k + i] = (z * z - 1.0 + entropy_weight) / spread * inner
 
 
 @njit(cache=True)
