@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from olearn.detectors.htm.anomaly import HTMAnomalyDetector as HTMAnomalyDetector
+    from olearn.detectors.htm.composed_encoders import DateEncoder as DateEncoder
+    from olearn.detectors.htm.composed_encoders import MultiEncoder as MultiEncoder
     from olearn.detectors.htm.encoders import CategoryEncoder as CategoryEncoder
-    from olearn.detectors.htm.encoders import DateEncoder as DateEncoder
-    from olearn.detectors.htm.encoders import MultiEncoder as MultiEncoder
     from olearn.detectors.htm.encoders import (
         RandomDistributedScalarEncoder as RandomDistributedScalarEncoder,
     )
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _FILES = {
     "AnomalyLikelihood": "likelihood",
     "CategoryEncoder": "encoders",
-    "DateEncoder": "encoders",
+    "DateEncoder": "composed_encoders",
     "HTMAnomalyDetector": "anomaly",
-    "MultiEncoder": "encoders",
+    "MultiEncoder": "composed_encoders",
     "RandomDistributedScalarEncoder": "encoders",
     "ScalarEncoder": "encoders",
     "SpatialPooler": "spatial_pooler",

@@ -11,11 +11,10 @@ from river import base
 
 from olearn.base import memory_bytes
 from olearn.detectors.htm._pipeline import Pipeline
+from olearn.detectors.htm.composed_encoders import DateEncoder, MultiEncoder
 from olearn.detectors.htm.encoders import (
     CategoryEncoder,
-    DateEncoder,
     Encoder,
-    MultiEncoder,
     RandomDistributedScalarEncoder,
     check_finite,
 )

@@ -17,6 +17,7 @@ from olearn.detectors._state_detector import (
 from olearn.detectors._value_kernels import VALUE_CHANNELS, value_size, value_start
 from olearn.detectors.htm import _sprt_kernels as k
 from olearn.detectors.htm._encoder_kernels import N_BITS, OFFSET
+from olearn.detectors.htm._handles import Handle
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
@@ -311,26 +312,18 @@ class HTMSPRT(StateDetector):
         start = 0
         self._state[k.N_ALARMS] = 0.0
         while True:
-            memory = self._pipeline.memory.handle
-            start = k.watch_many(
-                alarms,
-                self._state,
-                self._pipeline.pooler.handle,
-                memory,
-                self._likelihood,
-                self._test,
-                self._channel,
-                self._fields,
-                self._waiting,
-                xs,
-                start,
-            )
+            tested = self._channel, self._fields, self._waiting
+            start = k.watch_many(alarms, *self._pattern_arrays(), *tested, xs, start)
             if start == xs.size:
                 return int(self._state[k.N_ALARMS])
             if self._state[k.WAITING] >= 0.0:
                 self._begin()
             else:
                 self._pipeline.make_room()
+
+    def _pattern_arrays(self) -> tuple[State, Handle, Handle, State, State]:
+        pooler, memory = self._pipeline.pooler.handle, self._pipeline.memory.handle
+        return self._state, pooler, memory, self._likelihood, self._test
 
     def _begin(self) -> None:
         """Make the encoder from the values that waited, and learn them."""
@@ -343,16 +336,7 @@ class HTMSPRT(StateDetector):
         self._state[k.PREVIOUS] = waited[0]
         start = 0
         while start < waited.size:
-            start = k.catch_up(
-                self._state,
-                self._pipeline.pooler.handle,
-                self._pipeline.memory.handle,
-                self._likelihood,
-                self._test,
-                self._fields,
-                waited,
-                start,
-            )
+            start = k.catch_up(*self._pattern_arrays(), self._fields, waited, start)
             if start < waited.size:
                 self._pipeline.make_room()
 
