@@ -67,6 +67,16 @@ LEARNERS: dict[str, Entry] = {
     "driftmoe-plus": Entry(
         f"{_OURS}:DriftMoEClassifier.plus", "DriftMoE with our improvements to the published method"
     ),
+    "analytic-ridge": Entry(
+        f"{_OURS}:AnalyticRidgeClassifier",
+        "ridge regression on 256 random features, exact after every row",
+        {"n_features": 256},
+    ),
+    "aef-ocl": Entry(
+        f"{_OURS}:AEFOCLClassifier",
+        "the same, classes balanced by pseudo-features every 64 rows",
+        {"n_features": 256, "refresh": 64},
+    ),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry("river.dummy:NoChangeClassifier", "repeats the previous label: the bar"),
     "majority": Entry("river.dummy:PriorClassifier", "names the commonest label so far: the bar"),
