@@ -85,6 +85,7 @@ class RidgeEngine:
         self.moments = ClassMoments()
         self.seen = np.zeros(0)  # weight learnt of each class, waiting rows included
         self.n_learnt = 0  # rows, waiting ones included
+        self._n_held = 0  # the same, since the last reset
         size = settings.rows_per_block
         self._X, self._t, self._w = np.zeros((size, 0)), np.zeros(size), np.zeros(size)
         self._n_waiting = 0
@@ -148,6 +149,7 @@ class RidgeEngine:
             self._X[into], self._t[into], self._w[into] = X[rows], targets[rows], w[rows]
             self._n_waiting += count
             self.n_learnt += count
+            self._n_held += count
             start += count
             if self._n_waiting == size:
                 self.flush()
@@ -193,7 +195,7 @@ class RidgeEngine:
 
     def reset(self) -> None:
         """Forget all rows; columns, targets and the lift stay."""
-        self._n_waiting = 0
+        self._n_waiting = self._n_held = 0
         self._X[:] = self._t[:] = self._w[:] = 0.0
         self.seen[:] = 0.0
         self.moments = ClassMoments()
@@ -214,6 +216,7 @@ class RidgeEngine:
         if self.settings.balance == "pfg":
             self.moments.forget(X, np.asarray(targets), w)
         self.n_learnt -= len(w)
+        self._n_held -= len(w)
         self._drop_derived()
 
     def merge(self, other: "RidgeEngine", targets: NDArray[np.int64]) -> None:
@@ -243,6 +246,7 @@ class RidgeEngine:
         if self.settings.one_hot:
             np.add.at(self.seen, targets, twin.seen[:m])
         self.n_learnt += twin.n_learnt
+        self._n_held += twin._n_held
         self._drop_derived()
 
     # -- weights ---------------------------------------------------------------------------------
@@ -254,7 +258,7 @@ class RidgeEngine:
         solve for them. The result belongs to the engine: do not write to it.
         """
         q = self._n_waiting
-        if not self.settings.follows_rows and self.n_learnt >= self.settings.refresh:
+        if not self.settings.follows_rows and self._n_held >= self.settings.refresh:
             q -= q % self.settings.refresh
         if self._head is None or self._head[0] != q:
             W = self._followed(q) if self.settings.follows_rows else self._solved(q)

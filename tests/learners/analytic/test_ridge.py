@@ -257,6 +257,19 @@ def test_reset_on_drift_recovers():
     assert model.n_drifts >= 1
 
 
+def test_reset_starts_as_a_new_model():
+    """After a reset the first rows count at once, whatever `refresh` says, as in a new model."""
+    X, y = rows_of(200)
+    given = {"form": "information", "refresh": 50, "classes": range(4)}
+    used, new = (learners.AnalyticRidgeClassifier(**given) for _ in range(2))
+    used.learn_many(X[:150], y[:150])
+    used._engine.reset()
+    for model in (used, new):
+        model.learn_many(X[150:157], y[150:157])
+    assert np.abs(new.weights).max() > 0.0
+    assert np.array_equal(used.weights, new.weights)
+
+
 def test_cost_grows_as_stated():
     """A row with predictions is far below one n^3 product, and its cost grows about as n^2."""
     rng = np.random.default_rng(0)
