@@ -53,7 +53,7 @@ def _hash_codes(bits, n, offset, n_bits, width, bucket, seed):
 @njit(cache=True)
 def _mix(value, seed):
     """Mix 64 bits (the finaliser of splitmix64: Steele, Lea, Flood, 2014)."""
-    z = np.uint64(value) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
+    z = np.uint64(np.int64(value)) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))

@@ -35,6 +35,7 @@ from olearn.detectors.htm._memory_kernels import (
     NEW_WINNER,
     POTENTIAL,
     PUNISHMENT,
+    ROOM,
     SEAT,
     SEG_BORN,
     SEG_CELL,
@@ -93,7 +94,10 @@ def index_demand(h, columns, n):
             s = chain[s]
     total = 0
     for i in range(head[N_WINNER]):
-        total += 4 * (block[4 * winner[i] + LENGTH] + n_learning) + 8
+        b = 4 * winner[i]
+        length = block[b + LENGTH] + n_learning
+        if length > block[b + ROOM]:
+            total += 4 * length + 8
     return total
 
 
