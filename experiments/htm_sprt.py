@@ -54,6 +54,17 @@ from olearn.streams import Signal
 _HERE = Path(__file__).resolve().parent
 
 
+COLUMNS = (  # of the figures kept of a run
+    "seed",
+    "delays",
+    "true_alarms",
+    "false_alarms",
+    "quiet_rows",
+    "rows",
+    "cpu_seconds",
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Args:
     """Choices of a run; `python experiments/htm_sprt.py --help` lists them."""
@@ -119,15 +130,16 @@ def run_job(job: Job) -> list[dict[str, Any]]:
 
 def figures(found: Detection) -> dict[str, Any]:
     """Return what the tables need of one run."""
-    return {
-        "seed": found.seed,
-        "delays": found.delays,
-        "true_alarms": found.n_true_alarms,
-        "false_alarms": len(found.false_alarms),
-        "quiet_rows": found.n_quiet,
-        "rows": found.n,
-        "cpu_seconds": round(found.cpu_seconds, 4),
-    }
+    values = (
+        found.seed,
+        found.delays,
+        found.n_true_alarms,
+        len(found.false_alarms),
+        found.n_quiet,
+        found.n,
+        round(found.cpu_seconds, 4),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def run_task(task: Task) -> dict[str, Any]:
@@ -269,17 +281,28 @@ def read_known(args: Args) -> tuple[Runs, dict[str, Any]]:
         return {}, {}
     names = {*OURS, *RIVALS, *(method_name(rival, 0.0) for rival in RIVALS)}
     runs = {
-        (run["method"], run["series"], run["seed"]): run
-        for run in old["runs"]
-        if run["method"] in names
+        (line["method"], line["series"], figures[0]): {
+            "method": line["method"],
+            "series": line["series"],
+            **dict(zip(old["columns"], figures, strict=True)),
+        }
+        for line in old["runs"]
+        if line["method"] in names
+        for figures in line["runs"]
     }
     return runs, old
 
 
 def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
-    """Write everything measured, one run a line."""
-    head = json.dumps(facts, indent=1)[:-2]
-    body = ",\n  ".join(json.dumps(run) for run in runs.values())
+    """Write everything measured, one method on one series a line, a list of figures a seed."""
+    lines: dict[tuple[str, str], list[list[Any]]] = {}
+    for (method, series, _), run in runs.items():
+        lines.setdefault((method, series), []).append([run[column] for column in COLUMNS])
+    head = json.dumps({**facts, "columns": COLUMNS}, indent=1)[:-2]
+    body = ",\n  ".join(
+        json.dumps({"method": method, "series": series, "runs": figures})
+        for (method, series), figures in lines.items()
+    )
     (args.out / "htm_sprt.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
 
 

@@ -51,7 +51,7 @@ def draw_table(
             loc="right",
             fontsize=9,
         )
-        figure.savefig(out / "htm_sprt_table.png", dpi=100)
+        figure.savefig(out / "htm_sprt_table.png", dpi=72)
         plt.close(figure)
 
 
@@ -59,4 +59,4 @@ def draw_series(out: Path, name: str, run: Detection, first: int, last: int) -> 
     """Draw rows of a series with its truth, the detector's numbers and its alarms."""
     figure = run.plot()
     figure.axes[0].set_xlim(first, last)
-    figure.savefig(out / f"htm_sprt_{name}.png", dpi=110)
+    figure.savefig(out / f"htm_sprt_{name}.png", dpi=85)
