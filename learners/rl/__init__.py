@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from olearn.learners.rl.stream_q import StreamQ as StreamQ
     from olearn.learners.rl.stream_q import StreamSARSA as StreamSARSA
     from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
+    from olearn.learners.rl.torch_agents import TorchStreamAC as TorchStreamAC
+    from olearn.learners.rl.torch_agents import TorchStreamQ as TorchStreamQ
+    from olearn.learners.rl.vector import VectorAgents as VectorAgents
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
@@ -37,6 +40,9 @@ _FILES = {
     "StreamSARSA": "stream_q",
     "StreamTDRegressor": "td",
     "TimeFeature": "normalise",
+    "TorchStreamAC": "torch_agents",
+    "TorchStreamQ": "torch_agents",
+    "VectorAgents": "vector",
     "sparse_uniform": "initialise",
 }
 
@@ -53,6 +59,9 @@ __all__ = [
     "StreamSARSA",
     "StreamTDRegressor",
     "TimeFeature",
+    "TorchStreamAC",
+    "TorchStreamQ",
+    "VectorAgents",
     "sparse_uniform",
 ]
 

@@ -251,15 +251,16 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
 
 
 @njit(cache=True, nogil=True)
-def act_policy(actor, mind, X, actions):
+def act_policy(actor, critic, mind, X, actions):
     """Draw actions: `(b, 1)` numbers of actions, or `(b, k)` clipped; False as `act_values`."""
     if not _all_finite(X):
         return False
-    actor, mind = borrowed(actor), borrowed(mind)
+    actor, critic, mind = borrowed(actor), borrowed(critic), borrowed(mind)
     n_out = actor.sizes[-1]
     slopes = actor.scratch[1]
     for b in range(X.shape[0]):
-        _look(actor, mind, b, X[b])
+        if _look(actor, mind, b, X[b]):
+            critic.z[b][:] = 0
         out, rng = actor.cache[b, 0, -n_out:], mind.rng[b]
         k = mind.low.size
         if k == 0:

@@ -93,7 +93,7 @@ class Engine:
     def act(self) -> Array:
         """Choose actions for the observations in `X`; the array is used again."""
         run = kernels.act_policy if self.policy else kernels.act_values
-        if not run(self.nets[0], self.mind, self.X, self.actions):
+        if not run(*self.nets, self.mind, self.X, self.actions):
             raise ValueError(f"observation must be finite, got {self.X.tolist()}")
         return self.actions
 
