@@ -218,7 +218,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         codes, new = self._labels.plan(y)
         if len(codes) != len(table):
             raise ValueError(f"y must have one label a row, got {len(codes)} for {len(table)} rows")
-        weights = _weights(w, len(codes))
+        weights = row_weights(w, len(codes))
         rows = self._features.learn_many(table)
         if len(self._labels):
             self._grow(len(self._labels))
@@ -263,7 +263,8 @@ def memory_bytes(value: Any) -> int:
     return size
 
 
-def _weights(w: Any, n_rows: int) -> Rows:
+def row_weights(w: Any, n_rows: int) -> Rows:
+    """Return one weight a row, checked; ones where `w` is None."""
     if w is None:
         return np.ones(n_rows)
     weights = np.array(w, dtype=np.float64)  # a copy: kernels know one kind of array, writable

@@ -10,8 +10,7 @@ import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base import Rows, memory_bytes
-from olearn.base import _weights as row_weights
+from olearn.base import Rows, memory_bytes, row_weights
 from olearn.features import FeatureIndex, Table
 from olearn.learners.dictionary import codes
 from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text
