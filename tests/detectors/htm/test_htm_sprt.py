@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
@@ -262,8 +263,6 @@ def test_detection_table():
 @pytest.mark.slow
 def test_long_run():
     """On 100,000 unpredictable values memory and time per value stop growing."""
-    import time
-
     detector = detectors.HTMSPRT(seed=1, memory_options={"max_segments": 4096})
     rng = np.random.default_rng(1)
     seconds, sizes = [], []
@@ -273,7 +272,8 @@ def test_long_run():
         seconds.append(time.process_time() - start)
         sizes.append(detector._raw_memory_usage)
     assert sizes[-1] <= 1.5 * sizes[2] < 120e6
-    assert seconds[-1] < 1.5 * np.mean(seconds[2:4])
+    # segments fill up for a while after their number has stopped growing
+    assert sum(seconds[8:]) < 1.5 * sum(seconds[4:6])
 
 
 @pytest.mark.parametrize(
