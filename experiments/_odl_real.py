@@ -36,6 +36,8 @@ PEERS = (
     "DCT",
 )  # fmt: skip
 
+WITHOUT_CHANCE = ("IncrementalPCA", "DCT")  # one seed is enough
+
 
 def find_sets() -> tuple[list[str], list[str]]:
     """Return the sets that are there and those that are not."""
@@ -60,6 +62,7 @@ def read_set(name: str) -> Array:
     means = np.nanmean(X, axis=1, keepdims=True)
     X = np.where(np.isnan(X), means, X)
     if name == "gas sensors":
+        X = X[::3]  # neighbours are near copies
         X = X / np.abs(X[: round(_LEARN * len(X))]).max(axis=0)  # resistances and shares beside it
     return X / np.abs(X).max()
 

@@ -35,7 +35,7 @@ from rich.progress import track
 from scipy import stats
 
 _HERE = Path(__file__).resolve().parent
-STUDIES = ("recovery", "rate", "sizes", "drift", "sensors", "image")
+STUDIES = ("image", "recovery", "rate", "drift", "sensors", "sizes")
 
 Runs = list[dict[str, Any]]
 
@@ -91,31 +91,32 @@ SIZES = tuple(
 )
 
 
-def make_jobs(args: Args, found: list[str]) -> list[tuple[str, tuple[Any, ...]]]:
+def make_jobs(args: Args, study: str, found: list[str]) -> list[tuple[str, tuple[Any, ...]]]:
     """Return names of functions and their arguments, the longest first."""
     seeds = range(args.first_seed, args.first_seed + args.seeds)
-    jobs: list[tuple[str, tuple[Any, ...]]] = []
-    streams = {"recovery": RECOVERY + (FULL if args.profile == "full" else ()), "sizes": SIZES}
-    for study, settings in streams.items():
-        for s in sorted(settings, key=lambda s: -s.n) if wanted(args, study) else ():
+    full = args.profile == "full"
+    if study in ("recovery", "sizes"):
+        settings = SIZES if study == "sizes" else RECOVERY + (FULL if full else ())
+        jobs = []
+        for s in sorted(settings, key=lambda s: -s.n):
             length = max(2 * s.batch, round(args.samples * s.samples))
             shape = (s.n, s.theta, length, s.batch, s.noise)
             jobs += [("run_recovery", (m, *shape, seed)) for m in s.methods for seed in seeds]
-    if wanted(args, "sensors"):
-        methods = (*real.OURS, *real.PEERS)
-        jobs += [("run_sensor", (m, x, seed)) for x in found for m in methods for seed in seeds]
-    if wanted(args, "rate"):
-        steps = max(200, round(args.samples * (10_000 if args.profile == "quick" else 100_000)))
-        jobs += [("run_rate", (project, steps, s)) for project in (True, False) for s in seeds]
-    if wanted(args, "drift"):
+        return jobs
+    if study == "sensors":
+        pairs = [(m, name) for name in found for m in (*real.OURS, *real.PEERS)]
+        return [
+            ("run_sensor", (*pair, seed))
+            for pair in pairs
+            for seed in (seeds[:1] if pair[0] in real.WITHOUT_CHANCE else seeds)
+        ]
+    if study == "rate":
+        steps = max(200, round(args.samples * (100_000 if full else 10_000)))
+        return [("run_rate", (project, steps, s)) for project in (True, False) for s in seeds]
+    if study == "drift":
         pairs = [(m, scene) for scene in synthetic.SCENES for m in synthetic.DRIFT_MODELS]
-        jobs += [("run_drift", (*p, s)) for p in pairs if fits(*p) for s in seeds]
-    return list(dict.fromkeys(jobs))  # some settings serve two studies
-
-
-def wanted(args: Args, study: str) -> bool:
-    """Tell whether a study was asked for."""
-    return not args.only or study in args.only
+        return [("run_drift", (*p, s)) for p in pairs if fits(*p) for s in seeds]
+    return []
 
 
 def fits(model: str, scene: str) -> bool:
@@ -293,7 +294,7 @@ def write_report(args: Args, facts: dict[str, Any], runs: Runs, image: dict[str,
         ),
     }
     for study, (title, make) in parts.items():
-        if wanted(args, study):
+        if study in facts["studies"]:
             text += ["", f"## {title.split(':')[0]}", "", f"{title}.", "", *make()]
     if image:
         psnr = ", ".join(f"{k} {v:.2f} dB" for k, v in image["psnr"].items())
@@ -307,12 +308,12 @@ def write_report(args: Args, facts: dict[str, Any], runs: Runs, image: dict[str,
     if facts["sets_not_here"]:
         text += ["", f"Not here: {', '.join(facts['sets_not_here'])}."]
     (args.out / "frank_wolfe_odl.md").write_text("\n".join(text) + "\n")
-    if wanted(args, "recovery"):
+    if "recovery" in facts["studies"]:
         shown = [s for s in RECOVERY if s.noise == 0.0 and len(s.methods) > 2]
         draw_recovery(args.out, {s.name: pick_all(runs, s) for s in shown})
-    if wanted(args, "rate"):
+    if "rate" in facts["studies"]:
         draw_rate(args.out, [r for r in runs if r["study"] == "rate"])
-    if wanted(args, "drift"):
+    if "drift" in facts["studies"]:
         draw_drift(args.out, [r for r in runs if r["study"] == "drift"])
 
 
@@ -322,19 +323,10 @@ def pick_all(runs: Runs, s: Setting) -> dict[str, Runs]:
 
 
 def main(args: Args) -> None:
-    """Run the studies in processes, with a progress bar, and write the results."""
+    """Run study after study in processes; files are written after each, so a stop loses little."""
     begin = time.time()
     args.out.mkdir(parents=True, exist_ok=True)
     found, missing = real.find_sets()
-    jobs = make_jobs(args, found)
-    context = multiprocessing.get_context("spawn")  # a fork would copy the bar's thread half-way
-    runs: Runs = []
-    if jobs:
-        with ProcessPoolExecutor(args.n_jobs, context) as pool:
-            done = pool.map(run_job, jobs)
-            for records in track(done, "studies", len(jobs), console=Console(stderr=True)):
-                runs += records
-    image = real.denoise() if wanted(args, "image") else {}
     facts: dict[str, Any] = {
         "version": metadata.version("olearn"),
         "command": shlex.join(["python", "experiments/frank_wolfe_odl.py", *sys.argv[1:]]),
@@ -345,14 +337,35 @@ def main(args: Args) -> None:
         "seeds": list(range(args.first_seed, args.first_seed + args.seeds)),
         "sets": found,
         "sets_not_here": missing,
-        "seconds": round(time.time() - begin),
-        "psnr": image.get("psnr"),
+        "studies": [],
     }
+    runs: Runs = []
+    image: dict[str, Any] = {}
+    done: set[tuple[str, tuple[Any, ...]]] = set()  # some settings serve two studies
+    context = multiprocessing.get_context("spawn")  # a fork would copy the bar's thread half-way
+    with ProcessPoolExecutor(args.n_jobs, context) as pool:
+        for study in STUDIES:
+            if args.only and study not in args.only:
+                continue
+            if study == "image":
+                image = real.denoise()
+            jobs = [job for job in make_jobs(args, study, found) if job not in done]
+            done.update(jobs)
+            bar = Console(stderr=True)
+            for records in track(pool.map(run_job, jobs), study, len(jobs), console=bar):
+                runs += records
+            facts["studies"].append(study)
+            facts |= {"seconds": round(time.time() - begin), "psnr": image.get("psnr")}
+            write_json(args, facts, runs)
+            write_report(args, facts, runs, image)
+    print((args.out / "frank_wolfe_odl.md").read_text())
+
+
+def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
+    """Write everything measured, one run a line."""
     body = ",\n  ".join(json.dumps(run) for run in runs)
     head = json.dumps(facts, indent=1)[:-2]
     (args.out / "frank_wolfe_odl.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
-    write_report(args, facts, runs, image)
-    print((args.out / "frank_wolfe_odl.md").read_text())
 
 
 def read_args() -> Args:
