@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from olearn.learners.rl.environments import make as make
+    from olearn.learners.rl.environments import make_agent as make_agent
     from olearn.learners.rl.initialise import sparse_uniform as sparse_uniform
     from olearn.learners.rl.networks import LayerNormMLP as LayerNormMLP
     from olearn.learners.rl.normalise import ObservationTrace as ObservationTrace
@@ -25,16 +27,28 @@ if TYPE_CHECKING:
     from olearn.learners.rl.torch_agents import TorchStreamAC as TorchStreamAC
     from olearn.learners.rl.torch_agents import TorchStreamQ as TorchStreamQ
     from olearn.learners.rl.vector import VectorAgents as VectorAgents
+    from olearn.learners.rl.wrappers import AppendTime as AppendTime
+    from olearn.learners.rl.wrappers import DriftingDynamics as DriftingDynamics
+    from olearn.learners.rl.wrappers import DriftingReward as DriftingReward
+    from olearn.learners.rl.wrappers import NormaliseObservation as NormaliseObservation
+    from olearn.learners.rl.wrappers import PermutedActions as PermutedActions
+    from olearn.learners.rl.wrappers import ScaleReward as ScaleReward
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
     "AdaptiveObGD": "optimisers",
+    "AppendTime": "wrappers",
+    "DriftingDynamics": "wrappers",
+    "DriftingReward": "wrappers",
     "LayerNormMLP": "networks",
+    "NormaliseObservation": "wrappers",
     "ObGD": "optimisers",
     "ObservationTrace": "normalise",
+    "PermutedActions": "wrappers",
     "PlainSGD": "optimisers",
     "RewardScaler": "normalise",
     "RunningNorm": "normalise",
+    "ScaleReward": "wrappers",
     "StreamAC": "stream_ac",
     "StreamQ": "stream_q",
     "StreamSARSA": "stream_q",
@@ -43,17 +57,25 @@ _FILES = {
     "TorchStreamAC": "torch_agents",
     "TorchStreamQ": "torch_agents",
     "VectorAgents": "vector",
+    "make": "environments",
+    "make_agent": "environments",
     "sparse_uniform": "initialise",
 }
 
 __all__ = [
     "AdaptiveObGD",
+    "AppendTime",
+    "DriftingDynamics",
+    "DriftingReward",
     "LayerNormMLP",
+    "NormaliseObservation",
     "ObGD",
     "ObservationTrace",
+    "PermutedActions",
     "PlainSGD",
     "RewardScaler",
     "RunningNorm",
+    "ScaleReward",
     "StreamAC",
     "StreamQ",
     "StreamSARSA",
@@ -62,6 +84,8 @@ __all__ = [
     "TorchStreamAC",
     "TorchStreamQ",
     "VectorAgents",
+    "make",
+    "make_agent",
     "sparse_uniform",
 ]
 

@@ -13,7 +13,7 @@ from olearn.base import memory_bytes
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl._network_kernels import L1, STEP
-from olearn.learners.rl.networks import DTYPES, Layers, layers_of
+from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import check_optimiser
 from olearn.validate import check_choice, check_in_range, check_integer, check_number, check_seed
 
@@ -163,13 +163,9 @@ def check_observation(name: str, value: Any, size: int) -> None:
 
 def check_settings(agent: Any, *optimisers: str) -> None:
     """Check the parameters that all agents have."""
-    if not isinstance(agent.hidden, tuple) or not agent.hidden:
-        raise ValueError(f"hidden must be a tuple of layer widths, got {agent.hidden!r}")
-    for width in agent.hidden:
-        check_integer("hidden", width, 1)
+    check_hidden(agent.hidden, agent.sparsity)
     check_in_range("gamma", agent.gamma, 0.0, 1.0)
     check_in_range("lambda_", agent.lambda_, 0.0, 1.0)
-    check_in_range("sparsity", agent.sparsity, 0.0, 1.0)
     if agent.time_limit is not None:
         check_integer("time_limit", agent.time_limit, 1)
     if agent.compat is not None:

@@ -92,19 +92,20 @@ class Engine:
 
     def act(self) -> Array:
         """Choose actions for the observations in `X`; the array is used again."""
-        run = kernels.act_policy if self.policy else kernels.act_values
+        run: Any = kernels.act_policy if self.policy else kernels.act_values
         if not run(*self.nets, self.mind, self.X, self.actions):
             raise ValueError(f"observation must be finite, got {self.X.tolist()}")
         return self.actions
 
     def learn(self) -> None:
         """Learn the transitions in the buffers."""
+        learn: Any = kernels.learn_policy if self.policy else kernels.learn_values
         if self.policy:
-            fine = kernels.learn_policy(
+            fine = learn(
                 *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends
             )
         else:
-            fine = kernels.learn_values(
+            fine = learn(
                 *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends,
                 self.given,
             )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.learners.rl._network_kernels import accumulate, cache_size, forward, n_parameters
-from olearn.learners.rl.initialise import sparse_uniform
+from olearn.learners.rl.initialise import n_zeros, sparse_uniform
 from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 DTYPES = ("float32", "float64")
@@ -128,3 +128,16 @@ def draw_weights(
     for matrix, _ in layers_of(sizes, weights):
         matrix[:] = sparse_uniform(matrix.shape, sparsity, rng=rng)
     return weights
+
+
+def check_hidden(hidden: Any, sparsity: float) -> None:
+    """Raise unless hidden layers have widths, and outgoing weights that are not all zero."""
+    check_in_range("sparsity", sparsity, 0.0, 1.0)
+    if not isinstance(hidden, tuple) or not hidden:
+        raise ValueError(f"hidden must be a tuple of layer widths, got {hidden!r}")
+    for width in hidden:
+        check_integer("hidden", width, 1)
+        if n_zeros(int(width), sparsity) == width:  # no gradient would ever pass it
+            raise ValueError(
+                f"hidden must be wider than {width} for sparsity {sparsity}, got {hidden}"
+            )

@@ -50,7 +50,7 @@ class _ValueAgent(Agent):
         )  # fmt: skip
 
     def _put_action(self, engine: Engine, row: int, action: Any) -> None:
-        if not isinstance(action, numbers.Integral) or not 0 <= action < self.n_actions:
+        if not isinstance(action, numbers.Integral) or not 0 <= int(action) < self.n_actions:
             check_integer("action", action, 0, self.n_actions - 1)
         engine.actions[row] = action
 
@@ -80,7 +80,7 @@ class StreamQ(_ValueAgent):
     n_actions
         Number of actions, at least 2; they are 0, 1, ...
     hidden
-        Widths of the hidden layers, at least one.
+        Widths of the hidden layers, at least one; 10 or more with the default sparsity.
     gamma
         Discount, in [0, 1].
     lambda_
@@ -126,15 +126,15 @@ class StreamQ(_ValueAgent):
     --------
     >>> import numpy as np
     >>> from olearn.learners import rl
-    >>> agent = rl.StreamQ(2, epsilon_steps=200, seed=1)
+    >>> agent = rl.StreamQ(2, gamma=0.0, epsilon_steps=200, seed=1)
     >>> rng = np.random.default_rng(1)
-    >>> here, hits = rng.normal(size=12), 0.0
+    >>> here, hits = rng.normal(size=3), 0.0
     >>> for step in range(2000):  # the better action is the sign of the first value
     ...     action = agent.act(here)
-    ...     reward, there = float(action == (here[0] > 0)), rng.normal(size=12)
+    ...     reward, there = float(action == (here[0] > 0)), rng.normal(size=3)
     ...     agent.learn_one(here, action, reward, there)
     ...     here, hits = there, hits + reward * (step >= 1000)
-    >>> hits > 800
+    >>> hits > 900
     True
 
     References
@@ -198,7 +198,7 @@ class StreamSARSA(_ValueAgent):
     n_actions
         Number of actions, at least 2; they are 0, 1, ...
     hidden
-        Widths of the hidden layers, at least one.
+        Widths of the hidden layers, at least one; 10 or more with the default sparsity.
     gamma
         Discount, in [0, 1].
     lambda_
@@ -237,15 +237,15 @@ class StreamSARSA(_ValueAgent):
     --------
     >>> import numpy as np
     >>> from olearn.learners import rl
-    >>> agent = rl.StreamSARSA(2, epsilon_steps=200, seed=1)
+    >>> agent = rl.StreamSARSA(2, gamma=0.0, epsilon_steps=200, seed=1)
     >>> rng = np.random.default_rng(1)
-    >>> here, hits = rng.normal(size=12), 0.0
+    >>> here, hits = rng.normal(size=3), 0.0
     >>> for step in range(2000):  # the better action is the sign of the first value
     ...     action = agent.act(here)
-    ...     reward, there = float(action == (here[0] > 0)), rng.normal(size=12)
+    ...     reward, there = float(action == (here[0] > 0)), rng.normal(size=3)
     ...     agent.learn_one(here, action, reward, there)
     ...     here, hits = there, hits + reward * (step >= 1000)
-    >>> hits > 800
+    >>> hits > 900
     True
 
     References

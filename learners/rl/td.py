@@ -20,10 +20,10 @@ from olearn.learners.rl._network_kernels import L1, STEP
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
 from olearn.learners.rl._td_kernels import BETA, TD_CONF_SIZE, learn_rows, predict_rows
 from olearn.learners.rl.initialise import n_zeros
-from olearn.learners.rl.networks import DTYPES, Layers, layers_of
+from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_in_range, check_seed
 
 Rows = NDArray[np.float64]
 _LARGEST = sys.float_info.max
@@ -44,7 +44,7 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     lambda_
         Decay of the trace beside the discount, in [0, 1].
     hidden
-        Widths of the hidden layers, at least one.
+        Widths of the hidden layers, at least one; 10 or more with the default sparsity.
     optimiser
         Update rule; None: `ObGD(kappa=2)`.
     sparsity
@@ -110,12 +110,8 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     ) -> None:
         check_in_range("gamma", gamma, 0.0, 1.0)
         check_in_range("lambda_", lambda_, 0.0, 1.0)
-        if not isinstance(hidden, tuple) or not hidden:
-            raise ValueError(f"hidden must be a tuple of layer widths, got {hidden!r}")
-        for width in hidden:
-            check_integer("hidden", width, 1)
+        check_hidden(hidden, sparsity)
         check_optimiser("optimiser", optimiser)
-        check_in_range("sparsity", sparsity, 0.0, 1.0)
         if observation_trace is not None:
             check_in_range(
                 "observation_trace", observation_trace, 0.0, 1.0, open_low=True, open_high=True
@@ -140,7 +136,7 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
         yield {"hidden": (16, 16), "seed": 1}
-        yield {"gamma": 0.0, "hidden": (8,), "observation_trace": 0.5, "seed": 1}
+        yield {"gamma": 0.0, "hidden": (16,), "observation_trace": 0.5, "seed": 1}
 
     def learn_one(
         self, x: Mapping[FeatureName, Any], y: float, *, gamma: float | None = None

@@ -10,10 +10,10 @@ from olearn.learners.rl import ObGD, PlainSGD, StreamAC, StreamQ, StreamSARSA
 RAW = {"normalise": False, "scale_reward": False, "compat": "reference", "seed": 1}
 BOX = {"low": (-9.0,) * 3, "high": (9.0,) * 3}
 AGENTS = {
-    "q": lambda **kw: StreamQ(3, (8, 8), seed=1, **kw),
-    "sarsa": lambda **kw: StreamSARSA(3, (8, 8), seed=1, **kw),
-    "ac": lambda **kw: StreamAC(3, (8, 8), seed=1, **kw),
-    "ac_box": lambda **kw: StreamAC(None, (8, 8), low=(-1.0,), high=(1.0,), seed=1, **kw),
+    "q": lambda **kw: StreamQ(3, (16, 16), seed=1, **kw),
+    "sarsa": lambda **kw: StreamSARSA(3, (16, 16), seed=1, **kw),
+    "ac": lambda **kw: StreamAC(3, (16, 16), seed=1, **kw),
+    "ac_box": lambda **kw: StreamAC(None, (16, 16), low=(-1.0,), high=(1.0,), seed=1, **kw),
 }
 
 
@@ -99,7 +99,7 @@ def test_golden_actor_critic(golden, name, width, dtype, tolerance):
 
 def test_epsilon_schedule():
     """Random actions fall off linearly to the last rate, counted by choices."""
-    agent = StreamQ(50, (4,), epsilon=(1.0, 0.1), epsilon_steps=2000, seed=2)
+    agent = StreamQ(50, (16,), epsilon=(1.0, 0.1), epsilon_steps=2000, seed=2)
     rng = np.random.default_rng(3)
     greedy = []
     for _ in range(4000):
@@ -113,7 +113,7 @@ def test_epsilon_schedule():
 @pytest.mark.parametrize("cut", ["after", "before", "never"])
 def test_trace_cuts(cut):
     """An action that is not greedy ends the trace after, before or not at all."""
-    agent = StreamQ(3, (8,), trace_cut=cut, normalise=False, scale_reward=False, seed=4)
+    agent = StreamQ(3, (16,), trace_cut=cut, normalise=False, scale_reward=False, seed=4)
     rng = np.random.default_rng(5)
     rows = rng.normal(size=(6, 12))
     for i in range(4):
@@ -123,7 +123,7 @@ def test_trace_cuts(cut):
     assert before.any()
     worst = int(np.argmin(agent.values(rows[4])))
     assert worst != int(np.argmax(agent.values(rows[4])))
-    fresh = StreamQ(3, (8,), normalise=False, scale_reward=False, seed=4, trace_cut="never")
+    fresh = StreamQ(3, (16,), normalise=False, scale_reward=False, seed=4, trace_cut="never")
     started(fresh, rows[4])._engine.nets[0].w[:] = agent._engine.nets[0].w
     fresh.learn_one(rows[4], worst, 1.0, rows[5])
     alone = fresh._engine.nets[0].z[0]  # the gradient of that pair
@@ -168,7 +168,7 @@ def test_truncation_is_no_termination(name):
 
 def test_sarsa_takes_the_action_it_learnt_with():
     """The action drawn by `learn_one` is the one that `act` returns, however often."""
-    agent = StreamSARSA(40, (8,), seed=8)  # always random: a second draw would differ
+    agent = StreamSARSA(40, (16,), seed=8)  # always random: a second draw would differ
     rng = np.random.default_rng(9)
     here = rng.normal(size=3)
     agent.act(here)
@@ -187,7 +187,7 @@ def test_sarsa_as_the_reference():
     for compat in (None, "reference"):
         same = []
         for seed in range(30):
-            agent = StreamSARSA(40, (8,), compat=compat, seed=seed)
+            agent = StreamSARSA(40, (16,), compat=compat, seed=seed)
             first, last, new = np.random.default_rng(seed).normal(size=(3, 3))
             agent.learn_one(first, 0, 1.0, last, terminated=True)
             pending = agent._engine.mind.book[0, 2]
@@ -205,7 +205,7 @@ def test_entropy_is_pushed_up_whatever_the_error(box):
             kwargs = {"low": (-1.0,), "high": (1.0,)} if box else {"n_actions": 3}
             plain = {"normalise": False, "scale_reward": False, "lambda_": 0.0, "gamma": 0.0}
             agent = StreamAC(
-                hidden=(8, 8),
+                hidden=(16, 16),
                 entropy=entropy,
                 actor_optimiser=PlainSGD(1e-6),
                 seed=3,
@@ -338,6 +338,8 @@ def test_bad_transitions_change_nothing(name, place, value, message):
         (lambda: StreamQ(1), "n_actions"),
         (lambda: StreamQ(2, hidden=()), "hidden"),
         (lambda: StreamQ(2, hidden=(0,)), "hidden"),
+        (lambda: StreamQ(2, hidden=(9,)), "hidden must be wider"),
+        (lambda: StreamQ(2, sparsity=1.0), "hidden must be wider"),
         (lambda: StreamQ(2, gamma=1.5), "gamma"),
         (lambda: StreamQ(2, lambda_=-0.1), "lambda_"),
         (lambda: StreamQ(2, epsilon=(1.0, 2.0)), "epsilon"),
@@ -362,7 +364,7 @@ def test_bad_parameters(make, message):
 
 def test_optimisers_are_plugged_in():
     """Each network takes the update rule it is given."""
-    agent = StreamAC(2, (8,), actor_optimiser=PlainSGD(0.01), critic_optimiser=ObGD(kappa=7.0))
+    agent = StreamAC(2, (16,), actor_optimiser=PlainSGD(0.01), critic_optimiser=ObGD(kappa=7.0))
     live(agent, 5)
     actor, critic = agent._engine.nets
     assert actor.info[0, 3] == 0.01

@@ -126,8 +126,8 @@ def test_actor_critic_agrees_with_the_compiled_one(continuous):
 
 def make_agents(kind, **kwargs):
     if kind == "q":
-        return TorchStreamQ((5,), 3, 4, hidden=(8,), seed=7, **kwargs)
-    return TorchStreamAC((5,), 3, 4, hidden=(8,), continuous=kind == "box", seed=7, **kwargs)
+        return TorchStreamQ((5,), 3, 4, hidden=(16,), seed=7, **kwargs)
+    return TorchStreamAC((5,), 3, 4, hidden=(16,), continuous=kind == "box", seed=7, **kwargs)
 
 
 def live(agents, n, seed=0):
@@ -152,7 +152,7 @@ def test_seeds_and_copies(kind):
 
 def test_agents_share_nothing():
     """A transition of one agent leaves the gradient of the others at what it was."""
-    agents = make_agents("q")
+    agents = make_agents("q", trace_cut="never")
     live(agents, 30)  # all weights of so few inputs start at zero
     X, X2 = np.random.default_rng(4).normal(size=(2, 4, 5))
     other = X.copy()

@@ -8,10 +8,10 @@ import pytest
 from olearn.learners.rl import StreamAC, StreamQ, StreamSARSA, VectorAgents
 
 KINDS = {
-    "q": StreamQ(3, (8,), seed=5),
-    "sarsa": StreamSARSA(3, (8,), seed=5),
-    "ac": StreamAC(3, (8,), seed=5),
-    "ac_box": StreamAC(None, (8,), low=(-1.0, 0.0), high=(1.0, 2.0), seed=5),
+    "q": StreamQ(3, (16,), seed=5),
+    "sarsa": StreamSARSA(3, (16,), seed=5),
+    "ac": StreamAC(3, (16,), seed=5),
+    "ac_box": StreamAC(None, (16,), low=(-1.0, 0.0), high=(1.0, 2.0), seed=5),
 }
 
 
@@ -45,7 +45,7 @@ def test_equals_single_agents(name):
 
 def test_bad_arrays_change_nothing():
     """Arrays of other shapes or with bad values are refused before anything is learnt."""
-    agents = VectorAgents(StreamQ(2, (8,), seed=1), 2)
+    agents = VectorAgents(StreamQ(2, (16,), seed=1), 2)
     x = np.ones((2, 4))
     agents.learn_many(x, [0, 1], np.ones(2), 2 * x)
     before = pickle.dumps(agents._engine.nets)

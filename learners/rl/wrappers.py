@@ -1,0 +1,193 @@
+"""Gymnasium wrappers: normalised observations, scaled rewards, time; drifting environments.
+
+This module imports Gymnasium (extra `rl`); `environments.make` puts the wrappers together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, SupportsFloat
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from olearn.learners.rl.normalise import RewardScaler, RunningNorm, TimeFeature
+from olearn.validate import check_integer
+
+Env = gymnasium.Env[Any, Any]
+Info = dict[str, Any]
+Step = tuple[Any, SupportsFloat, bool, bool, Info]
+
+
+class NormaliseObservation(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Observations normalised by `RunningNorm`; each counts once, first and last ones too."""
+
+    def __init__(self, env: Env) -> None:
+        super().__init__(env)
+        self.norm = RunningNorm()
+        shape = env.observation_space.shape
+        self.observation_space = spaces.Box(-np.inf, np.inf, shape, np.float64)
+
+    def reset(self, **kwargs: Any) -> tuple[Any, Info]:
+        """Start an episode."""
+        observation, info = self.env.reset(**kwargs)
+        return self.norm(observation), info
+
+    def step(self, action: Any) -> Step:
+        """Make a step."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self.norm(observation), reward, terminated, truncated, info
+
+
+class ScaleReward(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Rewards scaled by `RewardScaler`; the raw one stays in `info["reward"]`."""
+
+    def __init__(self, env: Env, gamma: float = 0.99) -> None:
+        super().__init__(env)
+        self.scaler = RewardScaler(gamma)
+
+    def step(self, action: Any) -> Step:
+        """Make a step."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        scaled = self.scaler(float(reward), terminated or truncated)
+        return observation, scaled, terminated, truncated, info | {"reward": float(reward)}
+
+
+class AppendTime(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """`TimeFeature` as the last value of an observation."""
+
+    def __init__(self, env: Env, limit: int) -> None:
+        super().__init__(env)
+        self.time = TimeFeature(limit)
+        shape = env.observation_space.shape
+        if shape is None or len(shape) != 1:
+            raise ValueError(f"observations must be vectors for the time to be appended: {shape}")
+        self.observation_space = spaces.Box(-np.inf, np.inf, (shape[0] + 1,), np.float64)
+
+    def reset(self, **kwargs: Any) -> tuple[Any, Info]:
+        """Start an episode."""
+        observation, info = self.env.reset(**kwargs)
+        return np.append(observation, self.time.reset()), info
+
+    def step(self, action: Any) -> Step:
+        """Make a step."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return np.append(observation, self.time.step()), reward, terminated, truncated, info
+
+
+class DriftingDynamics(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Attributes of the environment change at known steps, counted over all episodes.
+
+    Parameters
+    ----------
+    env
+        The environment, whose innermost object has the attributes, such as CartPole's `gravity`.
+    changes
+        From the step at which they act to the attributes' new values. Derived numbers, such as
+        CartPole's `total_mass`, have to be named too.
+
+    """
+
+    def __init__(self, env: Env, changes: Mapping[int, Mapping[str, Any]]) -> None:
+        super().__init__(env)
+        check_positions(list(changes))
+        for values in changes.values():
+            for name in values:
+                if not hasattr(env.unwrapped, name):
+                    raise ValueError(f"changes must name attributes of the task, got {name!r}")
+        self.changes = changes
+        self.steps = 0
+
+    @property
+    def drift_positions(self) -> tuple[int, ...]:
+        """Steps, from 0, that are the first of a new concept."""
+        return tuple(self.changes)
+
+    def step(self, action: Any) -> Step:
+        """Make a step; the change comes before it."""
+        for name, value in self.changes.get(self.steps, {}).items():
+            setattr(self.env.unwrapped, name, value)
+        self.steps += 1
+        return self.env.step(action)
+
+
+class DriftingReward(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Rewards follow another rule from known steps on, counted over all episodes.
+
+    Parameters
+    ----------
+    env
+        The environment.
+    rules
+        From the step at which it begins to `rule(reward, observation, action)`, the new reward;
+        before the first the reward is the environment's.
+
+    """
+
+    def __init__(
+        self, env: Env, rules: Mapping[int, Callable[[float, NDArray[Any], Any], float]]
+    ) -> None:
+        super().__init__(env)
+        check_positions(list(rules))
+        self.rules = rules
+        self.rule: Callable[[float, NDArray[Any], Any], float] | None = None
+        self.steps = 0
+
+    @property
+    def drift_positions(self) -> tuple[int, ...]:
+        """Steps, from 0, that are the first of a new concept."""
+        return tuple(self.rules)
+
+    def step(self, action: Any) -> Step:
+        """Make a step."""
+        self.rule = self.rules.get(self.steps, self.rule)
+        self.steps += 1
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        if self.rule is not None:
+            reward = self.rule(float(reward), observation, action)
+        return observation, reward, terminated, truncated, info
+
+
+class PermutedActions(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Discrete actions change places at known steps: an abrupt drift that any task can have.
+
+    Parameters
+    ----------
+    env
+        The environment, with discrete actions.
+    orders
+        From the step at which it begins to the order: `orders[step][a]` is done for action a.
+
+    """
+
+    def __init__(self, env: Env, orders: Mapping[int, Sequence[int]]) -> None:
+        super().__init__(env)
+        check_positions(list(orders))
+        if not isinstance(env.action_space, spaces.Discrete):
+            raise ValueError(f"actions must be discrete to be permuted, got {env.action_space}")
+        actions = list(range(int(env.action_space.n)))
+        for order in orders.values():
+            if sorted(order) != actions:
+                raise ValueError(f"orders must permute {actions}, got {list(order)}")
+        self.orders = orders
+        self.order: Sequence[int] = actions
+        self.steps = 0
+
+    @property
+    def drift_positions(self) -> tuple[int, ...]:
+        """Steps, from 0, that are the first of a new concept."""
+        return tuple(self.orders)
+
+    def step(self, action: Any) -> Step:
+        """Make a step."""
+        self.order = self.orders.get(self.steps, self.order)
+        self.steps += 1
+        return self.env.step(self.order[int(action)])
+
+
+def check_positions(positions: Sequence[int]) -> None:
+    """Raise unless positions are steps in ascending order."""
+    for position in positions:
+        check_integer("position", position, 0)
+    if list(positions) != sorted(positions):
+        raise ValueError(f"positions must ascend, got {list(positions)}")

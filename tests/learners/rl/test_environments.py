@@ -1,0 +1,239 @@
+"""Tests of environments by name, their wrappers, drift, and agents made for them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+gymnasium = pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
+
+from gymnasium import spaces  # noqa: E402  (after the skip)
+
+from olearn.learners import rl  # noqa: E402
+from olearn.learners.rl.wrappers import check_positions  # noqa: E402
+
+
+class Scripted(gymnasium.Env):
+    """Replays the golden rows."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Box(-np.inf, np.inf, (4,), np.float64)
+    gravity = 1.0
+
+    def __init__(self, data):
+        self.data, self.k = data, -1
+
+    def reset(self, *, seed=None, options=None):
+        self.k += 1
+        assert self.data["is_reset"][self.k]
+        return self.data["raw_obs"][self.k], {}
+
+    def step(self, action):
+        self.k += 1
+        flags = bool(self.data["terminated"][self.k]), bool(self.data["truncated"][self.k])
+        return self.data["raw_obs"][self.k], float(self.data["raw_reward"][self.k]), *flags, {}
+
+
+def test_golden_wrappers(golden):
+    """The three wrappers together give what the authors' wrappers give."""
+    data = golden("wrappers")
+    env = rl.ScaleReward(Scripted(data), float(data["gamma"]))
+    env = rl.AppendTime(rl.NormaliseObservation(env), int(data["time_limit"]))
+    assert env.observation_space.shape == (5,)
+    for k in range(120):
+        if data["is_reset"][k]:
+            observation, _ = env.reset()
+        else:
+            observation, reward, *_, info = env.step(0)
+            assert reward == pytest.approx(data["out_reward"][k], abs=1e-12)
+            assert info["reward"] == data["raw_reward"][k]
+        np.testing.assert_allclose(observation, data["out_obs"][k], rtol=0, atol=1e-12)
+
+
+def test_wrapped_environment_feeds_a_plain_agent():
+    """A wrapped environment and a plain agent learn what an agent that wraps itself learns."""
+    plain, wrapped = (rl.make("CartPole-v1", time_limit=60, wrap=wrap) for wrap in (False, True))
+    inner = rl.make_agent("stream-q", plain, seed=1)
+    outer = rl.StreamQ(2, normalise=False, scale_reward=False, seed=1)
+    x, _ = plain.reset(seed=1)
+    s, _ = wrapped.reset(seed=1)
+    for _ in range(300):
+        action = inner.act(x)
+        assert action == outer.act(s)
+        x2, reward, over, cut, _ = plain.step(action)
+        s2, scaled, *_ = wrapped.step(action)
+        inner.learn_one(x, action, reward, x2, over, cut)
+        outer.learn_one(s, action, scaled, s2, over, cut)
+        assert inner.td_error == pytest.approx(outer.td_error, abs=1e-9)
+        x, s = x2, s2
+        if over or cut:
+            (x, _), (s, _) = plain.reset(), wrapped.reset()
+
+
+def test_agents_fit_their_environments():
+    """Actions, bounds and time limit come from the environment; settings override them."""
+    q = rl.make_agent("stream-q", rl.make("Acrobot-v1"))
+    assert (q.n_actions, q.time_limit) == (3, 500)
+    ac = rl.make_agent("stream-ac", rl.make("Pendulum-v1"), time_limit=50)
+    assert (ac.low, ac.high, ac.time_limit, ac.hidden) == ((-2.0,), (2.0,), 50, (128, 128))
+    with pytest.raises(ValueError, match="cannot take the actions"):
+        rl.make_agent("stream-sarsa", rl.make("Pendulum-v1"))
+    with pytest.raises(ValueError, match="agent must be one of"):
+        rl.make_agent("dqn", rl.make("Pendulum-v1"))
+
+
+def test_continuous_control_runs():
+    """Actor-critic acts within the bounds of Pendulum and stays finite."""
+    env = rl.make("Pendulum-v1")
+    agent = rl.make_agent("stream-ac", env, seed=1)
+    x, _ = env.reset(seed=1)
+    for _ in range(500):
+        action = agent.act(x)
+        assert env.action_space.contains(action.astype(np.float32))
+        x2, reward, over, cut, _ = env.step(action)
+        agent.learn_one(x, action, reward, x2, over, cut)
+        x = x2 if not (over or cut) else env.reset()[0]
+        assert np.isfinite(agent.td_error)
+
+
+def test_dynamics_change_at_known_steps():
+    """Gravity changes before the step named, over all episodes."""
+    env = rl.DriftingDynamics(rl.make("CartPole-v1"), {0: {"gravity": 5.0}, 30: {"gravity": 20.0}})
+    assert env.drift_positions == (0, 30)
+    env.reset(seed=1)
+    for step in range(60):
+        _, _, over, cut, _ = env.step(step % 2)
+        assert env.unwrapped.gravity == (5.0 if step < 30 else 20.0)
+        if over or cut:
+            env.reset()
+    with pytest.raises(ValueError, match="'mood'"):
+        rl.DriftingDynamics(rl.make("CartPole-v1"), {5: {"mood": 1.0}})
+
+
+def test_rewards_change_at_known_steps():
+    """The rule in force gives the reward."""
+    env = rl.DriftingReward(
+        rl.make("CartPole-v1"), {10: lambda r, x, a: -r, 20: lambda r, x, a: float(a)}
+    )
+    assert env.drift_positions == (10, 20)
+    env.reset(seed=1)
+    rewards = []
+    for step in range(30):
+        _, reward, over, cut, _ = env.step(step % 2)
+        rewards.append(reward)
+        if over or cut:
+            env.reset()
+    assert rewards == [1.0] * 10 + [-1.0] * 10 + [0.0, 1.0] * 5
+
+
+def test_actions_change_places_at_known_steps():
+    """From the step named, one action does what the other did."""
+    straight, crossed = rl.make("CartPole-v1"), rl.make("CartPole-v1")
+    crossed = rl.PermutedActions(crossed, {3: (1, 0)})
+    assert crossed.drift_positions == (3,)
+    straight.reset(seed=1)
+    crossed.reset(seed=1)
+    for step, action in enumerate((0, 1, 1, 0, 1, 0)):
+        expected = straight.step(action if step < 3 else 1 - action)[0]
+        np.testing.assert_array_equal(crossed.step(action)[0], expected)
+    with pytest.raises(ValueError, match="orders must permute"):
+        rl.PermutedActions(rl.make("CartPole-v1"), {3: (1, 1)})
+    with pytest.raises(ValueError, match="discrete"):
+        rl.PermutedActions(rl.make("Pendulum-v1"), {})
+
+
+@pytest.mark.parametrize("positions", [[5, 3], [-1], [0.5]])
+def test_positions_ascend(positions):
+    """Drift positions are steps in ascending order."""
+    with pytest.raises((ValueError, TypeError), match="position"):
+        check_positions(positions)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("CartPole-v99", ValueError, "CartPole-v99"),
+        ("NoSuchTask-v0", ValueError, "NoSuchTask"),
+    ],
+)
+def test_unknown_environments(name, error, message):
+    """An unknown environment is named in the error."""
+    with pytest.raises(error, match=message):
+        rl.make(name)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "package"),
+    [
+        ("gymnasium", "CartPole-v1", "olearn[rl]"),
+        ("minatar.gym", "MinAtar/Breakout-v1", "minatar"),
+        ("ale_py", "ALE/Pong-v5", "gymnasium[atari]"),
+        ("mujoco", "Hopper-v5", "mujoco"),
+    ],
+)
+def test_what_is_not_installed(monkeypatch, module, name, package):
+    """What is missing is named with the package that brings it."""
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not there
+    with pytest.raises(ModuleNotFoundError) as caught:
+        rl.make(name)
+    assert package in str(caught.value)
+
+
+def test_heavy_packages_load_on_use():
+    """Agents need neither Gymnasium nor torch."""
+    code = (
+        "import sys, numpy as np; from olearn.learners import rl; "
+        "rl.StreamQ(2).act(np.ones(3)); "
+        "print([m for m in ('torch', 'gymnasium', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def returns(name, task, seed, steps):
+    """Return (step, return) of each episode of a run, cap 500."""
+    env = rl.make(task, time_limit=500)
+    agent = rl.make_agent(name, env, seed=seed)
+    x, _ = env.reset(seed=seed)
+    found, total = [], 0.0
+    for step in range(steps):
+        action = agent.act(x)
+        x2, reward, over, cut, _ = env.step(action)
+        agent.learn_one(x, action, float(reward), x2, over, cut)
+        total += float(reward)
+        x = x2
+        if over or cut:
+            found.append((step, total))
+            total, (x, _) = 0.0, env.reset()
+    return np.array(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_actor_critic_solves_acrobot(seed):
+    """Steps 120,000 to 150,000: mean return above -100 with every seed; -497 is chance."""
+    found = returns("stream-ac", "Acrobot-v1", seed, 150_000)
+    assert found[found[:, 0] >= 120_000, 1].mean() > -100
+
+
+@pytest.mark.slow
+def test_actor_critic_solves_cartpole():
+    """Steps 120,000 to 150,000: mean return above 460, above 400 with each of 5 seeds."""
+    means = []
+    for seed in range(5):
+        found = returns("stream-ac", "CartPole-v1", seed, 150_000)
+        means.append(found[found[:, 0] >= 120_000, 1].mean())
+    assert np.mean(means) > 460
+    assert min(means) > 400
+
+
+@pytest.mark.slow
+def test_q_learns_cartpole():
+    """Steps 100,000 to 150,000 of 8 seeds: mean return above 330; each reaches 475 by 45,000."""
+    means = []
+    for seed in range(8):
+        found = returns("stream-q", "CartPole-v1", seed, 150_000)
+        assert found[found[:, 0] < 45_000, 1].max() >= 475
+        means.append(found[found[:, 0] >= 100_000, 1].mean())
+    assert np.mean(means) > 330
