@@ -95,9 +95,11 @@ def index_demand(h, columns, n):
     total = 0
     for i in range(head[N_WINNER]):
         b = 4 * winner[i]
-        length = block[b + LENGTH] + n_learning
-        if length > block[b + ROOM]:
+        length, room = block[b + LENGTH] + n_learning, block[b + ROOM]
+        if length > 2 * room:
             total += 4 * length + 8
+        elif length > room:
+            total += 2 * room
     return total
 
 

@@ -277,9 +277,8 @@ class TemporalMemory(base.Base):
             size = len(arrays[k.INDEX])
             packed = np.zeros(size, np.uint32)  # a block is never larger than before
             used = k.pack_index(self.handle, packed)
-            while size < used + 2 * demand:
-                size *= 2
-            arrays[k.INDEX] = _longer(packed[:used], size)
+            # twice the demand, so that many steps go by before the index is packed again
+            arrays[k.INDEX] = _longer(packed[:used], max(size, int(used + 2 * demand)))
             self.handle = make_handle(arrays)
 
     def __getstate__(self) -> dict[str, Any]:
