@@ -2,10 +2,10 @@
 
     OPENBLAS_NUM_THREADS=1 python experiments/benchmarks/analytic.py
 
-Rows have 64 numbers, lifted to random features; 10 classes, float64. `learn`: rows are
-learnt, 256 at a time, and no weights are asked for. `asked`: weights are brought up to date for a prediction after
-each block. `reference` inverts I + Phi R Phi^T and multiplies R Phi^T K Phi R from left to right,
-as the authors' program does; it is up to date after each block too. `bound` is the symmetric
+Rows have 64 numbers, lifted to random features; 10 classes, float64. `learn`: rows are learnt, 256
+at a time, and no weights are asked for. `asked`: weights are brought up to date for a prediction
+after each block. `reference` inverts I + Phi R Phi^T and multiplies R Phi^T K Phi R from left to
+right, as the authors' program does; it is up to date after each block too. `bound` is the symmetric
 product of the block alone (SYRK) for learning, and for one asked row the product of the symmetric R
 with it (SYMV); neither includes the lift.
 """
