@@ -108,5 +108,5 @@ def draw_image(out: Path, result: dict[str, Any]) -> None:
         axes[-1].set_title("64 atoms, annealed")
         for ax in axes:
             ax.set_axis_off()
-        figure.savefig(out / "frank_wolfe_odl_image.png", dpi=80)
+        figure.savefig(out / "frank_wolfe_odl_image.png", dpi=60)
         plt.close(figure)
