@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 import olearn
-from olearn import arguments, catalog
+from olearn import arguments, catalog, play
 
 _FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
 
@@ -88,7 +88,7 @@ LearnerName = Annotated[
     str,
     typer.Argument(
         help="A name from `olearn list learners`, or of `olearn list detectors` to watch numbers.",
-        autocompletion=_complete(lambda: [*catalog.LEARNERS, *catalog.DETECTORS]),
+        autocompletion=_complete(lambda: [*catalog.LEARNERS, *catalog.DETECTORS, *play.AGENTS]),
     ),
 ]
 StreamName = Annotated[
@@ -199,7 +199,8 @@ def run(
 ) -> None:
     """Run one learner over one stream: predict, score and learn row by row.
 
-    Or run one detector over a column of numbers: print its alarms and draw them.
+    Or run one detector over a column of numbers: print its alarms and draw them. Or let an agent
+    (stream-q, stream-sarsa, stream-ac) learn in a Gymnasium environment such as CartPole-v1.
     """
     learner_options, stream_options = arguments.parse_settings(set_ or [])
     if learner in catalog.DETECTORS:
@@ -212,6 +213,22 @@ def run(
             learner,
             watch.Series(stream, column, seed, rows),
             options=learner_options,
+            window=window,
+            picture=picture,
+            as_json=as_json,
+        )
+        return
+    if learner in play.AGENTS:
+        others = {"--delay": delay, "--detector": detector, "--metric": metric, "--target": target}
+        others |= {"--report": report, "--column": column}
+        arguments.refuse(others, f"{learner} is an agent, which acts in an environment")
+        play.run(
+            learner,
+            stream,
+            steps=rows,
+            seed=seed,
+            options=learner_options,
+            environment_options=stream_options,
             window=window,
             picture=picture,
             as_json=as_json,

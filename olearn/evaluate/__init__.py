@@ -10,6 +10,7 @@ from olearn.evaluate.calibration import Calibration, calibrate
 from olearn.evaluate.comparison import Comparison, compare
 from olearn.evaluate.detection_result import Detection, Detections
 from olearn.evaluate.detection_run import detect_all, detection
+from olearn.evaluate.episode_runs import Episodes, episodes
 from olearn.evaluate.loop import prequential
 from olearn.evaluate.nab import NABScore, nab_score, nab_table
 from olearn.evaluate.result import Result
@@ -19,12 +20,14 @@ __all__ = [
     "Comparison",
     "Detection",
     "Detections",
+    "Episodes",
     "NABScore",
     "Result",
     "calibrate",
     "compare",
     "detect_all",
     "detection",
+    "episodes",
     "nab_score",
     "nab_table",
     "prequential",
