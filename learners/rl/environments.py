@@ -95,7 +95,8 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
     name
         `"stream-q"`, `"stream-sarsa"` or `"stream-ac"`.
     env
-        Its actions give the agent's; its time limit, where it has one, the time feature.
+        Its actions give the agent's; its time limit, where it has one, the time feature. A time
+        limit then ends an episode as in the paper (`compat="reference"`): the agent sees it come.
     settings
         Further arguments of the agent.
 
@@ -122,7 +123,7 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
     found: dict[str, Any] = {}
     limit = None if env.spec is None else env.spec.max_episode_steps
     if limit is not None:
-        found["time_limit"] = limit
+        found |= {"time_limit": limit, "compat": "reference"}
     space = env.action_space
     if isinstance(space, spaces.Discrete):
         found["n_actions"] = int(space.n)

@@ -66,7 +66,10 @@ class StreamAC(Agent):
     Notes
     -----
     The policy learns from the action as it was drawn, before it was clipped: `learn_one` takes the
-    action that `act` returned and remembers the rest.
+    action that `act` returned and remembers the rest. Where an episode is truncated, the next value
+    is bootstrapped from; in tasks whose first episodes all run into the time limit, such as
+    Acrobot with 500 steps, this can hide that anything is wrong with them, and `time_limit` with
+    `compat="reference"` learns where this does not (2 of 4 seeds).
 
     Examples
     --------

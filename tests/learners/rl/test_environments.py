@@ -55,7 +55,7 @@ def test_wrapped_environment_feeds_a_plain_agent():
     """A wrapped environment and a plain agent learn what an agent that wraps itself learns."""
     plain, wrapped = (rl.make("CartPole-v1", time_limit=60, wrap=wrap) for wrap in (False, True))
     inner = rl.make_agent("stream-q", plain, seed=1)
-    outer = rl.StreamQ(2, normalise=False, scale_reward=False, seed=1)
+    outer = rl.StreamQ(2, normalise=False, scale_reward=False, compat="reference", seed=1)
     x, _ = plain.reset(seed=1)
     s, _ = wrapped.reset(seed=1)
     for _ in range(300):
