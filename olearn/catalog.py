@@ -80,6 +80,10 @@ LEARNERS: dict[str, Entry] = {
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry("river.dummy:NoChangeClassifier", "repeats the previous label: the bar"),
     "majority": Entry("river.dummy:PriorClassifier", "names the commonest label so far: the bar"),
+    "htm-columns": Entry(
+        "olearn.detectors:HTMColumnsClassifier",
+        "a temporal memory for each feature, joined by a network trained online",
+    ),
     "river-hoeffding-tree": Entry("river.tree:HoeffdingTreeClassifier", "river's Hoeffding tree"),
     "river-hat": Entry(
         "river.tree:HoeffdingAdaptiveTreeClassifier", "river's Hoeffding adaptive tree"

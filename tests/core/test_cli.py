@@ -241,8 +241,9 @@ def test_catalogue_has_every_learner_and_detector_of_ours():
     from olearn import detectors, learners
 
     other = (river_base.Regressor, river_base.Transformer)
-    for module, entries in ((learners, catalog.LEARNERS), (detectors, catalog.DETECTORS)):
-        named = {entry.path.split(":")[1].split(".")[0] for entry in entries.values()}
+    entries = {**catalog.LEARNERS, **catalog.DETECTORS}.values()
+    named = {entry.path.split(":")[1].split(".")[0] for entry in entries}
+    for module in (learners, detectors):
         public = [n for n in module.__all__ if not issubclass(getattr(module, n), other)]
         assert [name for name in public if name not in named] == []
 
