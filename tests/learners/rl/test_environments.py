@@ -191,10 +191,10 @@ def test_heavy_packages_load_on_use():
     assert done.stdout.strip() == "[]"
 
 
-def returns(name, task, seed, steps):
+def returns(name, task, seed, steps, **settings):
     """Return (step, return) of each episode of a run, cap 500."""
     env = rl.make(task, time_limit=500)
-    agent = rl.make_agent(name, env, seed=seed)
+    agent = rl.make_agent(name, env, seed=seed, **settings)
     x, _ = env.reset(seed=seed)
     found, total = [], 0.0
     for step in range(steps):
@@ -219,10 +219,14 @@ def test_actor_critic_solves_acrobot(seed):
 
 @pytest.mark.slow
 def test_actor_critic_solves_cartpole():
-    """Steps 120,000 to 150,000: mean return above 460, above 400 with each of 5 seeds."""
+    """Steps 120,000 to 150,000: mean return above 460, above 400 with each of 5 seeds.
+
+    Truncated episodes are bootstrapped from; where they count as ended, as in the reference, two
+    seeds of ten stay at 345 and 383.
+    """
     means = []
     for seed in range(5):
-        found = returns("stream-ac", "CartPole-v1", seed, 150_000)
+        found = returns("stream-ac", "CartPole-v1", seed, 150_000, compat=None)
         means.append(found[found[:, 0] >= 120_000, 1].mean())
     assert np.mean(means) > 460
     assert min(means) > 400
