@@ -241,3 +241,17 @@ def test_q_learns_cartpole():
         assert found[found[:, 0] < 45_000, 1].max() >= 475
         means.append(found[found[:, 0] >= 100_000, 1].mean())
     assert np.mean(means) > 330
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [None, 0.1, 0.01, 0.001, 0.0001])
+def test_only_the_bound_needs_no_tuning(rate):
+    """Acrobot, steps 80,000 to 100,000 of 4 seeds: ObGD above -100, a plain step below -110."""
+    rules = {}
+    if rate is not None:
+        rules = {f"{net}_optimiser": rl.PlainSGD(rate) for net in ("actor", "critic")}
+    means = []
+    for seed in range(4):
+        found = returns("stream-ac", "Acrobot-v1", seed, 100_000, **rules)
+        means.append(found[found[:, 0] >= 80_000, 1].mean())
+    assert np.mean(means) > -100 if rate is None else np.mean(means) < -110
