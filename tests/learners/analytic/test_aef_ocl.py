@@ -5,6 +5,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from olearn import learners
+from olearn.learners.analytic.backends import NumpyBackend
+from olearn.learners.analytic.heads import ClassState
 
 SEEDS = [0, 1]
 
@@ -63,6 +65,26 @@ def test_weights_reach_the_best_of_the_reference(run, golden):
     acil = np.mean([stored[str(s)]["ACIL"][0] for s in SEEDS])
     assert np.mean(got) >= pfg - 0.005
     assert np.mean(got) > acil
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_air_reaches_the_references(seed, golden):
+    """The sums of the classes, with the weights of the sibling method AIR, have its AMCA."""
+    file, digits = golden("digits_imbalanced"), load_digits()
+    Phi = np.maximum(digits.data / 16.0 @ file[f"s{seed}_W_buf"].astype(float).T, 0.0)
+    test, stream = file[f"s{seed}_test_idx"], file[f"s{seed}_stream_idx"]
+    state, start, scores = ClassState(NumpyBackend("float64"), 512, 10, 0.1), 0, []
+    for length in file[f"s{seed}_task_len"].tolist():
+        rows, start = stream[start : start + length], start + length
+        state.learn(Phi[rows], np.eye(10)[digits.target[rows]])
+        known = np.flatnonzero(state.counts)
+        inverse = np.divide(1.0, state.counts, out=np.zeros(10), where=state.counts > 0)
+        W = state.reweighted((inverse * (known.max() + 1) / inverse.sum()).tolist()).weights()
+        asked = test[np.isin(digits.target[test], known)]
+        hits = known[(Phi[asked] @ W)[:, known].argmax(axis=1)] == digits.target[asked]
+        scores.append(np.mean([hits[digits.target[asked] == c].mean() for c in known]))
+    stored = golden("digits_imbalanced.json")[str(seed)]["AIR"][0]
+    assert np.mean(scores) == pytest.approx(stored, abs=0.005)
 
 
 def test_refresh_only_delays():
