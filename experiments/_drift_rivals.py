@@ -10,6 +10,7 @@ from river import drift
 
 from olearn import detectors
 from olearn.detectors import htm
+from olearn.detectors._residuals import residual_score, residual_size, residual_start
 from olearn.streams import Signal
 
 _SEED = 1  # of the detectors that draw; the series have seeds of their own
@@ -116,10 +117,11 @@ def unlikely_of(signal: Signal) -> Signal:
 def residuals_of(signal: Signal) -> Signal:
     """Return whether each value is far from the last: the paper's rescaling, beyond 0.65."""
     values = signal.values
-    residuals = np.abs(np.diff(values, prepend=values[0]))
-    windows = np.lib.stride_tricks.sliding_window_view(values, _WINDOW)
-    deviations = np.concatenate([np.full(_WINDOW - 1, np.inf), windows.std(axis=1)])
-    return dataclasses.replace(signal, values=(residuals > _THRESHOLD * deviations).astype(float))
+    state = np.zeros(residual_size(_WINDOW))
+    residual_start(state, _WINDOW, 1.0)
+    pairs = zip(values, np.r_[values[0], values[:-1]], strict=True)
+    scores = np.array([residual_score(state, value, last) for value, last in pairs])
+    return dataclasses.replace(signal, values=(scores > _THRESHOLD).astype(float))
 
 
 READS: dict[str, Callable[[Signal], Signal]] = {
