@@ -51,7 +51,7 @@ _SQRT_HALF = math.sqrt(0.5)
 _SQRT_1_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def try_split(t, leaf, seen):
     """Split the leaf if its best proposal beats the second by the Hoeffding bound; True if so."""
     n_classes = t.head[N_CLASSES]
