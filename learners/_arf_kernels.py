@@ -19,8 +19,8 @@ from olearn.learners._tree_kernels import (
     route,
     write_proba,
 )
-from olearn.learners._tree_layout import MAY_GROW, N_CLASSES, NODES_FREE, NODES_USED, pool_at
-from olearn.learners._tree_lists import new_node
+from olearn.learners._tree_layout import MAY_GROW, N_CLASSES, pool_at
+from olearn.learners._tree_lists import free_nodes, new_node
 from olearn.rng import next_poisson
 
 # entries of a member's `status`; BACKGROUND is -1 where no such tree grows
@@ -59,7 +59,7 @@ def _watch(t, status, tally, windows, settings, wrong):
         if status[BACKGROUND] >= 0:
             _discard(t, status[BACKGROUND])
             status[BACKGROUND] = -1
-        if t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE] > 0:
+        if free_nodes(t) > 0:
             status[BACKGROUND] = new_node(t, 0)
     if adwin_rose(windows[DRIFT], wrong, settings[DRIFT_DELTA]):
         status[N_DRIFTS] += 1

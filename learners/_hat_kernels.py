@@ -12,25 +12,21 @@ from numba import njit
 
 from olearn.borrowed import borrowed
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
-from olearn.learners._tree_kernels import _branch, bayes_code, free_tree, has_room, learn_at
+from olearn.learners._tree_kernels import bayes_code, child_at, free_tree, has_room, learn_at
 from olearn.learners._tree_layout import (
     DEPTH,
     EQUALS,
-    FEATURE,
     KIND,
     LEAF,
     LEFT,
     MAY_GROW,
     MULTIWAY,
     N_CLASSES,
-    NODES_FREE,
-    NODES_USED,
     NUMERIC,
     RIGHT,
-    VALUE,
     pool_at,
 )
-from olearn.learners._tree_lists import new_node
+from olearn.learners._tree_lists import free_nodes, new_node
 from olearn.rng import next_poisson
 
 # entries of `tally`: alternate trees started, switched in, pruned, and growing now
@@ -44,20 +40,6 @@ SPARE_TREES = 8  # room beyond that of the trees that learn a row, for alternate
 
 
 @njit(cache=True, forceinline=True)
-def _step(t, node, x):
-    """Return the child that `x` goes to, or -1 where it stops."""
-    kind = t.node_i[node, KIND]
-    value = x[t.node_i[node, FEATURE]]
-    if kind == LEAF or value != value:
-        return -1
-    if kind == MULTIWAY:
-        return _branch(t, node, value)
-    threshold = t.node_f[node, VALUE]
-    goes_left = value <= threshold if kind == NUMERIC else value == threshold
-    return t.node_i[node, LEFT] if goes_left else t.node_i[node, RIGHT]
-
-
-@njit(cache=True, forceinline=True)
 def _write_path(t, top, x, path):
     """Write the nodes that `x` passes from `top` down; return their number."""
     length = 0
@@ -65,7 +47,7 @@ def _write_path(t, top, x, path):
     while node >= 0:
         path[length] = node
         length += 1
-        node = _step(t, node, x)
+        node = child_at(t, node, x)
     return length
 
 
@@ -103,9 +85,8 @@ def _discard(t, windows, alternate, scratch, tally, top):
 @njit(cache=True)
 def _start(t, windows, alternate, scratch, tally, node):
     """Start an alternate tree at a split, in place of an older one, if there is room."""
-    free = t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE]
     # what the alternate trees still to learn this row may need is not touched
-    if free > (tally[GROWING] + 1) * (max(2, t.child.shape[1]) + 1):
+    if free_nodes(t) > (tally[GROWING] + 1) * (max(2, t.child.shape[1]) + 1):
         older = alternate[node]
         alternate[node] = new_node(t, t.node_i[node, DEPTH])
         tally[STARTED] += 1

@@ -34,7 +34,6 @@ from olearn.learners._tree_layout import (
     NB_THRESHOLD,
     NO_SLOT,
     NODES_FREE,
-    NODES_USED,
     NUMERIC,
     RIGHT,
     SLOT,
@@ -47,42 +46,42 @@ from olearn.learners._tree_layout import (
     pool_at,
 )
 from olearn.learners._tree_leaf import bayes_votes, highest, observe, weight_of
-from olearn.learners._tree_lists import free_slot, free_table, new_node, new_slot
+from olearn.learners._tree_lists import free_nodes, free_slot, free_table, new_node, new_slot
 from olearn.learners._tree_split import try_split
 
 
 @njit(cache=True, forceinline=True)
-def route(t, root, x):
-    """Follow `x` down from `root`; return the node where it stops.
+def child_at(t, node, x):
+    """Return the node below that `x` goes to, or -1 where it stops.
 
-    That is a leaf, or a split node whose feature is missing in `x` or has no branch for it.
+    It stops at a leaf, and at a split whose feature is missing in `x` or has no branch for it.
     """
-    node = root
-    while True:
-        kind = t.node_i[node, KIND]
-        if kind == LEAF:
-            return node
-        value = x[t.node_i[node, FEATURE]]
-        if value != value:
-            return node
-        if kind == NUMERIC:
-            # LEFT and RIGHT are neighbours: an index costs no branch that cannot be foreseen
-            node = t.node_i[node, LEFT + (value > t.node_f[node, VALUE])]
-        elif kind == EQUALS:
-            node = t.node_i[node, LEFT + (value != t.node_f[node, VALUE])]
-        else:
-            branch = _branch(t, node, value)
-            if branch < 0:
-                return node
-            node = branch
-
-
-@njit(cache=True, forceinline=True)
-def _branch(t, node, value):
+    kind = t.node_i[node, KIND]
+    if kind == LEAF:
+        return -1
+    value = x[t.node_i[node, FEATURE]]
+    if value != value:
+        return -1
+    # LEFT and RIGHT are neighbours: an index costs no branch that cannot be foreseen
+    if kind == NUMERIC:
+        return t.node_i[node, LEFT + (value > t.node_f[node, VALUE])]
+    if kind == EQUALS:
+        return t.node_i[node, LEFT + (value != t.node_f[node, VALUE])]
     code = int(value)
     if code < 0 or code >= t.child.shape[1]:
         return -1
     return t.child[t.node_i[node, LEFT], code]
+
+
+@njit(cache=True, forceinline=True)
+def route(t, root, x):
+    """Follow `x` down from `root`; return the node where it stops."""
+    node = root
+    while True:
+        below = child_at(t, node, x)
+        if below < 0:
+            return node
+        node = below
 
 
 @njit(cache=True, forceinline=True)
@@ -155,7 +154,7 @@ def has_room(t, n_trees):
     """Tell whether `n_trees` trees can learn one more row without more memory."""
     head = t.head
     branches = max(2, t.child.shape[1]) + 1
-    nodes = t.node_i.shape[0] - head[NODES_USED] + head[NODES_FREE]
+    nodes = free_nodes(t)
     slots = t.stats.shape[0] - head[SLOTS_USED] + head[SLOTS_FREE]
     tables = t.child.shape[0] - head[TABLES_USED] + head[TABLES_FREE]
     may_split = nodes >= n_trees * branches and tables >= n_trees

@@ -28,6 +28,12 @@ from olearn.learners._tree_layout import (
 from olearn.rng import next_below
 
 
+@njit(cache=True, forceinline=True)
+def free_nodes(t):
+    """Number of nodes that can be taken."""
+    return t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE]
+
+
 @njit(cache=True)
 def new_node(t, depth):
     """Take a node and make it an empty leaf."""

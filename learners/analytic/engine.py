@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, capacity
-from olearn.learners.analytic._row_kernels import products
 from olearn.learners.analytic.backends import make_backend
 from olearn.learners.analytic.heads import ClassState, pseudo_feature_head, weighted_head
 from olearn.learners.analytic.moments import ClassMoments

@@ -10,8 +10,8 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.features import FeatureIndex
+from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
-from olearn.learners.analytic._row_kernels import products
 from olearn.validate import check_in_range, check_integer, check_seed
 
 Rows = NDArray[np.float64]

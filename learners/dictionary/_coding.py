@@ -11,7 +11,7 @@ from river.utils import dataframe
 
 from olearn.base import Rows
 from olearn.features import FeatureIndex, Table
-from olearn.learners.analytic._row_kernels import products
+from olearn.learners._row_products import products
 from olearn.learners.dictionary import codes
 
 CODINGS = ("all", "largest", "hard", "soft", "mad")
