@@ -1,0 +1,202 @@
+"""What differs between rehearsal methods: views of a batch, terms of the loss, what is stored.
+
+A step of `RehearsalClassifier` is always the same:
+
+1. `n_replayed` samples are drawn from the memory, uniformly and without replacement;
+2. `views` lists the passes through the trunk, each with batch statistics of its own, in order;
+3. `terms` gives the parts of the loss, whose sum one optimiser step reduces;
+4. the batch is offered to the memory, with what `payload` gives for each of its samples.
+
+No method may wait for the device (`.item()`, `bool(tensor)`, shapes that depend on data): what it
+branches on are the plain numbers of `Batch`; a step with the same numbers may be replayed as one
+CUDA graph. So a quantity that changes every step, such as `Batch.step`, is a tensor.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from olearn.learners.replay.memory import ReplayMemory
+
+EPSILON = 1e-6  # added to norms, as in the programs of PCR and HPCR
+
+
+@dataclass
+class Replayed:
+    """Samples of the memory.
+
+    Parameters
+    ----------
+    x
+        Inputs of the trunk, float32, as `Batch.x`.
+    y
+        Rows of the heads, int64 `(m,)`.
+    fields
+        What `Objective.payload` gave when they were stored, each `(m, ...)`.
+
+    """
+
+    x: Tensor
+    y: Tensor
+    fields: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class Batch:
+    """A batch of the stream and what it is learnt with.
+
+    Parameters
+    ----------
+    x
+        Inputs, float32: images `(n, channels, height, width)`, pixels / 255, or less the mean and
+        divided by the deviation where the objective has `pixel_mean`; standardised rows
+        `(n, columns)`.
+    y
+        Rows of the heads, int64 `(n,)`.
+    replayed
+        Samples drawn from the memory; None while it is empty.
+    memory
+        The whole memory before this batch is stored: `fill`, `y`, `fields`. Slots from `fill` on
+        hold nothing yet.
+    recall
+        Function from slots, int64 `(k,)`, to the samples there.
+    n_classes
+        Number of rows of the heads.
+    phase
+        0 until the first new class after a quiet time or the first `begin_task` that follows a
+        batch; then 1, 2, ...
+    task_start
+        True for the first batch after `begin_task`, that of the first task included.
+    step
+        Batches learnt before this one; float32, no axes.
+    phase_step
+        Of these, batches of this phase; float32, no axes.
+    generator
+        Source of all randomness; on the device of `x`.
+
+    """
+
+    x: Tensor
+    y: Tensor
+    replayed: Replayed | None
+    memory: ReplayMemory
+    recall: Callable[[Tensor], Replayed]
+    n_classes: int
+    phase: int
+    task_start: bool
+    step: Tensor
+    phase_step: Tensor
+    generator: torch.Generator
+
+
+@dataclass
+class Pass:
+    """One call of the trunk.
+
+    Parameters
+    ----------
+    rows
+        Its inputs, as `Batch.x`.
+    parts
+        Names of ranges of its rows, such as `"stream.plain"`, `"stream.aug"`, `"memory.plain"`;
+        each name is used once in a step.
+
+    """
+
+    rows: Tensor
+    parts: dict[str, slice]
+
+
+class View:
+    """Features of some rows, and what the heads make of them; all float32, computed when asked for.
+
+    Parameters
+    ----------
+    feat
+        Features, not negative, shape `(rows, width)`.
+    heads
+        Parameters: `weight` (n_classes, width), `bias` (n_classes,) if the objective has one,
+        `projection.weight` and `projection.bias` likewise.
+
+    """
+
+    def __init__(self, feat: Tensor, heads: Mapping[str, Tensor]) -> None:
+        self.feat = feat
+        self.heads = heads
+
+    @cached_property
+    def dot(self) -> Tensor:
+        """Dot products with the rows of the head, plus the bias; `(rows, n_classes)`."""
+        return functional.linear(self.feat, self.heads["weight"], self.heads.get("bias"))
+
+    @cached_property
+    def cos(self) -> Tensor:
+        """Cosines with the rows of the head, not divided by a temperature; `(rows, n_classes)`."""
+        return unit(self.feat) @ unit(self.heads["weight"]).T
+
+    @cached_property
+    def proj(self) -> Tensor:
+        """Projection, not normalised; `(rows, projection)`."""
+        heads = self.heads
+        return functional.linear(self.feat, heads["projection.weight"], heads["projection.bias"])
+
+
+Outputs = dict[str, View]
+"""Views by the names of the parts of all passes."""
+
+
+class Objective(abc.ABC):
+    """A rehearsal method. A subclass sets the attributes it needs and writes `terms` at least.
+
+    It may keep tensors of its own between steps; they are pickled with the classifier. They must
+    be written in place after `grown` has made them.
+    """
+
+    bias: bool = False  # has the linear head a bias?
+    projection: int | None = None  # width of the projection head
+    pixel_mean: tuple[float, ...] | None = None  # of each channel, of pixels / 255; None: 0
+    pixel_std: tuple[float, ...] | None = None  # None: 1
+
+    @abc.abstractmethod
+    def terms(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """Return the weighted parts of the loss by name; none means that no step is taken."""
+
+    @abc.abstractmethod
+    def scores(self, view: View) -> Tensor:
+        """Return logits of each class, `(rows, n_classes)`; the highest is predicted."""
+
+    def views(self, batch: Batch) -> list[Pass]:
+        """Return the passes in order; the default is plain stream, then plain memory."""
+        passes = [Pass(batch.x, {"stream.plain": slice(None)})]
+        if batch.replayed is not None:
+            passes.append(Pass(batch.replayed.x, {"memory.plain": slice(None)}))
+        return passes
+
+    def n_replayed(self, wanted: int, n_classes: int) -> int:
+        """Return how many samples to draw, where the user wants `wanted`; fewer may be there."""
+        return wanted
+
+    def payload(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """Return what is stored with each sample of the batch, each `(n, ...)`, detached."""
+        return {}
+
+    def grown(self, heads: Mapping[str, Tensor], memory: ReplayMemory, n_before: int) -> None:
+        """Adapt to new rows of the heads, those from `n_before` on; called before they are used.
+
+        The first call, with `n_before` 0, comes when the network is built. `memory.fields` may be
+        replaced here, by tensors with as many slots.
+        """
+
+
+def unit(v: Tensor) -> Tensor:
+    """Divide rows by their norm + 1e-6; `v` is left as it is, and the norm has its gradient."""
+    return v / (v.norm(dim=1, keepdim=True) + EPSILON)
