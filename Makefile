@@ -1,6 +1,7 @@
 # Everything a fresh machine needs: Python 3.11 or newer, make, and a place to install from.
 #   make demo     DriftMoE and its peers on drifting streams, with a report
 #   make test     all tests
+#   make docs     the documentation, into build/docs
 # Another interpreter: PYTHON=python3.12 make test
 
 PYTHON ?= python3
@@ -12,13 +13,17 @@ WORKERS ?= 2
 # a stamp is newer than what decides its content, so that set-up is not repeated
 SETUP := pyproject.toml constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test docs lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/olearn demo --report report.html
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+	@echo "open build/docs/index.html"
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -37,7 +42,11 @@ $(VENV)/.demo: $(VENV)/.python $(SETUP)
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python $(SETUP)
-	$(INSTALL) -e ".[all,test]"
+	$(INSTALL) -e ".[all,test,docs]"
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.python $(SETUP)
+	$(INSTALL) -e ".[docs]"
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.python $(SETUP)

@@ -86,12 +86,8 @@ class PerClassRecall(_base.MultiClassMetric):
     """Recall of each class: the share of its rows that were predicted right.
 
     Its value is the mean over the classes that occurred as true labels; `recalls` holds each. (For
-    one class as a number there is river's `Recall(pos_val=label)`.)
-
-    Parameters
-    ----------
-    cm
-        Confusion matrix to share with other metrics.
+    one class as a number there is river's `Recall(pos_val=label)`.) As with river's metrics, a
+    confusion matrix `cm` can be given, to be shared with others.
 
     Examples
     --------
