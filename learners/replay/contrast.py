@@ -102,31 +102,31 @@ def sample_distillation(features: Tensor, stored: Tensor, temperature: float) ->
 
 
 def gradient_scale(
-    step: int, period: int = 500, low: float = 0.05, high: float = 0.16, tau: float = TEMPERATURE
-) -> float:
+    step: Tensor, period: int = 500, low: float = 0.05, high: float = 0.16
+) -> Tensor:
     r"""Return the factor $\tau_s$ of the loss at a step: probability by gradient temperature.
 
     $$\tau_s(i) = \frac{\tau}{\tau_{high}} + \frac{1}{2}
     \Big(\frac{\tau}{\tau_{low}} - \frac{\tau}{\tau_{high}}\Big)
-    \Big(1 - \cos \frac{2 \pi i}{T}\Big)$$
+    \Big(1 - \cos \frac{2 \pi i}{T}\Big), \quad \tau = 0.09$$
 
     Parameters
     ----------
     step
-        $i$, from 0.
+        $i$, whole numbers from 0, floating point.
     period
         $T$, in steps; positive.
     low, high
         Least and largest temperature of the gradient; positive.
-    tau
-        Temperature of the probabilities.
 
     Examples
     --------
+    >>> import torch
     >>> from olearn.learners.replay.contrast import gradient_scale
-    >>> [round(gradient_scale(i), 4) for i in (0, 125, 250, 500)]
-    [0.5625, 1.1813, 1.8, 0.5625]
+    >>> gradient_scale(torch.tensor([0.0, 125.0, 250.0, 500.0])).tolist()
+    [0.5625, 1.18125, 1.8, 0.5625]
 
     """
-    least, most = tau / high, tau / low
-    return least + 0.5 * (most - least) * (1.0 - math.cos(2.0 * math.pi * step / period))
+    least, most = TEMPERATURE / high, TEMPERATURE / low
+    turn = 2.0 * math.pi / period * torch.remainder(step, period)  # exact in single precision
+    return least + 0.5 * (most - least) * (1.0 - torch.cos(turn))

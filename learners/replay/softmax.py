@@ -1,8 +1,8 @@
 """Losses over class rows: plain and mixed softmax, and the proxy-based contrastive loss of PCR.
 
 All functions have static shapes and read nothing back from the device: classes that take no part
-are minus infinity in the softmax, multiplicities are sums of one-hot rows. Half precision is widened
-to float32 first, float64 stays.
+are minus infinity in the softmax, multiplicities are sums of one-hot rows. Half precision is made
+float32 first, float64 stays.
 """
 
 import torch
