@@ -80,6 +80,9 @@ class Batch:
         Batches learnt before this one; float32, no axes.
     phase_step
         Of these, batches of this phase; float32, no axes.
+    state
+        Tensors that the objective keeps between steps, made in `Objective.grown`. They are written
+        in place, and saved with the classifier.
     generator
         Source of all randomness; on the device of `x`.
 
@@ -95,6 +98,7 @@ class Batch:
     task_start: bool
     step: Tensor
     phase_step: Tensor
+    state: dict[str, Tensor]
     generator: torch.Generator
 
 
@@ -157,8 +161,7 @@ Outputs = dict[str, View]
 class Objective(abc.ABC):
     """A rehearsal method. A subclass sets the attributes it needs and writes `terms` at least.
 
-    It may keep tensors of its own between steps; they are pickled with the classifier. They must
-    be written in place after `grown` has made them.
+    It holds parameters only; what it keeps between steps is in `Batch.state`.
     """
 
     bias: bool = False  # has the linear head a bias?
@@ -189,11 +192,18 @@ class Objective(abc.ABC):
         """Return what is stored with each sample of the batch, each `(n, ...)`, detached."""
         return {}
 
-    def grown(self, heads: Mapping[str, Tensor], memory: ReplayMemory, n_before: int) -> None:
+    def grown(  # noqa: B027  (most methods have nothing to do here)
+        self,
+        heads: Mapping[str, Tensor],
+        memory: ReplayMemory,
+        state: dict[str, Tensor],
+        n_before: int,
+    ) -> None:
         """Adapt to new rows of the heads, those from `n_before` on; called before they are used.
 
-        The first call, with `n_before` 0, comes when the network is built. `memory.fields` may be
-        replaced here, by tensors with as many slots.
+        The first call, with `n_before` 0, comes when the network is built. Entries of `state`, and
+        those of `memory.fields`, are made and replaced here; the latter have a row for each slot
+        and one more, into which rejected samples are written.
         """
 
 
