@@ -185,4 +185,5 @@ def shared_conf(agent: Any) -> dict[int, float]:
         kernels.SCALE: agent.scale_reward,
         kernels.LIMIT: agent.time_limit or 0,
         kernels.REFERENCE: agent.compat == "reference",
+        kernels.BARE: not agent.layer_norm,
     }

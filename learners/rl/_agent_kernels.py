@@ -31,7 +31,7 @@ from olearn.learners.rl._signal_kernels import (
 from olearn.rng import next_below, next_double, next_gaussian
 
 # entries of `conf`; METHOD, CUT, LIMIT = steps of the time feature, 0 without; REFERENCE = with the
-# habits of the authors' program
+# habits of the authors' program; BARE = without layer norm
 (
     GAMMA,
     LAMBDA,
@@ -45,8 +45,9 @@ from olearn.rng import next_below, next_double, next_gaussian
     CUT,
     ENTROPY,
     REFERENCE,
+    BARE,
     CONF_SIZE,
-) = range(13)
+) = range(14)
 Q, SARSA, ACTOR_CRITIC = range(3)
 AFTER, BEFORE, NEVER = range(3)
 # entries of `book`: whether an observation is in mind, whether its forward pass is done, the action
@@ -149,16 +150,18 @@ def _look(net, mind, b, x):
     if left:
         net.z[b][:] = 0
     if book[FRESH] == 0.0:
-        forward(net.sizes, net.w[b], cache[0])
+        forward(net.sizes, net.w[b], cache[0], mind.conf[BARE] == 0.0)
         book[FRESH] = 1.0
     return left
 
 
 @njit(cache=True, forceinline=True)
-def _update(net, b, decay, td_error, reset):
+def _update(net, b, decay, td_error, reset, norm):
     """Add the gradient of the outputs, weighted by `scratch[1]`, to the trace; move along it."""
     w, z, info = net.w[b], net.z[b], net.info[b]
-    info[L1] = accumulate(net.sizes, w, z, net.cache[b, 0], net.scratch[1], net.scratch[0], decay)
+    info[L1] = accumulate(
+        net.sizes, w, z, net.cache[b, 0], net.scratch[1], net.scratch[0], decay, norm
+    )
     apply(net.rule, info, w, z, net.v[b], td_error, reset)
 
 
@@ -216,6 +219,7 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
         return False
     net, mind = borrowed(net), borrowed(mind)
     conf, n_actions = mind.conf, net.sizes[-1]
+    norm = conf[BARE] == 0.0
     slopes = net.scratch[1]
     for b in range(X.shape[0]):
         if ends[b] < 0:
@@ -231,7 +235,7 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
         reward = _scaled_reward(conf, mind.reward[b], rewards[b], over)
         book[STEPS] += 1.0
         _features(conf, book, mind.signals[b], X2[b], cache[1])
-        forward(net.sizes, net.w[b], cache[1])
+        forward(net.sizes, net.w[b], cache[1], norm)
         following = _next_value(
             conf, book, mind.rng[b], cache[1, -n_actions:], given[b], ends[b] == 1, over
         )
@@ -244,7 +248,7 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
         slopes[:n_actions] = 0
         slopes[action] = 1
         reset = over or (cut and conf[CUT] == AFTER)
-        _update(net, b, conf[GAMMA] * conf[LAMBDA], td_error, reset)
+        _update(net, b, conf[GAMMA] * conf[LAMBDA], td_error, reset, norm)
         book[TD_ERROR] = td_error
         _move_on(book, mind.signals[b], X2[b], cache, net.sizes[0], over)
     return True
@@ -298,7 +302,7 @@ def learn_policy(actor, critic, mind, X, actions, rewards, X2, ends):
         return False
     actor, critic, mind = borrowed(actor), borrowed(critic), borrowed(mind)
     conf, n_in, n_out = mind.conf, critic.sizes[0], actor.sizes[-1]
-    decay = conf[GAMMA] * conf[LAMBDA]
+    decay, norm = conf[GAMMA] * conf[LAMBDA], conf[BARE] == 0.0
     slopes = actor.scratch[1]
     for b in range(X.shape[0]):
         if ends[b] < 0:
@@ -307,13 +311,13 @@ def learn_policy(actor, critic, mind, X, actions, rewards, X2, ends):
         if _look(actor, mind, b, X[b]):
             critic.z[b][:] = 0
         cache[0, :n_in] = actor.cache[b, 0, :n_in]
-        forward(critic.sizes, critic.w[b], cache[0])
+        forward(critic.sizes, critic.w[b], cache[0], norm)
         over = ends[b] != 0
         stop = ends[b] == 1 or (over and conf[REFERENCE] != 0.0)
         td_error = _scaled_reward(conf, mind.reward[b], rewards[b], over) - cache[0, -1]
         book[STEPS] += 1.0
         _features(conf, book, mind.signals[b], X2[b], cache[1])
-        forward(critic.sizes, critic.w[b], cache[1])
+        forward(critic.sizes, critic.w[b], cache[1], norm)
         if not stop:
             td_error += conf[GAMMA] * cache[1, -1]
         weight = conf[ENTROPY] * np.sign(td_error)
@@ -324,8 +328,8 @@ def learn_policy(actor, critic, mind, X, actions, rewards, X2, ends):
             _recall_draw(mind.draws[b], mind.low, mind.high, actions[b])
             slopes_gaussian(out, mind.draws[b], weight, slopes[:n_out])
         critic.scratch[1, 0] = 1
-        _update(actor, b, decay, td_error, over)
-        _update(critic, b, decay, td_error, over)
+        _update(actor, b, decay, td_error, over, norm)
+        _update(critic, b, decay, td_error, over, norm)
         book[TD_ERROR] = td_error
         actor.cache[b, 1, :n_in] = cache[1, :n_in]
         _move_on(book, mind.signals[b], X2[b], actor.cache[b], n_in, over)
@@ -349,6 +353,6 @@ def outputs_of(net, mind, X, out):
         else:
             book[STEPS] = 0.0
             _features(mind.conf, book, signals, X[b], cache)
-        forward(net.sizes, net.w[b], cache)
+        forward(net.sizes, net.w[b], cache, mind.conf[BARE] == 0.0)
         out[b] = cache[-net.sizes[-1] :]
     return True

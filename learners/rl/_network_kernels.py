@@ -64,10 +64,15 @@ def _add_rows(y, x, matrix):
 
 
 @njit(cache=True, fastmath=FAST)
-def _normalise(y, h):
-    """Layer norm in place, activations into `h`; returns 1 / standard deviation."""
+def _activate(y, h, norm):
+    """Layer norm in place, if `norm`, and activations into `h`; returns 1 / standard deviation."""
     n = y.size
     kind = y.dtype.type
+    slope = kind(SLOPE)
+    if not norm:
+        for j in range(n):
+            h[j] = y[j] if y[j] > 0 else slope * y[j]
+        return kind(1)
     total = kind(0)
     for j in range(n):
         total += y[j]
@@ -76,7 +81,6 @@ def _normalise(y, h):
     for j in range(n):
         square += (y[j] - mean) * (y[j] - mean)
     inverse = kind(1.0 / math.sqrt(square / kind(n) + LAYER_EPS))
-    slope = kind(SLOPE)
     for j in range(n):
         value = (y[j] - mean) * inverse
         y[j] = value
@@ -85,7 +89,7 @@ def _normalise(y, h):
 
 
 @njit(cache=True, fastmath=FAST)
-def _through_norm(g, y, inverse, d):
+def _through_norm(g, y, inverse, d, norm):
     """From the gradient `g` of the activations to that of the pre-activations, into `d`."""
     n = d.size
     kind = y.dtype.type
@@ -97,6 +101,8 @@ def _through_norm(g, y, inverse, d):
         d[j] = e
         total += e
         along += e * y[j]
+    if not norm:
+        return
     total /= kind(n)
     along /= kind(n)
     for j in range(n):
@@ -104,8 +110,11 @@ def _through_norm(g, y, inverse, d):
 
 
 @njit(cache=True, fastmath=FAST)
-def forward(sizes, w, cache):
-    """Compute all layers from the input at the start of `cache`; outputs stand at its end."""
+def forward(sizes, w, cache, norm):
+    """Compute all layers from the input at the start of `cache`; outputs stand at its end.
+
+    `norm` False leaves the layer norm out.
+    """
     at = 0
     left = 0  # where the input of the layer stands in the cache
     width = sizes[0]  # and what it takes there
@@ -118,7 +127,7 @@ def forward(sizes, w, cache):
         for j in range(n_out):
             y[j] = bias[j]
         _add_rows(y, cache[left : left + n_in], w[at : at + n_in * n_out])
-        cache[here + 2 * n_out] = _normalise(y, h)
+        cache[here + 2 * n_out] = _activate(y, h, norm)
         at += (n_in + 1) * n_out
         left = here
         width = 2 * n_out + 1
@@ -157,10 +166,10 @@ def _trace_row(z, w, d, decay, factor):
 
 
 @njit(cache=True, fastmath=FAST)
-def accumulate(sizes, w, z, cache, slopes, work, decay):
+def accumulate(sizes, w, z, cache, slopes, work, decay, norm):
     """`z <- decay z + gradient of (outputs . slopes)` after `forward`; returns the L1 norm of z.
 
-    `slopes` has one entry an output; `work` is as long as `cache`.
+    `slopes` has one entry an output; `work` is as long as `cache`; `norm` as in `forward`.
     """
     kind = w.dtype.type
     fade = kind(decay)
@@ -185,7 +194,8 @@ def accumulate(sizes, w, z, cache, slopes, work, decay):
     l1 += _add_to_trace(z[bias : bias + n_out], slopes[:n_out], fade, one)
     for layer in range(sizes.size - 3, -1, -1):
         n_in, n_out = sizes[layer], sizes[layer + 1]
-        _through_norm(g, cache[left + n_out : left + 2 * n_out], cache[left + 2 * n_out], d[:n_out])
+        y = cache[left + n_out : left + 2 * n_out]
+        _through_norm(g, y, cache[left + 2 * n_out], d[:n_out], norm)
         at -= (n_in + 1) * n_out
         left -= n_in if layer == 0 else 2 * n_in + 1
         for i in range(n_in):

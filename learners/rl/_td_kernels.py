@@ -56,7 +56,7 @@ def predict_rows(net, mind, X, out):
     for row in range(X.shape[0]):
         signals[:] = mind.signals[0]
         _features(mind.conf, signals, X[row], averaged, cache)
-        forward(net.sizes, net.w[0], cache)
+        forward(net.sizes, net.w[0], cache, True)
         out[row] = cache[-1] * _spread(mind.conf, mind.reward[0])
 
 
@@ -73,15 +73,15 @@ def learn_rows(net, mind, X, y, gammas):
         gamma = gammas[row]
         _features(conf, mind.signals[0], X[row], averaged, cache[1])
         if book[KNOWN] != 0.0:
-            forward(net.sizes, w, cache[0])
+            forward(net.sizes, w, cache[0], True)
             count_reward(reward, y[row], conf[GAMMA], gamma == 0.0)
             td_error = y[row] / _spread(conf, reward) - cache[0, -1]
             if gamma != 0.0:
-                forward(net.sizes, w, cache[1])
+                forward(net.sizes, w, cache[1], True)
                 td_error += gamma * cache[1, -1]
             info[L1] = accumulate(
                 net.sizes, w, z, cache[0], net.scratch[1], net.scratch[0],
-                book[LAST_GAMMA] * conf[LAMBDA],
+                book[LAST_GAMMA] * conf[LAMBDA], True,
             )  # fmt: skip
             apply(net.rule, info, w, z, net.v[0], td_error, False)
             book[TD_ERROR] = td_error

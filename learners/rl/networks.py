@@ -85,7 +85,7 @@ class LayerNormMLP:
         if x.shape != (self.sizes[0],):
             raise ValueError(f"x must have shape ({self.sizes[0]},), got {x.shape}")
         self._cache[0, : x.size] = x
-        forward(self.sizes, self.weights, self._cache[0])
+        forward(self.sizes, self.weights, self._cache[0], True)
         out: NDArray[Any] = self._cache[0, -self.sizes[-1] :].copy()
         return out
 
@@ -95,8 +95,9 @@ class LayerNormMLP:
         gradient = np.zeros_like(self.weights)
         self._cache[2, : self.sizes[-1]] = slopes
         accumulate(
-            self.sizes, self.weights, gradient, self._cache[0], self._cache[2], self._cache[1], 0.0
-        )
+            self.sizes, self.weights, gradient, self._cache[0], self._cache[2], self._cache[1],
+            0.0, True,
+        )  # fmt: skip
         return gradient
 
     @property

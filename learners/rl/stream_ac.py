@@ -42,6 +42,8 @@ class StreamAC(Agent):
         Update rule of the value; None: `ObGD(kappa=2)`.
     sparsity
         Share of weights that start at zero, in [0, 1].
+    layer_norm
+        Whether hidden layers have a layer norm; False only shows what it is good for.
     normalise
         Whether observations are normalised by their running mean and deviation.
     scale_reward
@@ -109,6 +111,7 @@ class StreamAC(Agent):
         actor_optimiser: Optimiser | None = None,
         critic_optimiser: Optimiser | None = None,
         sparsity: float = 0.9,
+        layer_norm: bool = True,
         normalise: bool = True,
         scale_reward: bool = True,
         time_limit: int | None = None,
@@ -126,6 +129,7 @@ class StreamAC(Agent):
         self.actor_optimiser = actor_optimiser
         self.critic_optimiser = critic_optimiser
         self.sparsity = sparsity
+        self.layer_norm = layer_norm
         self.normalise = normalise
         self.scale_reward = scale_reward
         self.time_limit = time_limit

@@ -96,6 +96,8 @@ class StreamQ(_ValueAgent):
         Update rule; None: `ObGD(kappa=2)`.
     sparsity
         Share of weights that start at zero, in [0, 1].
+    layer_norm
+        Whether hidden layers have a layer norm; False only shows what it is good for.
     normalise
         Whether observations are normalised by their running mean and deviation.
     scale_reward
@@ -156,6 +158,7 @@ class StreamQ(_ValueAgent):
         trace_cut: str = "after",
         optimiser: Optimiser | None = None,
         sparsity: float = 0.9,
+        layer_norm: bool = True,
         normalise: bool = True,
         scale_reward: bool = True,
         time_limit: int | None = None,
@@ -172,6 +175,7 @@ class StreamQ(_ValueAgent):
         self.trace_cut = trace_cut
         self.optimiser = optimiser
         self.sparsity = sparsity
+        self.layer_norm = layer_norm
         self.normalise = normalise
         self.scale_reward = scale_reward
         self.time_limit = time_limit
@@ -211,6 +215,8 @@ class StreamSARSA(_ValueAgent):
         Update rule; None: `ObGD(kappa=2)`.
     sparsity
         Share of weights that start at zero, in [0, 1].
+    layer_norm
+        Whether hidden layers have a layer norm; False only shows what it is good for.
     normalise
         Whether observations are normalised by their running mean and deviation.
     scale_reward
@@ -266,6 +272,7 @@ class StreamSARSA(_ValueAgent):
         epsilon_steps: int = 25_000,
         optimiser: Optimiser | None = None,
         sparsity: float = 0.9,
+        layer_norm: bool = True,
         normalise: bool = True,
         scale_reward: bool = True,
         time_limit: int | None = None,
@@ -281,6 +288,7 @@ class StreamSARSA(_ValueAgent):
         self.epsilon_steps = epsilon_steps
         self.optimiser = optimiser
         self.sparsity = sparsity
+        self.layer_norm = layer_norm
         self.normalise = normalise
         self.scale_reward = scale_reward
         self.time_limit = time_limit

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from olearn.learners.rl import LayerNormMLP
+from olearn.learners.rl import LayerNormMLP, PlainSGD, StreamQ
 from olearn.learners.rl._policy_kernels import (
     slopes_discrete,
     slopes_gaussian,
@@ -119,3 +119,32 @@ def test_bad_input():
     """An input of another length is refused."""
     with pytest.raises(ValueError, match=r"shape \(3,\)"):
         LayerNormMLP((3, 4, 2), seed=1).forward(np.ones(4))
+
+
+def test_without_layer_norm():
+    """`layer_norm=False` leaves affine maps and leaky ReLUs: values, and the step along them."""
+    rule = PlainSGD(0.5)
+    plain = {"normalise": False, "scale_reward": False, "gamma": 0.0, "dtype": "float64"}
+    agent = StreamQ(2, (16, 16), layer_norm=False, optimiser=rule, seed=1, **plain)
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=3)
+    net = agent._start(x).nets[0]
+    net.w[:] = rng.normal(size=net.w.shape)
+
+    def value():
+        h = x
+        for matrix, bias in agent.layers[0]:
+            u = matrix @ h + bias
+            h = np.where(u > 0, u, 0.01 * u)
+        return u[1]
+
+    assert agent.values(x)[1] == pytest.approx(value(), rel=1e-12)
+    before, slopes = net.w[0].copy(), np.zeros(net.w.shape[1])
+    for i in range(len(slopes)):  # by differences
+        for sign in (1, -1):
+            net.w[0, i] = before[i] + sign * 1e-6
+            slopes[i] += sign * value() / 2e-6
+        net.w[0, i] = before[i]
+    agent.learn_one(x, 1, 1.0, rng.normal(size=3))
+    moved = net.w[0] - before
+    np.testing.assert_allclose(moved, 0.5 * agent.td_error * slopes, atol=1e-6)
