@@ -28,9 +28,11 @@ _LEARN = 0.6  # of the rows, in order of time, are learnt; the rest is held out
 OURS: dict[str, dict[str, Any]] = {
     "Frank-Wolfe, 1 pass": {},
     "Frank-Wolfe, 10 passes": {"passes": 10},
-    "annealed, 1 pass": {"method": "annealed", "floor": 0.3},
-    "annealed after PCA, 1 pass": {"method": "annealed", "warm_up": 10, "start_level": 0.3},
-}
+    "annealed, 1 pass": {"method": "annealed", "floor": 0.3, "decay": 0.96},
+    "annealed after PCA, 1 pass": {
+        "method": "annealed", "floor": 0.3, "warm_up": 10, "start_level": 0.3,
+    },
+}  # fmt: skip
 PEERS = (
     "IncrementalPCA", "scikit-learn dictionary, OMP", "batch power method", "batch Procrustes",
     "DCT",

@@ -78,6 +78,7 @@ RECOVERY = (
     Setting(10, 0.3, 30_000, 10, 0.0, _SCHEDULES),
     Setting(10, 0.3, 20_000, 10, 0.05, (_FW, _ANN)),
     Setting(64, 0.1, 20_000, 64, 0.0, (*_SCHEDULES, *_PEERS)),
+    Setting(64, 0.1, 20_000, 96, 0.0, (_FW,)),
     Setting(64, 0.1, 20_000, 64, 0.05, (_FW, _ANN, *_PEERS)),
     Setting(64, 0.3, 20_000, 64, 0.0, (_FW, _ANN)),
     Setting(256, 0.1, 60_000, 256, 0.0, (_FW,)),

@@ -29,6 +29,8 @@ from olearn.learners.dictionary.polar import polar_of_near
 
 Array = NDArray[np.float64]
 
+_FIRST_STEPS = 24  # not timed: these are long, and need another projection than all that follow
+
 
 @dataclass
 class Args:
@@ -121,7 +123,7 @@ def speed_lines(args: Args, n: int, batch: int) -> list[dict[str, Any]]:
         # a lazy factor comes once in so many samples, which one call takes together
         rows = getattr(model, "refresh", 1) * batch if batch == 1 else batch
         parts = itertools.cycle([X[s : s + rows] for s in range(0, len(X) - rows + 1, rows)])
-        for _ in range(min(len(X) // rows, 64) if n < 1000 else 2):  # first steps are not like late
+        for _ in range(_FIRST_STEPS):
             learn(next(parts))
         cpu = cpu_of(partial(learn_next, learn, parts), args.seconds) * batch / rows
         reference = reference or cpu

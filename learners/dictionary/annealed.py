@@ -6,6 +6,7 @@ $\tau$ and independent codes; as $\tau \to 0$ on a finite sample without noise i
 where the p-norm keeps an error of order one over the root of the sample's size.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from olearn.learners.dictionary.frank_wolfe import with_unique_factor
 from olearn.learners.dictionary.polar import polar
 
 _EPS = 1e-3  # as in Frank-Wolfe
-_NOISE = 4.0  # the threshold stays above so many medians of the codes
+_NOISE = 4.0  # the threshold stays above so many medians of the codes, where no floor is given
 _SLACK = 0.5  # of the threshold: how far from rest the atoms may be for it to fall further
 _HASTE = 0.25  # exponent of the decay where atoms are further from rest than that
 _COLD = 0.25  # of the first threshold: below, and up to here again, mixed pairs are sought
@@ -40,7 +41,8 @@ class AnnealedProcrustes:
     decay
         Factor of the threshold a batch.
     floor
-        Lowest threshold, in the same unit.
+        Lowest threshold, in the same unit; None: four medians of the codes' absolute values, the
+        level of their noise where most codes are zero.
     rho_min
         Floor under the weight of the newest batch.
     method
@@ -54,7 +56,7 @@ class AnnealedProcrustes:
         *,
         start_level: float = 2.0,
         decay: float = 0.98,
-        floor: float = 0.0,
+        floor: float | None = None,
         rho_min: float = 0.0,
         method: str = "auto",
     ) -> None:
@@ -81,7 +83,8 @@ class AnnealedProcrustes:
             self.rms = float((X * X).mean()) ** 0.5
             if self.rms == 0.0:  # nothing but zeros so far
                 return
-        tau = np.maximum(np.maximum(self.levels, self.floor) * self.rms, _NOISE * _median(abs(Z)))
+        lowest = _NOISE * _median(abs(Z)) if self.floor is None else self.floor * self.rms
+        tau = np.maximum(self.levels * self.rms, lowest)
         C = soft(Z, like(tau, Z))
         if w is not None:
             C = C * w[:, None]
@@ -94,10 +97,10 @@ class AnnealedProcrustes:
         if float(abs(self.M).max()) > 0.0:
             self.A = polar(with_unique_factor(self.M, before, _EPS), self.method)
         # a middling atom's way, not the mean, which a pair turned just now would rule
-        moved = float(np.median(host(((self.A - before) ** 2).sum(1)))) ** 0.5
+        moved = _median(((self.A - before) ** 2).sum(1)) ** 0.5
         at_rest = moved <= _SLACK * rho * tau / self.rms
         self.levels = self.levels * np.where(at_rest, self.decay, self.decay**_HASTE)
-        if float(np.median(self.levels)) < _COLD * self.start_level:
+        if _median(self.levels) < _COLD * self.start_level:
             self._watch_pairs(Z)
 
     def orthogonal(self) -> Any:
@@ -158,8 +161,10 @@ def mixed_pairs(m31: Any, m22: Any) -> list[tuple[int, int, float]]:
 
 
 def _median(values: Any) -> float:
+    middle, odd = divmod(math.prod(values.shape), 2)
+    places = (middle - 1 + odd, middle)  # the same one twice where there is a middle
     if isinstance(values, np.ndarray):
-        return float(np.median(values))
-    ordered = values.reshape(-1).sort().values
-    middle = len(ordered) // 2
-    return float(ordered[middle - (len(ordered) % 2 == 0)] + ordered[middle]) / 2.0
+        ordered = np.partition(values, places, axis=None)  # a third of the time of np.median
+    else:
+        ordered = values.reshape(-1).sort().values
+    return float(ordered[places[0]] + ordered[middle]) / 2.0

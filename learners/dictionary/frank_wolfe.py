@@ -121,7 +121,7 @@ class FrankWolfe:
         self.A = (1.0 - gamma) * self.A + gamma * self.target
         if self.reproject and renew:
             # a long step may leave no orthogonal matrix near by
-            self.A = polar_of_near(self.A) if gamma <= 0.2 else polar(self.A, "svd")
+            self.A = polar_of_near(self.A) if gamma <= 0.2 else polar(self.A, self.method)
 
     def orthogonal(self) -> Any:
         """Return the orthogonal matrix next to `A`, or `A` where steps leave it orthogonal."""
