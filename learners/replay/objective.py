@@ -85,6 +85,8 @@ class Batch:
         in place, and saved with the classifier.
     generator
         Source of all randomness; on the device of `x`.
+    notes
+        What `Objective.views` leaves for `Objective.terms` of the same step.
 
     """
 
@@ -100,6 +102,7 @@ class Batch:
     phase_step: Tensor
     state: dict[str, Tensor]
     generator: torch.Generator
+    notes: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass
@@ -184,7 +187,7 @@ class Objective(abc.ABC):
             passes.append(Pass(batch.replayed.x, {"memory.plain": slice(None)}))
         return passes
 
-    def n_replayed(self, wanted: int, n_classes: int) -> int:
+    def n_replayed(self, wanted: int, n_classes: int, phase: int) -> int:
         """Return how many samples to draw, where the user wants `wanted`; fewer may be there."""
         return wanted
 
