@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from olearn.streams.arrays import from_arrays as from_arrays
     from olearn.streams.base import Schema as Schema
     from olearn.streams.base import Stream as Stream
+    from olearn.streams.class_incremental import ClassIncremental as ClassIncremental
     from olearn.streams.drift import DriftStream as DriftStream
     from olearn.streams.files import from_file as from_file
     from olearn.streams.hyperplane import Hyperplane as Hyperplane
+    from olearn.streams.images import image_names as image_names
+    from olearn.streams.images import split_images as split_images
     from olearn.streams.iterables import from_iterable as from_iterable
     from olearn.streams.iterables import from_river as from_river
     from olearn.streams.kpi import KPI as KPI
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
     "Agrawal": "agrawal",
+    "ClassIncremental": "class_incremental",
     "ConceptView": "views",
     "DriftStream": "drift",
     "Hyperplane": "hyperplane",
@@ -52,6 +56,7 @@ _FILES = {
     "from_file": "files",
     "from_iterable": "iterables",
     "from_river": "iterables",
+    "image_names": "images",
     "load": "_registry",
     "load_nab": "nab",
     "nab_names": "nab",
@@ -59,10 +64,12 @@ _FILES = {
     "signal": "signals",
     "signal_from_file": "signals",
     "signal_names": "signals",
+    "split_images": "images",
 }
 
 __all__ = [  # noqa: RUF022 - sorted, capitals first
     "Agrawal",
+    "ClassIncremental",
     "ConceptView",
     "DriftStream",
     "Hyperplane",
@@ -79,6 +86,7 @@ __all__ = [  # noqa: RUF022 - sorted, capitals first
     "from_file",
     "from_iterable",
     "from_river",
+    "image_names",
     "load",
     "load_nab",
     "nab_names",
@@ -86,6 +94,7 @@ __all__ = [  # noqa: RUF022 - sorted, capitals first
     "signal",
     "signal_from_file",
     "signal_names",
+    "split_images",
 ]
 
 

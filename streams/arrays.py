@@ -64,7 +64,7 @@ def from_arrays(
     if labels is None:
         distinct, codes = sorted_labels(given.tolist())
     else:
-        distinct, codes = tuple(labels), _checked_codes(given, len(labels))
+        distinct, codes = tuple(labels), checked_codes(given, len(labels))
     all_names = column_names(X.shape[1]) if names is None else tuple(names)
     if len(all_names) != X.shape[1]:
         raise ValueError(f"names must be {X.shape[1]}, one a column, got {len(all_names)}")
@@ -113,12 +113,13 @@ class ArrayStream(Stream):
         return read
 
 
-def _checked_codes(codes: NDArray[Any], n_labels: int) -> NDArray[np.int64]:
+def checked_codes(codes: NDArray[Any], n_labels: int, name: str = "y") -> NDArray[np.int64]:
+    """Return codes of labels as int64; raise if they are none."""
     if codes.dtype.kind not in "biu":
-        raise ValueError(f"y must hold codes where labels are given, got dtype {codes.dtype}")
+        raise ValueError(f"{name} must hold codes where labels are given, got dtype {codes.dtype}")
     low, high = int(codes.min()), int(codes.max())
     if low < 0 or high >= n_labels:
-        raise ValueError(f"y must hold codes from 0 to {n_labels - 1}, got {low} to {high}")
+        raise ValueError(f"{name} must hold codes from 0 to {n_labels - 1}, got {low} to {high}")
     return codes.astype(np.int64)
 
 

@@ -151,7 +151,11 @@ class Stream(river_base.Dataset, abc.ABC):
     def __iter__(self) -> Iterator[tuple[dict[Any, Any], Any]]:
         for X, y in self._blocks(_ROWS_PER_READ):
             labels = [self.schema.labels[code] for code in y.tolist()]
-            yield from zip(self.schema.to_dicts(X), labels, strict=True)
+            yield from zip(self._items(X), labels, strict=True)
+
+    def _items(self, X: Floats) -> Iterator[Any]:
+        """Yield the rows of a block as they come one by one."""
+        return self.schema.to_dicts(X)
 
     def _blocks(self, size: int) -> Iterator[Block]:
         read = self._open()

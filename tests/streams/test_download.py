@@ -1,13 +1,10 @@
 """Tests of `olearn.streams._download`, against a web server on this machine."""
 
 import dataclasses
-import functools
 import gzip
 import hashlib
-import http.server
 import io
 import os
-import threading
 import zipfile
 from pathlib import Path
 
@@ -23,25 +20,6 @@ ARFF = (
     "@relation r\n@attribute p numeric\n@attribute q numeric\n@attribute class {b,a}\n@data\n"
     + CSV.split("\n", 1)[1]
 )
-
-
-@pytest.fixture
-def served(tmp_path):
-    """A folder, and the address at which a local server offers its files."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
