@@ -1,6 +1,5 @@
 """Several models on several streams over several seeds."""
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,9 +14,9 @@ from river.metrics.base import Metric
 from olearn.evaluate.loop import prequential
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.result import Result
+from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 from olearn.evaluate.tables import TextTable, common_prefix, show_value
 from olearn.evaluate.travel import dump, parse
-from olearn.streams.base import Stream
 from olearn.validate import check_integer
 
 if TYPE_CHECKING:
@@ -209,7 +208,7 @@ def compare(
     {'naive Bayes': 1.0, 'no change': 2.0}
 
     """
-    chosen_seeds = _check_seeds(seeds)
+    chosen_seeds = check_seeds(seeds)
     for name, value in (("models", models), ("streams", streams)):
         if not value:
             raise ValueError(f"{name} must not be empty, got {value!r}")
@@ -223,7 +222,7 @@ def compare(
         _Job(name, model, stream_name, stream, seed, {**settings, "max_samples": limits.get(name)})
         for stream_name, stream in streams.items()
         for name, model in models.items()
-        for seed in (chosen_seeds if _has_seed(model, stream) else chosen_seeds[:1])
+        for seed in (chosen_seeds if has_seed(model, stream) else chosen_seeds[:1])
     ]
     with Bars(progress) as bars:
         return Comparison(_run_all(jobs, n_jobs, bars))
@@ -239,12 +238,8 @@ class _Job:
     settings: dict[str, Any]
 
     def run(self, report: Report | bool = False) -> Result:
-        model = self.model
-        if isinstance(model, base.Estimator):
-            model = model.clone(_with_seed(model._get_params(), self.seed))
-        else:
-            model = model(self.seed)
-        stream = _reseed_stream(self.stream, self.seed)
+        model = make_model(self.model, self.seed)
+        stream = reseed_stream(self.stream, self.seed)
         result = prequential(stream, model, progress=report, **self.settings)
         return replace(result, model=self.model_name, stream=self.stream_name, seed=self.seed)
 
@@ -268,63 +263,3 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
 
 def _report_inside(total: Report, n_done: int, run: str, rows: int, words: str) -> None:
     total(n_done, f"{run}: {rows:,} rows, {words}")
-
-
-def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
-    if isinstance(seeds, Sequence):
-        for seed in seeds:
-            check_integer("seeds", seed, 0)
-        if not seeds:
-            raise ValueError(f"seeds must not be empty, got {seeds!r}")
-        return list(seeds)
-    check_integer("seeds", seeds, 1)
-    return list(range(1, seeds + 1))
-
-
-def _has_seed(model: Any, stream: Any) -> bool:
-    """Whether a run can depend on the seed; a function of a seed always may."""
-    if isinstance(model, base.Estimator):
-        params = model._get_params()
-        return _with_seed(params, 0) != _with_seed(params, 1) or _stream_has_seed(stream)
-    return True
-
-
-def _with_seed(params: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Set every parameter named `seed` in what river's `_get_params` gave, nested ones too."""
-    changed: dict[str, Any] = {}
-    for name, value in params.items():
-        if name == "seed":
-            changed[name] = seed
-        elif isinstance(value, dict):  # a step of a pipeline
-            changed[name] = _with_seed(value, seed)
-        elif isinstance(value, tuple) and len(value) == 2 and inspect.isclass(value[0]):
-            changed[name] = (value[0], _with_seed(value[1], seed))
-        else:
-            changed[name] = value
-    return changed
-
-
-def _stream_has_seed(stream: Any) -> bool:
-    if callable(stream):
-        return True
-    params = _stream_params(stream)
-    composed = any(isinstance(part, Stream) for value in params.values() for part in _parts(value))
-    return "seed" in params and not composed
-
-
-def _reseed_stream(stream: Any, seed: int) -> Any:
-    if callable(stream):
-        return stream(seed)
-    if not _stream_has_seed(stream):
-        return stream
-    return type(stream)(**{**_stream_params(stream), "seed": seed})
-
-
-def _stream_params(stream: Any) -> dict[str, Any]:
-    """Return constructor arguments, which streams keep under their own names as river's do."""
-    names = inspect.signature(type(stream)).parameters
-    return {name: getattr(stream, name) for name in names if hasattr(stream, name)}
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple) else [value]

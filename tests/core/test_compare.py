@@ -6,7 +6,7 @@ from river import datasets, dummy, forest, metrics, naive_bayes, preprocessing, 
 from river.datasets import synth
 
 from olearn import evaluate
-from olearn.evaluate import Comparison, comparison
+from olearn.evaluate import Comparison, seeding
 from olearn.evaluate.result import Result
 from olearn.evaluate.tables import results_table
 from olearn.streams.base import Schema, Stream
@@ -160,8 +160,8 @@ def test_composed_streams_keep_their_seeds():
             self.parts = parts
 
     composed = Both([stream, stream], seed=7)
-    assert comparison._reseed_stream(composed, 3) is composed
-    assert comparison._reseed_stream(stream, 3).seed == 3
+    assert seeding.reseed_stream(composed, 3) is composed
+    assert seeding.reseed_stream(stream, 3).seed == 3
 
 
 def test_limits_by_model():
