@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from olearn.learners.rl.optimisers import AdaptiveObGD as AdaptiveObGD
     from olearn.learners.rl.optimisers import ObGD as ObGD
     from olearn.learners.rl.optimisers import PlainSGD as PlainSGD
+    from olearn.learners.rl.picture_wrappers import ChannelsFirst as ChannelsFirst
+    from olearn.learners.rl.picture_wrappers import EndAtLostLife as EndAtLostLife
     from olearn.learners.rl.stream_ac import StreamAC as StreamAC
     from olearn.learners.rl.stream_q import StreamQ as StreamQ
     from olearn.learners.rl.stream_q import StreamSARSA as StreamSARSA
     from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
     from olearn.learners.rl.torch_agents import TorchStreamAC as TorchStreamAC
     from olearn.learners.rl.torch_agents import TorchStreamQ as TorchStreamQ
+    from olearn.learners.rl.torch_single import SingleTorchAgent as SingleTorchAgent
     from olearn.learners.rl.vector import VectorAgents as VectorAgents
     from olearn.learners.rl.wrappers import AppendTime as AppendTime
     from olearn.learners.rl.wrappers import DriftingDynamics as DriftingDynamics
@@ -38,8 +41,10 @@ if TYPE_CHECKING:
 _FILES = {
     "AdaptiveObGD": "optimisers",
     "AppendTime": "wrappers",
+    "ChannelsFirst": "picture_wrappers",
     "DriftingDynamics": "wrappers",
     "DriftingReward": "wrappers",
+    "EndAtLostLife": "picture_wrappers",
     "LayerNormMLP": "networks",
     "NormaliseObservation": "wrappers",
     "ObGD": "optimisers",
@@ -49,6 +54,7 @@ _FILES = {
     "RewardScaler": "normalise",
     "RunningNorm": "normalise",
     "ScaleReward": "wrappers",
+    "SingleTorchAgent": "torch_single",
     "StreamAC": "stream_ac",
     "StreamQ": "stream_q",
     "StreamSARSA": "stream_q",
@@ -65,8 +71,10 @@ _FILES = {
 __all__ = [
     "AdaptiveObGD",
     "AppendTime",
+    "ChannelsFirst",
     "DriftingDynamics",
     "DriftingReward",
+    "EndAtLostLife",
     "LayerNormMLP",
     "NormaliseObservation",
     "ObGD",
@@ -76,6 +84,7 @@ __all__ = [
     "RewardScaler",
     "RunningNorm",
     "ScaleReward",
+    "SingleTorchAgent",
     "StreamAC",
     "StreamQ",
     "StreamSARSA",

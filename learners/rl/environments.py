@@ -1,12 +1,14 @@
 """Gymnasium environments for streaming agents, made by name; agents made for environments."""
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from olearn.validate import check_choice, check_in_range, check_integer
 
 if TYPE_CHECKING:
     from olearn.learners.rl._agent import Agent
+    from olearn.learners.rl.torch_single import SingleTorchAgent
     from olearn.learners.rl.wrappers import Env
 
 AGENTS = {
@@ -14,40 +16,46 @@ AGENTS = {
     "stream-sarsa": "StreamSARSA",
     "stream-ac": "StreamAC",
 }
-# beginnings of names whose packages register them: what to import, and what to install
+# beginnings of names whose packages register them: what to import, and the extra that brings it
 _FAMILIES = {
-    "MinAtar/": ("minatar.gym", "minatar"),
-    "ALE/": ("ale_py", "gymnasium[atari]"),
-    "dm_control/": ("shimmy", "shimmy[dm-control]"),
+    "MinAtar/": (("minatar.gym",), "rl"),
+    "ALE/": (("ale_py",), "rl-atari"),
+    "dm_control/": (("dm_control", "shimmy"), "rl-dm-control"),
 }
+_DM_CONTROL_STEPS = 1000  # of nearly all its tasks, which do not tell Gymnasium
 
 
 def make(
     name: str,
     *,
     time_limit: int | None = None,
-    wrap: bool = False,
+    wrap: bool | None = None,
     gamma: float = 0.99,
     time_feature: bool = True,
     **options: Any,
 ) -> "Env":
     """Make an environment by its Gymnasium name.
 
+    Observations become one vector, or a picture `(channels, height, width)`. Atari games are
+    prepared as usual: up to 30 idle steps at the start, each action held for 4 frames, grey
+    pictures of 84 x 84, the last 4 of them, and each lost life ends an episode.
+
     Parameters
     ----------
     name
-        Such as `"CartPole-v1"`, `"Hopper-v5"`, `"MinAtar/Breakout-v1"`, `"ALE/Pong-v5"`.
+        Such as `"CartPole-v1"`, `"LunarLander-v3"`, `"Hopper-v5"`, `"MinAtar/Breakout-v1"`,
+        `"ALE/Pong-v5"` (extra `rl-atari`), `"dm_control/cheetah-run-v0"` (`rl-dm-control`).
     time_limit
         Steps of the longest episode; None: the environment's own.
     wrap
-        Whether to normalise observations, scale rewards and append the time, as the paper does.
-        `StreamQ` and its kin do so themselves, faster; the torch backend needs it.
+        Whether to normalise observations, scale rewards and append the time, as the paper does;
+        None: pictures only, as `StreamQ` and its kin do so themselves with vectors, faster.
     gamma
         Discount of the reward scaling, in [0, 1].
     time_feature
         With `wrap`, whether the time is appended; for vectors only.
     options
-        Further arguments of `gymnasium.make`, such as `render_mode`.
+        Further arguments of `gymnasium.make`, such as `render_mode="rgb_array"`.
 
     Raises
     ------
@@ -65,30 +73,39 @@ def make(
     array([ 0. ,  0. ,  0. ,  0. , -0.5])
 
     """
-    gymnasium = _gymnasium()
+    check_in_range("gamma", gamma, 0.0, 1.0)
     if time_limit is not None:
         check_integer("time_limit", time_limit, 1)
-        options["max_episode_steps"] = time_limit
-    check_in_range("gamma", gamma, 0.0, 1.0)
-    for beginning, (module, package) in _FAMILIES.items():
-        if name.startswith(beginning):
-            _import(module, package, name)
-    try:
-        env = gymnasium.make(name, disable_env_checker=True, **options)
-    except gymnasium.error.DependencyNotInstalled as error:
-        raise ModuleNotFoundError(
-            f"{name} needs a package that is not installed ({error}); "
-            "pip install 'olearn[rl]' 'gymnasium[classic-control,box2d,mujoco]'"
-        ) from error
-    except gymnasium.error.Error as error:
-        raise ValueError(f"name must be an environment of Gymnasium, got {name!r}: {error}") from (
-            error
-        )
-    return _wrapped(env, gamma, time_feature) if wrap else env
+    elif name.startswith("dm_control/"):
+        time_limit = _DM_CONTROL_STEPS
+    atari = name.startswith("ALE/") and options.get("obs_type", "rgb") != "ram"
+    if atari:
+        env = _gymnasium_make(name, {"frameskip": 1} | options)
+    else:
+        env = _gymnasium_make(name, options | {"max_episode_steps": time_limit})
+    from gymnasium.wrappers import FlattenObservation
+
+    from olearn.learners.rl.picture_wrappers import ChannelsFirst, prepare_atari
+    from olearn.learners.rl.wrappers import prepare
+
+    if atari:
+        return prepare_atari(env, time_limit, gamma, scale=wrap is not False)
+    shape = env.observation_space.shape or ()  # of some spaces, such as Dict, None
+    picture = len(shape) == 3
+    if picture:
+        env = ChannelsFirst(env)
+    elif len(shape) != 1:
+        env = FlattenObservation(env)
+    if wrap or (wrap is None and picture):
+        env = prepare(env, gamma, time_feature and not picture)
+    return env
 
 
-def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
+def make_agent(name: str, env: "Env", **settings: Any) -> "Agent | SingleTorchAgent":
     """Make an agent for the observations and actions of an environment.
+
+    Pictures get the torch backend (extra `neural`) with the authors' convolutions: those of MinAtar
+    up to 20 pixels, those of Atari above.
 
     Parameters
     ----------
@@ -97,8 +114,9 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
     env
         Its actions give the agent's; its time limit, where it has one, the time feature. A time
         limit then ends an episode as in the paper (`compat="reference"`): the agent sees it come.
+        With pictures nothing tells the time, and a broken-off episode is bootstrapped.
     settings
-        Further arguments of the agent.
+        Further arguments of the agent: of `StreamQ`, ..., with pictures of `TorchStreamQ`, ....
 
     Raises
     ------
@@ -117,9 +135,14 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
     from olearn.learners import rl
 
     check_choice("agent", name, AGENTS)
-    shape = env.observation_space.shape
-    if shape is None or len(shape) != 1:
-        raise ValueError(f"observations must be vectors, got the space {env.observation_space}")
+    shape = env.observation_space.shape or ()
+    if len(shape) == 3:
+        return _agent_for_pictures(name, env, settings)
+    if len(shape) != 1:
+        raise ValueError(
+            f"observations must be vectors or pictures, got the space {env.observation_space}; "
+            "`rl.make` gives them this form"
+        )
     found: dict[str, Any] = {}
     limit = None if env.spec is None else env.spec.max_episode_steps
     if limit is not None:
@@ -138,31 +161,63 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent":
     return agent
 
 
-def _wrapped(env: "Env", gamma: float, time_feature: bool) -> "Env":
-    from olearn.learners.rl import wrappers
+def _agent_for_pictures(name: str, env: "Env", settings: dict[str, Any]) -> "SingleTorchAgent":
+    from gymnasium import spaces
 
-    env = wrappers.NormaliseObservation(wrappers.ScaleReward(env, gamma))
-    limit = None if env.spec is None else env.spec.max_episode_steps
-    shape = env.observation_space.shape
-    if time_feature and limit is not None and shape is not None and len(shape) == 1:
-        env = wrappers.AppendTime(env, limit)
-    return env
+    shape, space = env.observation_space.shape, env.action_space
+    if name == "stream-sarsa" or not isinstance(space, spaces.Discrete):
+        raise ValueError(
+            "with pictures, an agent must be stream-q or stream-ac and actions discrete, "
+            f"got {name} and {space}"
+        )
+    from olearn.learners.rl.torch_agents import TorchStreamAC, TorchStreamQ
+    from olearn.learners.rl.torch_backend import ATARI, MINATAR
+    from olearn.learners.rl.torch_single import SingleTorchAgent
+
+    assert shape is not None
+    small = max(shape[1:]) <= 20
+    found: dict[str, Any] = {
+        "convolutions": MINATAR if small else ATARI, "hidden": (128,) if small else (256,)
+    }  # fmt: skip
+    kind = TorchStreamQ if name == "stream-q" else TorchStreamAC
+    return SingleTorchAgent(kind(shape, int(space.n), **(found | settings)))
 
 
-def _gymnasium() -> Any:
+def _gymnasium_make(name: str, options: dict[str, Any]) -> "Env":
+    """`gymnasium.make`, whose errors then say what to install."""
     try:
         import gymnasium
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "environments need Gymnasium: pip install 'olearn[rl]'"
         ) from error
-    return gymnasium
+    _register(name)
+    with warnings.catch_warnings():
+        # of Box2D's bindings; where warnings are errors, it would crash the interpreter
+        warnings.filterwarnings("ignore", "builtin type .* has no __module__", DeprecationWarning)
+        try:
+            return gymnasium.make(name, disable_env_checker=True, **options)
+        except gymnasium.error.DependencyNotInstalled as error:
+            raise ModuleNotFoundError(
+                f"{name} needs a package that is not installed: pip install 'olearn[rl]' ({error})"
+            ) from error
+        except gymnasium.error.Error as error:
+            message = f"name must be an environment of Gymnasium, got {name!r}: {error}"
+            raise ValueError(message) from error
 
 
-def _import(module: str, package: str, name: str) -> None:
-    try:
-        importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{name} needs a package that is not installed: pip install 'olearn[rl]' '{package}'"
-        ) from error
+def _register(name: str) -> None:
+    """Let the package of the environment register it, once."""
+    for beginning, (modules, extra) in _FAMILIES.items():
+        if not name.startswith(beginning):
+            continue
+        try:
+            found = [importlib.import_module(module) for module in modules]
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"{name} needs {error.name}, which is not installed: pip install 'olearn[{extra}]'"
+            ) from error
+        import gymnasium
+
+        if name not in gymnasium.registry and hasattr(found[-1], "register_envs"):
+            found[-1].register_envs()  # MinAtar's; the others register when they are imported

@@ -1,6 +1,7 @@
 """Gymnasium wrappers: normalised observations, scaled rewards, time; drifting environments.
 
-This module imports Gymnasium (extra `rl`); `environments.make` puts the wrappers together.
+This module imports Gymnasium (extra `rl`); `environments.make` puts the wrappers together. Those
+for pictures are in `picture_wrappers`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -81,9 +82,11 @@ class DriftingDynamics(gymnasium.Wrapper[Any, Any, Any, Any]):
     Parameters
     ----------
     env
-        The environment, whose innermost object has the attributes, such as CartPole's `gravity`.
+        The environment, whose innermost object has the attributes.
     changes
-        From the step at which they act to the attributes' new values. Derived numbers, such as
+        From the step at which they act to the attributes' new values. Names may lead on to parts:
+        CartPole's `"gravity"`, LunarLander's `"world.gravity"`, MuJoCo's `"model.opt.gravity"` or
+        `"model.body_mass"`, of DM Control `"physics.model.opt.gravity"`. Derived numbers, such as
         CartPole's `total_mass`, have to be named too.
 
     """
@@ -93,22 +96,45 @@ class DriftingDynamics(gymnasium.Wrapper[Any, Any, Any, Any]):
         check_positions(list(changes))
         for values in changes.values():
             for name in values:
-                if not hasattr(env.unwrapped, name):
-                    raise ValueError(f"changes must name attributes of the task, got {name!r}")
+                self._owner(name)
         self.changes = changes
         self.steps = 0
+        self._in_force: dict[str, Any] = {}
 
     @property
     def drift_positions(self) -> tuple[int, ...]:
         """Steps, from 0, that are the first of a new concept."""
         return tuple(self.changes)
 
+    def reset(self, **kwargs: Any) -> tuple[Any, Info]:
+        """Start an episode; a task that is built anew for it gets the values in force."""
+        observation, info = self.env.reset(**kwargs)
+        self._set(self._in_force)
+        return observation, info
+
     def step(self, action: Any) -> Step:
         """Make a step; the change comes before it."""
-        for name, value in self.changes.get(self.steps, {}).items():
-            setattr(self.env.unwrapped, name, value)
+        changes = self.changes.get(self.steps)
+        if changes is not None:
+            self._in_force |= changes
+            self._set(changes)
         self.steps += 1
         return self.env.step(action)
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self._owner(name), name.rpartition(".")[2], value)
+
+    def _owner(self, name: str) -> Any:
+        """Return the object that has the attribute."""
+        owner: Any = self.env.unwrapped
+        parts = name.split(".")
+        for at, part in enumerate(parts):
+            if not hasattr(owner, part):
+                raise ValueError(f"changes must name attributes of the task, got {name!r}")
+            if at < len(parts) - 1:
+                owner = getattr(owner, part)
+        return owner
 
 
 class DriftingReward(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -183,6 +209,13 @@ class PermutedActions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.order = self.orders.get(self.steps, self.order)
         self.steps += 1
         return self.env.step(self.order[int(action)])
+
+
+def prepare(env: Env, gamma: float, time_feature: bool) -> Env:
+    """Normalise observations, scale rewards and append the time, where there is a limit."""
+    env = NormaliseObservation(ScaleReward(env, gamma))
+    limit = None if env.spec is None else env.spec.max_episode_steps
+    return AppendTime(env, limit) if time_feature and limit is not None else env
 
 
 def check_positions(positions: Sequence[int]) -> None:

@@ -167,9 +167,9 @@ def test_unknown_environments(name, error, message):
     ("module", "name", "package"),
     [
         ("gymnasium", "CartPole-v1", "olearn[rl]"),
-        ("minatar.gym", "MinAtar/Breakout-v1", "minatar"),
-        ("ale_py", "ALE/Pong-v5", "gymnasium[atari]"),
-        ("mujoco", "Hopper-v5", "mujoco"),
+        ("minatar.gym", "MinAtar/Breakout-v1", "olearn[rl]"),
+        ("ale_py", "ALE/Pong-v5", "olearn[rl-atari]"),
+        ("shimmy", "dm_control/cheetah-run-v0", "olearn[rl-dm-control]"),
     ],
 )
 def test_what_is_not_installed(monkeypatch, module, name, package):
@@ -178,6 +178,19 @@ def test_what_is_not_installed(monkeypatch, module, name, package):
     with pytest.raises(ModuleNotFoundError) as caught:
         rl.make(name)
     assert package in str(caught.value)
+
+
+def test_simulator_that_is_not_installed():
+    """So it is with what Gymnasium itself imports; in a process that has not loaded it yet."""
+    code = (
+        "import sys; sys.modules['mujoco'] = None; from olearn.learners import rl\n"
+        "try: rl.make('Hopper-v5')\n"
+        "except ModuleNotFoundError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (
+        "Hopper-v5 needs a package that is not installed: pip install 'olearn[rl]'" in done.stdout
+    )
 
 
 def test_heavy_packages_load_on_use():
