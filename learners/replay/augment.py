@@ -1,7 +1,7 @@
 """Random views of a batch, in pure torch on its device, deterministic given a generator.
 
 `strong_view` is that of PCR and HPCR, on pixels in [0, 1]; `crop_view` that of OnPro, on normalised
-pixels. Both treat standardised rows of a table alike: a little noise, a few features left out.
+pixels. Both give standardised rows of a table a little noise.
 """
 
 import torch
@@ -9,8 +9,7 @@ from torch import Tensor
 
 from olearn.learners.replay.crops import draw_shifts, draw_sizes, resized_crop
 
-ROW_NOISE = 0.1  # standard deviation, of standardised features
-ROW_DROPOUT = 0.1  # probability that a feature is set to its mean
+ROW_SHARE = 0.1  # of the difference of two rows that is added to a third
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _BRIGHTNESS, _CONTRAST, _SATURATION = range(3)
 
@@ -65,10 +64,14 @@ def crop_view(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def row_view(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return rows with normal noise of deviation 0.1, a tenth of the features set to 0."""
-    noise = torch.randn(x.shape, generator=generator, device=x.device)
-    kept = torch.rand(x.shape, generator=generator, device=x.device) >= ROW_DROPOUT
-    return (x + ROW_NOISE * noise) * kept
+    """Return rows, to each of which a tenth of the difference of two random rows was added.
+
+    So the noise has the spread of the batch in every direction, leaves alone what does not vary,
+    and does not depend on the order of the features.
+    """
+    u = torch.rand((2, len(x)), generator=generator, device=x.device)
+    first, second = u.argsort(dim=1)
+    return x + ROW_SHARE * (x[first] - x[second])
 
 
 def grey(x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from olearn.learners.replay.augment import (  # noqa: E402
     crop_view,
     grey,
     jitter_colours,
+    row_view,
     strong_view,
     turn_hue,
 )
@@ -132,6 +133,18 @@ def test_views_depend_on_the_generator_alone(view, shape):
     if len(shape) == 4:
         assert first.min() >= 0.0
         assert first.max() <= 1.0
+
+
+def test_rows_move_by_differences_of_rows():
+    """The order of the columns does not matter, and a column that does not vary stays."""
+    x = torch.randn((64, 5), generator=seeded(12))
+    x[:, 2] = 1.5
+    order = torch.tensor([3, 0, 2, 4, 1])
+    moved = row_view(x, seeded(13))
+    assert torch.equal(row_view(x[:, order], seeded(13)), moved[:, order])
+    assert torch.equal(moved[:, 2], x[:, 2])
+    spread = (moved - x).std(dim=0)[[0, 1, 3, 4]]
+    torch.testing.assert_close(spread, torch.full((4,), 0.1 * 2**0.5), rtol=0.3, atol=0)
 
 
 def test_shares_of_grey_and_flipped_views():
