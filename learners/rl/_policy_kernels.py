@@ -52,9 +52,12 @@ def slopes_discrete(out, action, entropy_weight, slopes):
     slopes[action] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def slopes_gaussian(out, action, entropy_weight, slopes):
-    """Gradient of the same for normal actions, by means and by what softplus makes deviations."""
+    """Gradient of the same for normal actions, by means and by what softplus makes deviations.
+
+    A deviation of 0, which only a diverged network has, gives NaN and no exception half-way.
+    """
     k = action.size
     for i in range(k):
         spread = softplus(np.float64(out[k + i]))

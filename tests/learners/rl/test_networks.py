@@ -121,6 +121,13 @@ def test_bad_input():
         LayerNormMLP((3, 4, 2), seed=1).forward(np.ones(4))
 
 
+def test_a_deviation_of_zero_raises_nothing():
+    """Where a diverged policy has no deviation left, slopes are NaN; no step ends half-way."""
+    slopes = np.zeros(2)
+    slopes_gaussian(np.array([0.0, -1000.0]), np.zeros(1), 0.01, slopes)
+    assert np.isnan(slopes).any()
+
+
 def test_without_layer_norm():
     """`layer_norm=False` leaves affine maps and leaky ReLUs: values, and the step along them."""
     rule = PlainSGD(0.5)
