@@ -1,22 +1,27 @@
 """Evaluation: run any river estimator or detector and keep what was measured.
 
 `prequential` tests, then trains, on every row and returns a `Result`; `compare` does so for
-several models, streams and seeds and returns a `Comparison`. `detection` matches a detector's
-alarms with known drifts, `detect_all` does so for several detectors and series, `calibrate` makes
-them comparable, and `nab_score` scores anomaly scores as the Numenta Anomaly Benchmark does.
+several models, streams and seeds and returns a `Comparison`. `class_incremental` learns task after
+task and tests on all of them. `detection` matches a detector's alarms with known drifts,
+`detect_all` does so for several detectors and series, `calibrate` makes them comparable, and
+`nab_score` scores anomaly scores as the Numenta Anomaly Benchmark does.
 """
 
 from olearn.evaluate.calibration import Calibration, calibrate
+from olearn.evaluate.class_incremental_result import ClassIncrementalResult
+from olearn.evaluate.class_incremental_run import class_incremental
 from olearn.evaluate.comparison import Comparison, compare
 from olearn.evaluate.detection_result import Detection, Detections
 from olearn.evaluate.detection_run import detect_all, detection
 from olearn.evaluate.episode_runs import Episodes, episodes
 from olearn.evaluate.loop import prequential
 from olearn.evaluate.nab import NABScore, nab_score, nab_table
+from olearn.evaluate.recording import record_episode
 from olearn.evaluate.result import Result
 
 __all__ = [
     "Calibration",
+    "ClassIncrementalResult",
     "Comparison",
     "Detection",
     "Detections",
@@ -24,6 +29,7 @@ __all__ = [
     "NABScore",
     "Result",
     "calibrate",
+    "class_incremental",
     "compare",
     "detect_all",
     "detection",
@@ -31,4 +37,5 @@ __all__ = [
     "nab_score",
     "nab_table",
     "prequential",
+    "record_episode",
 ]

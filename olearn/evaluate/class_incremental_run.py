@@ -1,0 +1,298 @@
+"""Class-incremental evaluation: learn task after task, test on all tasks after each."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from river.compose import Pipeline
+
+from olearn.base import ArrayClassifier
+from olearn.evaluate.class_incremental_result import ClassIncrementalResult, TaskRun
+from olearn.evaluate.describe import (
+    describe_environment,
+    describe_model,
+    describe_stream,
+    name_stream,
+)
+from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.seeding import check_seeds, make_model, reseed_stream
+from olearn.evaluate.travel import dump, parse
+from olearn.streams.base import Schema
+from olearn.streams.class_incremental import ClassIncremental
+from olearn.validate import check_integer
+
+_TESTED_AT_ONCE = 500  # examples, so that images of a large test set fit into memory
+_WARM_UP_ROWS = 32
+
+
+@runtime_checkable
+class LearnsArrays(Protocol):
+    """A classifier that takes arrays: images or rows, and an array of labels."""
+
+    def learn_many(self, X: Any, y: Any) -> None: ...
+
+    def predict_many(self, X: Any) -> Any: ...
+
+
+@runtime_checkable
+class BeginsTasks(Protocol):
+    """A classifier that wants to be told when a task begins."""
+
+    def begin_task(self) -> None: ...
+
+
+@runtime_checkable
+class Flushes(Protocol):
+    """A classifier that keeps examples back until a batch is full, and can learn them now."""
+
+    def flush(self) -> None: ...
+
+
+def class_incremental(
+    stream: ClassIncremental | Callable[[int], ClassIncremental],
+    model: base.Estimator | Callable[[int], Any],
+    *,
+    seeds: int | Sequence[int] = 1,
+    block_size: int = 100,
+    announce_tasks: bool = False,
+    anytime: int | None = None,
+    name: str | None = None,
+    folder: str | Path | None = None,
+    progress: bool | None = None,
+) -> ClassIncrementalResult:
+    """Learn the tasks of a stream one after another, and test on every task after each.
+
+    A task whose labels were not seen yet counts as accuracy 0. After each task a model that keeps
+    examples back is made to learn them (`flush`).
+
+    Parameters
+    ----------
+    stream
+        A class-incremental stream, which gets the seed of the run, or a function of a seed that
+        makes one.
+    model
+        A classifier, which is cloned and gets the seed of the run, or a function of a seed that
+        makes one. Classifiers that learn arrays get blocks, others one example at a time.
+    seeds
+        Number of seeds, which are then 1, 2, ...; or the seeds.
+    block_size
+        Examples handed over at a time, at least 1. A block never crosses a task's end.
+    announce_tasks
+        Whether `begin_task` is called before each task, where the model has it; without, no model
+        can tell tasks apart but by their labels.
+    anytime
+        Also measure the accuracy on the test examples of all labels seen so far, each time so many
+        examples are learnt, at least 1; None: after each task only.
+    name
+        Of the model, for tables; None is that of its class.
+    folder
+        Where to keep a JSON file a seed, so that a stopped evaluation goes on; None keeps none.
+    progress
+        True draws a progress bar, None after a second, False never.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is outside its range, or a file in `folder` is of another evaluation.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from olearn import evaluate, learners, streams
+    >>> X, y = load_digits(return_X_y=True)
+    >>> stream = streams.ClassIncremental(X[:1400], y[:1400], X[1400:], y[1400:])
+    >>> result = evaluate.class_incremental(stream, learners.AEFOCLClassifier(200), seeds=2)
+    >>> result.accuracy.shape
+    (2, 5, 5)
+    >>> round(result.score("end accuracy")[0], 2)
+    0.94
+
+    """
+    chosen = check_seeds(seeds)
+    check_integer("block_size", block_size, 1)
+    if anytime is not None:
+        check_integer("anytime", anytime, 1)
+    options = {"block_size": block_size, "announce_tasks": announce_tasks, "anytime": anytime}
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    runs = []
+    with Bars(progress) as bars:
+        for seed in chosen:
+            source, learner = reseed_stream(stream, seed), make_model(model, seed)
+            if not isinstance(source, ClassIncremental):
+                raise TypeError(f"stream must be a ClassIncremental, got {type(source).__name__}")
+            known = name or type(learner).__name__
+            settings = {"model": known, "parameters": _describe(learner), **options}
+            settings["stream"] = describe_stream(source)
+            file = None if folder is None else Path(folder) / f"{_slug(known)}_seed{seed}.json"
+            run = _kept(file, settings, source)
+            if run is None:
+                report = bars.add(f"{known}, seed {seed}", source.n_samples)
+                run = _Evaluation(source, learner, report).run(seed, settings)
+                if file is not None:
+                    dump(asdict(run), file)
+            runs.append(run)
+    return ClassIncrementalResult(known, name_stream(source), runs, describe_environment())
+
+
+class _Evaluation:
+    """One model on one stream."""
+
+    def __init__(self, stream: ClassIncremental, model: Any, report: Report) -> None:
+        self.stream = stream
+        self.model = model
+        self.report = report
+        labels = stream.schema.labels
+        alike = len({type(label) for label in labels}) == 1  # else NumPy would turn all into text
+        self.labels: NDArray[Any] = np.array(labels, None if alike else object)
+        self.tests = [stream.test_set(task) for task in range(stream.n_tasks)]
+        self.seen: set[int] = set()
+        self.n = 0
+        self.wall = self.cpu = 0.0
+
+    def run(self, seed: int, settings: dict[str, Any]) -> TaskRun:
+        """Learn and test; `settings` are written into the run."""
+        stream, anytime = self.stream, settings["anytime"]
+        done = TaskRun(seed, [*map(list, stream.tasks)], [], [], [], [], settings=settings)
+        warm_up(self.model, stream)
+        for task in range(stream.n_tasks):
+            self.wall = self.cpu = 0.0
+            if settings["announce_tasks"] and isinstance(self.model, BeginsTasks):
+                self.model.begin_task()
+            for X, codes in self._pieces(task, settings["block_size"], anytime):
+                self._learn(X, codes)
+                if anytime and self.n % anytime == 0:
+                    done.curve.append((self.n, self._accuracy_so_far()))
+            if isinstance(self.model, Flushes):
+                self._timed(self.model.flush)
+            done.task_ends.append(self.n)
+            done.accuracy.append([self._accuracy(*test) for test in self.tests])
+            done.seconds.append(round(self.wall, 4))
+            done.cpu_seconds.append(round(self.cpu, 4))
+        return done
+
+    def _pieces(
+        self, task: int, size: int, anytime: int | None
+    ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+        """Yield a task's blocks, cut where the accuracy is to be measured."""
+        for X, codes in self.stream.task_blocks(task, size):
+            start = 0
+            while start < len(codes):
+                stop = len(codes)
+                if anytime:
+                    stop = min(stop, start + anytime - self.n % anytime)
+                yield X[start:stop], codes[start:stop]
+                start = stop
+
+    def _learn(self, X: NDArray[Any], codes: NDArray[np.int64]) -> None:
+        y = self.labels[codes]
+        if takes_arrays(self.model, self.stream):
+            self._timed(lambda: self.model.learn_many(X, y, **_names(self.model, self.stream)))
+        else:
+            pairs = list(zip(_examples(self.stream, X), y.tolist(), strict=True))
+            self._timed(lambda: [self.model.learn_one(x, label) for x, label in pairs])
+        self.seen.update(codes.tolist())
+        self.n += len(codes)
+        self.report(self.n, "")
+
+    def _timed(self, work: Callable[[], Any]) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        _wait_for_device()
+        self.wall += time.perf_counter() - wall
+        self.cpu += time.process_time() - cpu
+
+    def _accuracy_so_far(self) -> float:
+        hits = total = 0
+        for X, codes in self.tests:
+            rows = np.isin(codes, list(self.seen))
+            hits += self._hits(X[rows], codes[rows])
+            total += int(rows.sum())
+        return hits / total
+
+    def _accuracy(self, X: NDArray[Any], codes: NDArray[np.int64]) -> float:
+        if self.seen.isdisjoint(codes.tolist()):
+            return 0.0  # no label that was never seen is predicted
+        return self._hits(X, codes) / len(codes)
+
+    def _hits(self, X: NDArray[Any], codes: NDArray[np.int64]) -> int:
+        """Number of test examples whose label is predicted."""
+        n = 0
+        for start in range(0, len(codes), _TESTED_AT_ONCE):
+            part = slice(start, start + _TESTED_AT_ONCE)
+            if takes_arrays(self.model, self.stream):
+                answers = self.model.predict_many(X[part], **_names(self.model, self.stream))
+            else:
+                answers = [self.model.predict_one(x) for x in _examples(self.stream, X[part])]
+            found = np.empty(len(answers), dtype=object)  # None before the first label
+            found[:] = list(answers)
+            n += int(np.sum(found == self.labels[codes[part]].astype(object)))
+        return n
+
+
+def takes_arrays(model: Any, stream: ClassIncremental) -> bool:
+    """Whether a model learns the stream's blocks; river's own mini-batches are frames of rows."""
+    if stream.gives_images or _is_ours(model):
+        return isinstance(model, LearnsArrays)
+    own = type(model).__module__.split(".")[0] == "river"
+    return isinstance(model, LearnsArrays) and not own
+
+
+def warm_up(model: Any, stream: ClassIncremental) -> None:
+    """Let a clone of a compiled model learn, so that its kernels are loaded before the clock."""
+    if _is_ours(model) and not stream.gives_images:
+        X, codes = next(stream.blocks(_WARM_UP_ROWS))
+        clone = model.clone()
+        clone.learn_many(X, codes, **_names(model, stream))
+        clone.predict_many(X, **_names(model, stream))
+
+
+def _is_ours(model: Any) -> bool:
+    # river makes a pipeline an instance of its last step
+    return isinstance(model, ArrayClassifier) and not isinstance(model, Pipeline)
+
+
+def _names(model: Any, stream: ClassIncremental) -> dict[str, Any]:
+    named = _is_ours(model) and not stream.gives_images
+    return {"names": stream.schema.names} if named else {}
+
+
+def _examples(stream: ClassIncremental, X: NDArray[Any]) -> Iterator[Any]:
+    schema: Schema = stream.schema
+    return iter(X) if stream.gives_images else schema.to_dicts(X)
+
+
+def _wait_for_device() -> None:
+    """Let a GPU finish what it was given, so that the clock counts it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
+def _kept(file: Path | None, settings: dict[str, Any], stream: ClassIncremental) -> TaskRun | None:
+    """Return the run that a file holds, if there is one."""
+    if file is None or not file.is_file():
+        return None
+    run = TaskRun.from_dict(parse(file))
+    tasks = [*map(list, stream.tasks)]
+    if run.settings != settings or run.tasks != tasks:
+        changed = [key for key in settings if run.settings.get(key) != settings[key]] or ["tasks"]
+        raise ValueError(
+            f"folder must hold runs with these settings, but {file} differs in "
+            f"{', '.join(changed)}; remove it or give another folder"
+        )
+    return run
+
+
+def _describe(model: Any) -> str:
+    return describe_model(model) if isinstance(model, base.Estimator) else type(model).__name__
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.lower())
