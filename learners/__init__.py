@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
     )
     from olearn.learners.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+    from olearn.learners.replay.er import ERClassifier as ERClassifier
+    from olearn.learners.replay.uer import UERClassifier as UERClassifier
     from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
@@ -30,11 +32,13 @@ _FILES = {
     "AnalyticRidgeClassifier": "analytic.ridge",
     "AnalyticRidgeRegressor": "analytic.regressor",
     "DriftMoEClassifier": "drift_moe",
+    "ERClassifier": "replay.er",
     "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
     "HoeffdingTreeClassifier": "hoeffding_tree",
     "OrthogonalDictionaryLearner": "dictionary.learner",
     "RandomReLU": "analytic.random_relu",
     "StreamTDRegressor": "rl.td",
+    "UERClassifier": "replay.uer",
 }
 
 __all__ = [
@@ -43,11 +47,13 @@ __all__ = [
     "AnalyticRidgeClassifier",
     "AnalyticRidgeRegressor",
     "DriftMoEClassifier",
+    "ERClassifier",
     "HoeffdingAdaptiveTreeClassifier",
     "HoeffdingTreeClassifier",
     "OrthogonalDictionaryLearner",
     "RandomReLU",
     "StreamTDRegressor",
+    "UERClassifier",
 ]
 
 

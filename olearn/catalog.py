@@ -77,6 +77,10 @@ LEARNERS: dict[str, Entry] = {
         "the same, classes balanced by pseudo-features every 64 rows",
         {"n_features": 256, "refresh": 64},
     ),
+    "er": Entry(f"{_OURS}:ERClassifier", "neural network that replays a sample of the past"),
+    "uer": Entry(
+        f"{_OURS}:UERClassifier", "the same, the new by its angles only, which forgets less"
+    ),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry("river.dummy:NoChangeClassifier", "repeats the previous label: the bar"),
     "majority": Entry("river.dummy:PriorClassifier", "names the commonest label so far: the bar"),

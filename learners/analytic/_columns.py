@@ -72,6 +72,18 @@ class Columns:
         if not self._followed:
             self._places = np.array([self._of[column, -1.0] for column in range(len(self))])
 
+    def sources(self, index: FeatureIndex) -> tuple[NDArray[np.int64], Rows]:
+        """Return for each column the column of the row and the category's code, NaN if numeric.
+
+        The code is -2, which no value has, for a feature that came without a value, as numeric,
+        and turned out to be nominal.
+        """
+        pairs = sorted(self._of, key=self._of.__getitem__)
+        columns = np.array([column for column, _ in pairs], np.int64)
+        odd = [-2.0 if index.categories[column] is not None else np.nan for column, _ in pairs]
+        codes = [other if code < 0 else code for (_, code), other in zip(pairs, odd, strict=True)]
+        return columns, np.array(codes, np.float64)
+
     def expand(self, index: FeatureIndex, rows: Rows) -> Rows:
         """Return rows of `width` columns, without NaN; shape `(n, width)`."""
         out = np.zeros((len(rows), self.width))

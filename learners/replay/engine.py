@@ -1,0 +1,313 @@
+"""One step of rehearsal on a device: queue, memory, network and objective together."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from olearn.base import memory_bytes
+from olearn.features import FeatureIndex
+from olearn.learners.replay.arrays import exported, imported
+from olearn.learners.replay.clock import StepClock
+from olearn.learners.replay.graphs import StepGraphs
+from olearn.learners.replay.images import Shape
+from olearn.learners.replay.inputs import ImageInputs, RowInputs
+from olearn.learners.replay.memory import ReplayMemory
+from olearn.learners.replay.network import Network
+from olearn.learners.replay.objective import Batch, Objective, Replayed, View
+from olearn.learners.replay.optimiser import SGD, Adam
+from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk
+
+Codes = NDArray[np.int64]
+
+# Inputs are mapped in blocks of one size, the last filled up, because products of matrices differ
+# in their last bits with the number of rows: so an answer does not depend on what else is asked.
+_ROWS_AT_ONCE = 16
+_IMAGES_AT_ONCE = {"cpu": 4, "cuda": 256}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of a `ReplayEngine`; their meaning is that of the classifiers' parameters.
+
+    `pool` is that of `ReducedResNet18`; `device` is one that is there.
+    """
+
+    objective: Objective
+    optimiser: SGD | Adam
+    memory_size: int
+    batch_size: int
+    replay_size: int
+    rule: str
+    warm_batches: int
+    trunk: nn.Module | None
+    width: int
+    pool: int | None
+    hidden: tuple[int, ...]
+    device: str
+    precision: str
+    compile: bool
+    seed: int
+
+
+class ReplayEngine:
+    """Learns samples in batches of one size; those short of a batch wait.
+
+    Parameters
+    ----------
+    settings
+        What the user chose.
+    shape
+        `(channels, height, width)` of images, or None for rows.
+
+    """
+
+    def __init__(self, settings: Settings, shape: Shape | None) -> None:
+        self.settings = settings
+        self.shape = shape
+        self.device = torch.device(settings.device)
+        self.clock = StepClock(settings.warm_batches)
+        self.memory = ReplayMemory(settings.memory_size, settings.rule, self.device)
+        self.inputs = self._make_inputs()
+        self.network: Network | None = None  # made when the first class is known
+        self.counts = np.zeros(0, np.int64)  # rows learnt of each class
+        self._state: dict[str, Tensor] = {}
+        self._host_rng = np.random.default_rng(settings.seed)
+        self._generator = torch.Generator(self.device).manual_seed(settings.seed)
+        self._graphs = StepGraphs(self._body, self._generator)
+        self._waiting_x: list[Tensor] = []
+        self._waiting_y: list[int] = []
+
+    def _make_inputs(self) -> ImageInputs | RowInputs:
+        if self.shape is None:
+            return RowInputs(self.device)
+        objective = self.settings.objective
+        return ImageInputs(objective.pixel_mean, objective.pixel_std, self.device)
+
+    # -- growth ----------------------------------------------------------------------------------
+
+    def prepare(self, index: FeatureIndex) -> Network:
+        """Make the network where there is none."""
+        if self.network is None:
+            if isinstance(self.inputs, RowInputs):
+                self.inputs.follow(index)
+            self.network = self._make_network()
+        return self.network
+
+    def grow(self, n_classes: int, index: FeatureIndex) -> None:
+        """Make room for the features of the index and for `n_classes` classes."""
+        network = self.prepare(index)
+        if isinstance(self.inputs, RowInputs):
+            self._follow(index, self.inputs, network)
+        n_before = network.n_rows
+        if n_classes > n_before or not n_before:
+            network.grow(n_classes)
+            self.counts = np.pad(self.counts, (0, n_classes - n_before))
+            objective = self.settings.objective
+            with torch.no_grad():
+                objective.grown(network.heads, self.memory, self._state, n_before)
+            self._graphs.forget()
+
+    def _follow(self, index: FeatureIndex, inputs: RowInputs, network: Network) -> None:
+        inputs.follow(index)
+        if self.memory.x.dim() == 2:
+            self.memory.x = _wider(self.memory.x, len(index))
+        mlp = network.trunk
+        if isinstance(mlp, RowMLP):
+            weight = mlp.widened(inputs.columns, len(index))
+            if weight is not None:
+                network.replace_first(mlp, weight)
+                self._graphs.forget()
+
+    def _make_network(self) -> Network:
+        s = self.settings
+        if s.trunk is not None:
+            trunk = copy.deepcopy(s.trunk)
+        else:
+            build: Callable[[], nn.Module] = partial(RowMLP, s.hidden, s.seed)
+            if self.shape is not None:
+                build = partial(ReducedResNet18, self.shape[0], s.width, s.pool)
+            trunk = make_trunk(build, torch.Generator().manual_seed(s.seed))
+        return Network(
+            trunk, self._example(trunk), objective=s.objective, optimiser=s.optimiser,
+            device=self.device, precision=s.precision, compiled=s.compile, seed=s.seed,
+        )  # fmt: skip
+
+    def _example(self, trunk: nn.Module) -> Tensor:
+        """Return the input of one sample, of the width that the trunk has now."""
+        if isinstance(self.inputs, RowInputs):
+            width = 0 if isinstance(trunk, RowMLP) else self.inputs.columns.width
+            return torch.zeros(1, width, device=self.device)
+        assert self.shape is not None, "inputs are rows or images"
+        return torch.zeros(1, *self.shape, device=self.device)
+
+    # -- learning --------------------------------------------------------------------------------
+
+    def room(self) -> int:
+        """Samples that can come before the next step, that one included."""
+        return self.settings.batch_size - len(self._waiting_y)
+
+    def learn(self, X: Tensor, y: Codes) -> None:
+        """Queue samples, and take a step whenever a batch is full; `X` is copied."""
+        start = 0
+        while start < len(y):
+            stop = start + self.room()
+            self._waiting_x.append(X[start:stop].clone())
+            self._waiting_y += y[start:stop].tolist()
+            start = stop
+            if not self.room():
+                self.flush()
+
+    def flush(self) -> None:
+        """Take a step with the samples that wait, if there are any."""
+        if not self._waiting_y:
+            return
+        y = np.array(self._waiting_y)
+        raw = self._joined(self._waiting_x)
+        self._waiting_x, self._waiting_y = [], []
+        self._step(raw, y)
+
+    def _joined(self, parts: list[Tensor]) -> Tensor:
+        if self.shape is None:  # features may have come since
+            width = max(part.shape[1] for part in parts)
+            parts = [_wider(part, width) for part in parts]
+        return torch.cat(parts)
+
+    def _step(self, raw: Tensor, y: Codes) -> None:
+        network, clock, settings = self._built(), self.clock, self.settings
+        clock.enter(bool((self.counts[y] == 0).any()))
+        wanted = settings.objective.n_replayed(settings.replay_size, network.n_rows, clock.phase)
+        slots = self.memory.draw(wanted, self._host_rng)
+        places = self.memory.place(len(y), self._host_rng)
+        ticks = np.array([clock.step, clock.step - clock.phase_start], np.float32)
+        tensors = [self._sent(raw), *(self._sent(torch.from_numpy(a)) for a in (y, slots, places))]
+        tensors.append(self._sent(torch.from_numpy(ticks)))
+        if self._capturable():
+            key = (len(y), len(slots), clock.phase)
+            self._graphs(key, *tensors)
+        else:
+            self._body(*tensors)
+        self.memory.count(len(y))
+        self.counts += np.bincount(y, minlength=len(self.counts))
+        clock.leave()
+
+    def _capturable(self) -> bool:
+        """Tell whether all that a step branches on is settled for some time."""
+        full = self.memory.fill == self.memory.capacity
+        return (
+            self.settings.compile
+            and self.device.type == "cuda"
+            and full
+            and (not self.clock.task_start)
+        )
+
+    def _sent(self, a: Tensor) -> Tensor:
+        if self.device.type == "cuda" and a.device.type == "cpu":
+            return a.pin_memory().to(self.device, non_blocking=True)
+        return a
+
+    def _built(self) -> Network:
+        assert self.network is not None, "classes come before samples"
+        return self.network
+
+    def _recall(self, slots: Tensor) -> Replayed:
+        raw, y, fields = self.memory.read(slots)
+        return Replayed(self.inputs(raw), y, fields)
+
+    def _body(self, raw: Tensor, y: Tensor, slots: Tensor, places: Tensor, ticks: Tensor) -> None:
+        """Learn a batch on the device, without waiting for it."""
+        network, objective = self._built(), self.settings.objective
+        self.inputs.observe(raw)
+        batch = Batch(
+            x=self.inputs(raw), y=y, replayed=self._recall(slots) if len(slots) else None,
+            memory=self.memory, recall=self._recall, n_classes=network.n_rows,
+            phase=self.clock.phase, task_start=self.clock.task_start, step=ticks[0],
+            phase_step=ticks[1], state=self._state, generator=self._generator,
+        )  # fmt: skip
+        out = {}
+        for each in objective.views(batch):
+            feat = network(each.rows, training=True).feat
+            for name, part in each.parts.items():
+                out[name] = View(feat[part], network.heads)
+        terms = objective.terms(out, batch)
+        with torch.no_grad():
+            payload = objective.payload(out, batch)  # of the weights before the step
+        network.descend(terms)
+        self.memory.write(places, raw, y, payload)
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def proba(self, X: Tensor) -> NDArray[np.float64]:
+        """Probabilities `(n, n_classes)`; 0 for a class of which no sample has come."""
+        scores = self._scores(X)
+        known = self.counts > 0
+        if known.any():
+            scores[:, ~known] = -np.inf
+        scores -= scores.max(axis=1, keepdims=True)
+        proba: NDArray[np.float64] = np.exp(scores)
+        return proba / proba.sum(axis=1, keepdims=True)
+
+    @torch.inference_mode()
+    def _scores(self, X: Tensor) -> NDArray[np.float64]:
+        network, objective = self._built(), self.settings.objective
+        size = _ROWS_AT_ONCE if self.shape is None else _IMAGES_AT_ONCE[self.device.type]
+        parts = []
+        for block in torch.split(X, size):
+            raw = block.new_zeros(size, *block.shape[1:])
+            raw[: len(block)] = block
+            view = network(self.inputs(self._sent(raw)), training=False)
+            parts.append(objective.scores(view)[: len(block)])
+        scores = torch.cat(parts) if parts else torch.zeros(0, network.n_rows)
+        return scores.double().cpu().numpy()
+
+    # -- saving ----------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return plain objects and arrays; of the memory, what is filled."""
+        fill = self.memory.fill
+        tensors = {
+            "waiting": self._joined(self._waiting_x) if self._waiting_x else None,
+            "memory": [self.memory.x[:fill], self.memory.y[:fill]],
+            "fields": {name: values[:fill] for name, values in self.memory.fields.items()},
+            "inputs": self.inputs.state(),
+            "network": None if self.network is None else self.network.state(),
+            "objective": self._state,
+            "generator": self._generator.get_state(),
+        }
+        return {
+            "settings": self.settings, "shape": self.shape, "clock": self.clock,
+            "counts": self.counts, "n_seen": self.memory.n_seen,
+            "waiting_y": self._waiting_y, "host_rng": self._host_rng, "tensors": exported(tensors),
+        }  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["settings"], state["shape"])  # type: ignore[misc]
+        tensors = imported(state["tensors"], self.device)
+        self.clock, self.counts = state["clock"], state["counts"]
+        self._waiting_y, self._host_rng = state["waiting_y"], state["host_rng"]
+        self._waiting_x = [] if tensors["waiting"] is None else [tensors["waiting"]]
+        self._generator.set_state(tensors["generator"].cpu())
+        self._state = tensors["objective"]
+        x, y = tensors["memory"]
+        self.memory.restore(state["n_seen"], x, y, tensors["fields"])
+        self.inputs.restore(tensors["inputs"])
+        if tensors["network"] is not None:
+            self.network = self._make_network()
+            self.network.restore(tensors["network"])
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all that is kept."""
+        return memory_bytes(self.__getstate__())
+
+
+def _wider(rows: Tensor, width: int) -> Tensor:
+    """Add columns of NaN."""
+    return functional.pad(rows, (0, width - rows.shape[1]), value=float("nan"))

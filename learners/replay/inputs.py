@@ -1,0 +1,128 @@
+"""From what is stored, pixels or encoded rows, to what a trunk takes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from olearn.features import FeatureIndex
+from olearn.learners.analytic._columns import Columns
+
+_LIMIT = 10.0  # standardised features are cut here: one wild value must not undo what is learnt
+_ROW_STATE = ("columns", "_source", "_code", "_count", "_mean", "_m2")
+_HUGE = 1e100  # larger numbers would overflow when squared
+
+
+class ImageInputs:
+    """Pixels from 0 to 255, uint8 `(n, channels, height, width)`, to float32.
+
+    Parameters
+    ----------
+    mean, std
+        Of each channel, of pixels / 255; None: 0 and 1.
+    device
+        Where the images are.
+
+    """
+
+    def __init__(
+        self, mean: Sequence[float] | None, std: Sequence[float] | None, device: torch.device
+    ) -> None:
+        scale = torch.tensor(1.0 if std is None else list(std), device=device).reshape(-1, 1, 1)
+        shift = torch.tensor(0.0 if mean is None else list(mean), device=device).reshape(-1, 1, 1)
+        self._scale = 1.0 / (255.0 * scale)
+        self._shift = shift / scale
+
+    def observe(self, raw: Tensor) -> None:
+        """Nothing is learnt of the inputs."""
+
+    def __call__(self, raw: Tensor) -> Tensor:
+        x = raw.contiguous(memory_format=torch.channels_last) * self._scale - self._shift
+        return x.contiguous(memory_format=torch.channels_last)
+
+    def state(self) -> dict[str, Any]:
+        """Return what changes: nothing."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over nothing."""
+
+
+class RowInputs:
+    """Encoded rows, float64 `(n, n_features)`, to standardised columns, float32 `(n, width)`.
+
+    A numeric feature is one column, less its mean and divided by its standard deviation over all
+    rows learnt; a category is an indicator. What is missing, and what has not varied yet, is 0: so
+    it makes no difference when a feature or category was first heard of.
+
+    Parameters
+    ----------
+    device
+        Where the rows are.
+
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.columns = Columns()
+        self._source = torch.zeros(0, dtype=torch.int64, device=device)  # feature of each column
+        self._code = torch.zeros(0, dtype=torch.float64, device=device)  # NaN: numeric
+        self._count = torch.zeros(0, dtype=torch.float64, device=device)  # rows with a value
+        self._mean = self._count.clone()
+        self._m2 = self._count.clone()
+
+    def follow(self, index: FeatureIndex) -> None:
+        """Add columns for what is new in the index."""
+        n_before = len(self.columns)
+        self.columns.follow(index)
+        features, codes = self.columns.sources(index)
+        count = self._count.cpu().numpy()
+        known = dict(zip(self._source.tolist(), count.tolist(), strict=False))
+        late = [known.get(feature, 0.0) for feature in features[n_before:].tolist()]
+        # a new category of a feature was 0 in all rows that had a value of it
+        self._count = self._on_device(np.concatenate([count[:n_before], late]))
+        more = self._count.new_zeros(len(late))
+        self._mean, self._m2 = torch.cat([self._mean, more]), torch.cat([self._m2, more])
+        self._source, self._code = self._on_device(features), self._on_device(codes)
+
+    def _on_device(self, a: NDArray[np.generic]) -> Tensor:
+        return torch.as_tensor(a, device=self.device)
+
+    def _values(self, raw: Tensor) -> Tensor:
+        """Numbers and indicators of all columns, NaN where missing; `(n, n_columns)`."""
+        v = raw[:, self._source].clamp(-_HUGE, _HUGE)
+        indicator = torch.where(v.isnan(), v, (v == self._code).to(v.dtype))
+        return torch.where(self._code.isnan(), v, indicator)
+
+    def observe(self, raw: Tensor) -> None:
+        """Add rows to means and variances (Chan, Golub, LeVeque, 1983)."""
+        v = self._values(raw)
+        there = ~v.isnan()
+        n = there.sum(dim=0, dtype=torch.float64)
+        mean = v.nansum(dim=0) / n.clamp(min=1.0)
+        total = (self._count + n).clamp(min=1.0)
+        delta = torch.where(n > 0, mean - self._mean, 0.0)
+        within = torch.where(there, (v - mean) ** 2, 0.0).sum(dim=0)
+        self._m2 += within + delta**2 * (self._count * n / total)
+        self._mean += delta * (n / total)
+        self._count += n
+
+    def __call__(self, raw: Tensor) -> Tensor:
+        v = self._values(raw)
+        std = (self._m2 / self._count.clamp(min=1.0)).sqrt()
+        standard = ((v - self._mean) / std).clamp(-_LIMIT, _LIMIT)
+        v = torch.where(self._code.isnan(), standard, v)
+        v = torch.where(self._m2 > 0.0, v, 0.0).nan_to_num(0.0).float()
+        return torch.nn.functional.pad(v, (0, self.columns.width - len(self.columns)))
+
+    def state(self) -> dict[str, Any]:
+        """Return what changes."""
+        return {name: getattr(self, name) for name in _ROW_STATE}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        for name in _ROW_STATE:
+            setattr(self, name, state[name])

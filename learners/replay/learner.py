@@ -1,0 +1,280 @@
+"""The rehearsal classifier: rows and images in, one step of its engine for each batch."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import torch
+from river.base.typing import ClfTarget, FeatureName
+from torch import nn
+
+from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes, row_weights
+from olearn.learners.analytic.random_relu import drawn_seed
+from olearn.learners.replay.engine import ReplayEngine, Settings
+from olearn.learners.replay.images import Shape, are_images, as_tensor, image_tensor, kind
+from olearn.learners.replay.memory import RULES
+from olearn.learners.replay.network import PRECISIONS
+from olearn.learners.replay.objective import Objective
+from olearn.learners.replay.optimiser import SGD, Adam
+from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+
+
+class RehearsalClassifier(ArrayClassifier):
+    """Learns each batch with a batch from a memory; a subclass has parameters and an `Objective`.
+
+    A sample is a row, as of any `ArrayClassifier`, or an image: a uint8 array or tensor of shape
+    `(channels, height, width)`, many of them `(n, channels, height, width)`. The first sample
+    decides which. Samples wait until there are `batch_size`; so a stream gives the same
+    parameters in whatever pieces it comes. Predictions use the weights as they stand.
+    """
+
+    memory_size: int
+    batch_size: int
+    replay_size: int
+    rule: str
+    trunk: nn.Module | None
+    width: int
+    hidden: tuple[int, ...]
+    device: str
+    precision: str
+    compile: bool
+    seed: int | None
+
+    def _start(
+        self,
+        given: Mapping[str, Any],
+        objective: Objective,
+        optimiser: SGD | Adam,
+        *,
+        pool: int | None = 4,
+        warm_batches: int = 50,
+    ) -> None:
+        """Keep and check the parameters, `locals()` of the constructor, and begin."""
+        for name in signature(type(self)).parameters:
+            setattr(self, name, given[name])
+        self._check_parameters()
+        self.nominal_attributes = given["nominal_attributes"] or None  # river cannot clone ()
+        self.classes = given["classes"] or None
+        self._start_encoding(self.nominal_attributes, self.classes)
+        device = device_of(self.device)
+        precision = self.precision
+        if precision == "auto":
+            precision = "bfloat16" if device.startswith("cuda") else "float32"
+        self._settings = Settings(
+            objective=objective, optimiser=optimiser, memory_size=self.memory_size,
+            batch_size=self.batch_size, replay_size=self.replay_size, rule=self.rule,
+            warm_batches=warm_batches, trunk=self.trunk, width=self.width, pool=pool,
+            hidden=tuple(self.hidden), device=device, precision=precision,
+            compile=self.compile, seed=drawn_seed(self.seed),
+        )  # fmt: skip
+        self._engine: ReplayEngine | None = None  # made by the first sample
+        self._task_waits = False
+
+    def _check_parameters(self) -> None:
+        for name in ("memory_size", "batch_size", "replay_size", "width"):
+            check_integer(name, getattr(self, name), 1)
+        for units in self.hidden:
+            check_integer("hidden", units, 1)
+        if not self.hidden:
+            raise ValueError("hidden must have at least one width, got none")
+        check_choice("rule", self.rule, RULES)
+        if self.trunk is not None and not isinstance(self.trunk, nn.Module):
+            raise TypeError(f"trunk must be a torch module, got {self.trunk!r}")
+        check_choice("precision", self.precision, PRECISIONS)
+        check_seed(self.seed)
+        if self.compile and device_of(self.device) == "cpu":
+            check_compiler()
+
+    # -- what river does not know ----------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Learn the samples that wait for their batch to fill, as a smaller batch."""
+        if self._engine is not None:
+            self._engine.flush()
+
+    def begin_task(self) -> None:
+        """Say that a new task begins, for methods that change after the first; first `flush`.
+
+        Without it such methods go by the classes: a new one after a quiet time begins a phase.
+        """
+        self.flush()
+        if self._engine is None:
+            self._task_waits = True
+        else:
+            self._engine.clock.begin_task()
+
+    @property
+    def n_batches(self) -> int:
+        """Number of batches learnt."""
+        return 0 if self._engine is None else self._engine.clock.step
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        rest = {name: value for name, value in vars(self).items() if name != "_engine"}
+        return memory_bytes(rest) + (0 if self._engine is None else self._engine.n_bytes)
+
+    # -- the array door --------------------------------------------------------------------------
+
+    def _begun(self, shape: Shape | None) -> ReplayEngine:
+        """Return the engine; make it where this is the first sample."""
+        engine = self._engine
+        if engine is None:
+            engine = ReplayEngine(self._settings, shape)
+            if shape is not None:
+                engine.prepare(self._features)  # a trunk that does not fit raises here
+            if self._task_waits:
+                engine.clock.begin_task()
+            self._engine = engine
+        return engine
+
+    def _check_kind(self, shape: Shape | None) -> None:
+        """Refuse rows after images, images after rows, and images of another shape."""
+        if self._engine is not None and self._engine.shape != shape:
+            raise ValueError(
+                f"x must be {kind(self._engine.shape)}, as the first was, got {kind(shape)}"
+            )
+
+    def _grow(self, n_classes: int) -> None:
+        self._begun(None if self._engine is None else self._engine.shape).grow(
+            n_classes, self._features
+        )
+
+    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
+        assert self._engine is not None, "grown before it learns"
+        if (w != 1.0).any():
+            repeated = np.repeat(np.arange(len(y)), w.astype(np.int64))
+            X, y = X[repeated], y[repeated]
+        self._engine.learn(as_tensor(X), y)
+
+    def _proba_rows(self, X: Rows) -> Rows:
+        if self._engine is None or self._engine.network is None:
+            return np.full((len(X), len(self._labels)), 1.0 / len(self._labels))
+        return self._engine.proba(as_tensor(X))
+
+    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
+        assert self._engine is not None, "grown before it learns"
+        out = np.empty(len(y), np.int64)
+        start = 0
+        while start < len(y):  # up to the next step, all are predicted by the same weights
+            part = slice(start, start + self._engine.room())
+            out[part] = self._codes_rows(X[part])
+            self._engine.learn(as_tensor(X[part]), y[part])
+            start = part.stop
+        return out
+
+    def _encode_learning(
+        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
+    ) -> tuple[Any, Codes, Rows, list[tuple[int, Any]]]:
+        if w is not None:
+            check_repetitions(w)
+        if not are_images(X, 4):
+            self._check_kind(None)
+            return super()._encode_learning(X, y, w, names)
+        images = self._images("X", X, 4)
+        codes, new = self._labels.plan(y)
+        if len(codes) != len(images):
+            raise ValueError(
+                f"y must have one label an image, got {len(codes)} for {len(images)} images"
+            )
+        weights = row_weights(w, len(codes))
+        self._begun(tuple(images.shape[1:]))
+        if len(self._labels):
+            self._grow(len(self._labels))
+        return images, codes, weights, new
+
+    # -- one sample ------------------------------------------------------------------------------
+
+    def learn_one(self, x: Any, y: ClfTarget, w: float = 1.0) -> None:
+        """Learn one row or image; `w` says how often, a whole number."""
+        if w != 1.0:
+            check_in_range("w", w, 0.0, sys.float_info.max)
+            check_repetitions(w)
+        if not are_images(x, 3):
+            self._check_kind(None)
+            super().learn_one(x, y, w)
+            return
+        image = self._images("x", x, 3)
+        self._labels.get(y)  # refuses what is no label
+        self._begun(tuple(image.shape))
+        code = self._labels.add(y)
+        self._grow(len(self._labels))
+        self._learn_row(image, code, w)
+
+    def predict_one(self, x: Any, **kwargs: Any) -> ClfTarget | None:
+        """Return the most probable label, or None before any label is known."""
+        if not are_images(x, 3):
+            self._check_kind(None)
+            return super().predict_one(x, **kwargs)
+        image = self._images("x", x, 3)
+        if not self._labels.labels:
+            return None
+        label: ClfTarget = self._labels.labels[self._code_row(image)]
+        return label
+
+    def predict_proba_one(self, x: Any, **kwargs: Any) -> dict[ClfTarget, float]:
+        """Return the probability of each known label; empty before any is known."""
+        if not are_images(x, 3):
+            self._check_kind(None)
+            return super().predict_proba_one(x, **kwargs)
+        image = self._images("x", x, 3)
+        if not self._labels.labels:
+            return {}
+        return dict(zip(self._labels.labels, self._proba_row(image).tolist(), strict=True))
+
+    # -- many samples ----------------------------------------------------------------------------
+
+    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return the most probable labels: a series for a frame, else an array."""
+        if not are_images(X, 4):
+            self._check_kind(None)
+            return super().predict_many(X, names=names)
+        images = self._images("X", X, 4)
+        if self._labels.labels:
+            return self._decode(self._codes_rows(images))
+        return np.full(len(images), None, dtype=object)
+
+    def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+        """Return probabilities: a frame for a frame, else an array `(n, n_labels)`."""
+        if not are_images(X, 4):
+            self._check_kind(None)
+            return super().predict_proba_many(X, names=names)
+        images = self._images("X", X, 4)
+        return self._proba_rows(images) if self._labels.labels else np.zeros((len(images), 0))
+
+    def _images(self, name: str, x: Any, n_axes: int) -> Any:
+        """Check images against those learnt."""
+        images = image_tensor(name, x, n_axes)
+        self._check_kind(tuple(images.shape[-3:]))
+        return images
+
+
+def check_repetitions(w: Any) -> None:
+    """Refuse weights that are not whole: samples are learnt once or several times."""
+    weights = np.asarray(w, np.float64)
+    bad = np.isfinite(weights) & (weights != np.floor(weights))
+    if bad.any():
+        raise ValueError(f"w must be a whole number, got {weights[bad].flat[0]}")
+
+
+def check_compiler() -> None:
+    """Refuse `compile` on a CPU where torch would find no compiler."""
+    command = os.environ.get("CXX", "g++")
+    if shutil.which(command) is None:
+        raise ValueError(
+            f"compile must be False on a CPU without a C++ compiler, got True: {command} not found"
+        )
+
+
+def device_of(name: str) -> str:
+    """Return the device of a name; `"auto"` is CUDA where there is a device."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (AssertionError, RuntimeError) as error:
+        raise ValueError(f"device must be 'auto' or one that is there, got {name!r}") from error
+    return name
