@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.recording import check_renders, record_episode
 from olearn.evaluate.tables import TextTable
 from olearn.validate import check_integer
 
@@ -141,6 +142,7 @@ def episodes(
     agent: str = "agent",
     environment: str = "environment",
     file: str | Path | None = None,
+    video: str | Path | None = None,
     progress: bool | None = None,
 ) -> Episodes:
     """Let an agent act and learn in an environment, one seed after the other.
@@ -160,6 +162,9 @@ def episodes(
         Names for tables and pictures.
     file
         JSON file, written after each seed; seeds that it has already are not run again.
+    video
+        GIF or PNG file of one more episode of the last seed that is run, by `record_episode`; the
+        environment then has to be made with `render_mode="rgb_array"`.
     progress
         Whether to draw a progress bar; None: if it takes longer than a second.
 
@@ -191,17 +196,21 @@ def episodes(
     if path is not None and path.exists():
         result = _resumed(path, agent, environment, steps)
     done = {run.seed for run in result.runs}
+    missing = [seed for seed in seeds if seed not in done]
     with Bars(progress) as bars:
-        for seed in seeds:
-            if seed in done:
-                continue
+        for seed in missing:
             env = make_environment()
+            if video is not None:
+                check_renders(env, Path(video))
             report = bars.add(f"{agent} in {environment}, seed {seed}", steps)
-            result.runs.append(_run(make_agent(env, seed), env, seed, steps, report))
+            actor = make_agent(env, seed)
+            result.runs.append(_run(actor, env, seed, steps, report))
             result.drift_positions = _drifts(env)
-            env.close()
             if path is not None:
                 path.write_text(result.to_json())
+            if video is not None and seed == missing[-1]:
+                record_episode(actor, env, video)
+            env.close()
     result.runs = [run for run in result.runs if run.seed in set(seeds)]
     return result
 
@@ -217,9 +226,11 @@ def _run(agent: Any, env: Any, seed: int, steps: int, report: Report) -> Run:
         total += info.get("reward", float(reward))  # the raw one, where it is scaled
         observation = following
         if terminated or truncated:
-            run.ends.append(step)
-            run.returns.append(total)
-            total, (observation, _) = 0.0, env.reset()
+            if not info.get("lost_life"):  # an Atari game goes on over its lives
+                run.ends.append(step)
+                run.returns.append(total)
+                total = 0.0
+            observation, _ = env.reset()
         if step % _REPORT_EVERY == 0:
             last = f"return {run.returns[-1]:,.0f}" if run.returns else ""
             report(step, last)

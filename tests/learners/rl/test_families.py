@@ -48,11 +48,12 @@ def learn(env, agent, seed, steps):
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Small networks are slower with more threads."""
+def quiet(monkeypatch, tmp_path):
+    """One thread, as small networks are slower with more; MuJoCo writes its log elsewhere."""
+    monkeypatch.chdir(tmp_path)
     torch = sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch else 1
     if torch:
+        threads = torch.get_num_threads()
         torch.set_num_threads(1)
     yield
     if torch:
