@@ -88,8 +88,7 @@ class ReplayEngine:
     def _make_inputs(self) -> ImageInputs | RowInputs:
         if self.shape is None:
             return RowInputs(self.device)
-        objective = self.settings.objective
-        return ImageInputs(objective.pixel_mean, objective.pixel_std, self.device)
+        return ImageInputs(*self.settings.objective.pixel_scale(self.shape[0]), self.device)
 
     # -- growth ----------------------------------------------------------------------------------
 

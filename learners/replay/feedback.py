@@ -13,7 +13,9 @@ from torch import Tensor
 
 from olearn.learners.replay.objective import Batch, Replayed
 from olearn.learners.replay.softmax import one_hot
+from olearn.validate import check_choice, check_in_range
 
+GATES = ("twice", "once")
 _LEAST_DISTANCE = 1e-6  # equal prototypes would have an infinite score
 _BASE_SHARE = 0.6  # largest share of the partner within the base
 _BETA = 0.4  # both parameters of the shares within pairs
@@ -161,6 +163,9 @@ class PrototypeFeedback:
     """
 
     def __init__(self, mixing: float, base: float, gates: str) -> None:
+        check_in_range("mixing", mixing, 0.0, 1.0)
+        check_in_range("base", base, 0.0, 1.0)
+        check_choice("gates", gates, GATES)
         self.mixing = mixing
         self.base = base
         self.gates = gates

@@ -22,17 +22,15 @@ class ImageInputs:
     Parameters
     ----------
     mean, std
-        Of each channel, of pixels / 255; None: 0 and 1.
+        Of pixels / 255: a number for each channel, or one for all.
     device
         Where the images are.
 
     """
 
-    def __init__(
-        self, mean: Sequence[float] | None, std: Sequence[float] | None, device: torch.device
-    ) -> None:
-        scale = torch.tensor(1.0 if std is None else list(std), device=device).reshape(-1, 1, 1)
-        shift = torch.tensor(0.0 if mean is None else list(mean), device=device).reshape(-1, 1, 1)
+    def __init__(self, mean: Sequence[float], std: Sequence[float], device: torch.device) -> None:
+        scale = torch.tensor(list(std), device=device).reshape(-1, 1, 1)
+        shift = torch.tensor(list(mean), device=device).reshape(-1, 1, 1)
         self._scale = 1.0 / (255.0 * scale)
         self._shift = shift / scale
 

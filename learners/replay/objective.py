@@ -15,7 +15,7 @@ CUDA graph. So a quantity that changes every step, such as `Batch.step`, is a te
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ class Batch:
     ----------
     x
         Inputs, float32: images `(n, channels, height, width)`, pixels / 255, or less the mean and
-        divided by the deviation where the objective has `pixel_mean`; standardised rows
+        divided by the deviation of `Objective.pixel_scale`; standardised rows
         `(n, columns)`.
     y
         Rows of the heads, int64 `(n,)`.
@@ -169,8 +169,6 @@ class Objective(abc.ABC):
 
     bias: bool = False  # has the linear head a bias?
     projection: int | None = None  # width of the projection head
-    pixel_mean: tuple[float, ...] | None = None  # of each channel, of pixels / 255; None: 0
-    pixel_std: tuple[float, ...] | None = None  # None: 1
 
     @abc.abstractmethod
     def terms(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:
@@ -186,6 +184,10 @@ class Objective(abc.ABC):
         if batch.replayed is not None:
             passes.append(Pass(batch.replayed.x, {"memory.plain": slice(None)}))
         return passes
+
+    def pixel_scale(self, n_channels: int) -> tuple[Sequence[float], Sequence[float]]:
+        """Return mean and deviation of pixels / 255: a number for each channel, or one for all."""
+        return (0.0,), (1.0,)
 
     def n_replayed(self, wanted: int, n_classes: int, phase: int) -> int:
         """Return how many samples to draw, where the user wants `wanted`; fewer may be there."""
