@@ -154,7 +154,14 @@ Target = Annotated[str | None, typer.Option(help="Label column, where a stream i
 Column = Annotated[str | None, typer.Option(help="Column of numbers that a detector watches.")]
 Picture = Annotated[
     Path | None,
-    typer.Option(help="Picture of a detector's alarms; default: the file's name with -alarms.png."),
+    typer.Option(
+        help="Picture of a detector's alarms or an agent's returns; default: named after the file "
+        "with -alarms.png, or after agent and environment."
+    ),
+]
+Video = Annotated[
+    Path | None,
+    typer.Option(help="An episode of an agent that has learnt: .gif moves, .png is a strip."),
 ]
 Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", min=-1)]
 Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
@@ -194,6 +201,7 @@ def run(
     target: Target = None,
     column: Column = None,
     picture: Picture = None,
+    video: Video = None,
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
@@ -231,11 +239,13 @@ def run(
             environment_options=stream_options,
             window=window,
             picture=picture,
+            video=video,
             as_json=as_json,
         )
         return
     only: dict[str, Any] = {"--column": column, "--picture": picture}
     arguments.refuse(only, "they are for detectors, see `olearn list detectors`")
+    arguments.refuse({"--video": video}, "it is for agents, such as stream-q")
     arguments.check_name("learner", learner, catalog.LEARNERS)
     arguments.check_stream(stream)
     if detector is not None:

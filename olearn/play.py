@@ -25,6 +25,7 @@ def run(
     environment_options: Mapping[str, Any],
     window: int,
     picture: Path | None,
+    video: Path | None,
     as_json: bool,
 ) -> None:
     """Run one seed, print the table, draw the learning curve.
@@ -43,6 +44,8 @@ def run(
         Steps of a point of the curve.
     picture
         Where the curve goes; None: beside, named after agent and environment.
+    video
+        Where an episode after the last step goes, `.gif` or `.png`; None: none is made.
     as_json
         Print JSON and draw nothing.
 
@@ -52,13 +55,15 @@ def run(
     from olearn.learners import rl
 
     n = STEPS if steps is None else steps
+    drawn = {} if video is None else {"render_mode": "rgb_array"}
     result = episodes(
         lambda env, seed: rl.make_agent(agent, env, **({"seed": seed} | dict(options))),
-        lambda: rl.make(environment, **environment_options),
+        lambda: rl.make(environment, **(drawn | dict(environment_options))),
         n,
         seeds=[seed],
         agent=agent,
         environment=environment,
+        video=video,
     )
     if as_json:
         typer.echo(result.to_json())
@@ -68,3 +73,5 @@ def run(
     path = picture if picture is not None else Path(name)
     result.plot(max(1, n // window)).savefig(path)
     typer.echo(f"picture: {path.absolute()}")
+    if video is not None:
+        typer.echo(f"video: {video.absolute()}")

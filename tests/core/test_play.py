@@ -27,6 +27,36 @@ def test_runs_an_agent(tmp_path):
     assert picture.stat().st_size > 5000
 
 
+def test_records_an_episode(tmp_path):
+    """`--video` makes a file that moves; learners have none, and other endings are refused."""
+    pytest.importorskip("pygame", reason="CartPole is drawn with it")
+    video = tmp_path / "pole.gif"
+    words = ("--rows", "300", "--video", str(video), "--json")
+    done = olearn("run", "stream-q", "CartPole-v1", *words)
+    assert done.exit_code == 0, done.output
+    assert video.read_bytes().startswith(b"GIF89a")
+    refused = olearn("run", "stream-q", "CartPole-v1", "--video", str(tmp_path / "pole.mp4"))
+    assert refused.exit_code == 1
+    assert ".gif or .png" in refused.stderr
+    refused = olearn("run", "hat", "sea", "--video", str(video))
+    assert refused.exit_code == 2
+    assert "agents" in refused.stderr
+
+
+def test_pictures_get_convolutions():
+    """With MinAtar the agent is the one for pictures; one that cannot take them says so."""
+    pytest.importorskip("minatar", reason="MinAtar is not installed")
+    pytest.importorskip("torch", reason="the extra `neural` is not installed")
+    done = olearn("run", "stream-q", "MinAtar/Breakout-v1", "--rows", "60", "--json")
+    assert done.exit_code == 0, done.output
+    (run,) = json.loads(done.stdout)["runs"]
+    assert run["steps"] == 60
+    assert run["returns"]
+    refused = olearn("run", "stream-sarsa", "MinAtar/Breakout-v1")
+    assert refused.exit_code == 1
+    assert "with pictures" in refused.stderr
+
+
 def test_settings_reach_agent_and_environment():
     """`--set` gives arguments of the agent, `--set stream.` those of the environment."""
     words = ("--set", "epsilon_steps=10", "--set", "stream.time_limit=20", "--json")
