@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     )
     from olearn.learners.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
     from olearn.learners.replay.er import ERClassifier as ERClassifier
+    from olearn.learners.replay.hpcr import HPCRClassifier as HPCRClassifier
+    from olearn.learners.replay.onpro import OnProClassifier as OnProClassifier
+    from olearn.learners.replay.pcr import PCRClassifier as PCRClassifier
     from olearn.learners.replay.uer import UERClassifier as UERClassifier
     from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 
@@ -33,9 +36,12 @@ _FILES = {
     "AnalyticRidgeRegressor": "analytic.regressor",
     "DriftMoEClassifier": "drift_moe",
     "ERClassifier": "replay.er",
+    "HPCRClassifier": "replay.hpcr",
     "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
     "HoeffdingTreeClassifier": "hoeffding_tree",
+    "OnProClassifier": "replay.onpro",
     "OrthogonalDictionaryLearner": "dictionary.learner",
+    "PCRClassifier": "replay.pcr",
     "RandomReLU": "analytic.random_relu",
     "StreamTDRegressor": "rl.td",
     "UERClassifier": "replay.uer",
@@ -48,9 +54,12 @@ __all__ = [
     "AnalyticRidgeRegressor",
     "DriftMoEClassifier",
     "ERClassifier",
+    "HPCRClassifier",
     "HoeffdingAdaptiveTreeClassifier",
     "HoeffdingTreeClassifier",
+    "OnProClassifier",
     "OrthogonalDictionaryLearner",
+    "PCRClassifier",
     "RandomReLU",
     "StreamTDRegressor",
     "UERClassifier",

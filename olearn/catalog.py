@@ -81,6 +81,15 @@ LEARNERS: dict[str, Entry] = {
     "uer": Entry(
         f"{_OURS}:UERClassifier", "the same, the new by its angles only, which forgets less"
     ),
+    "pcr": Entry(
+        f"{_OURS}:PCRClassifier", "rehearsal that contrasts two views with proxies of the classes"
+    ),
+    "hpcr": Entry(
+        f"{_OURS}:HPCRClassifier", "the same, held to what the network said of a sample before"
+    ),
+    "onpro": Entry(
+        f"{_OURS}:OnProClassifier", "rehearsal by prototypes, turned images and mixed close classes"
+    ),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry("river.dummy:NoChangeClassifier", "repeats the previous label: the bar"),
     "majority": Entry("river.dummy:PriorClassifier", "names the commonest label so far: the bar"),
