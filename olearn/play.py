@@ -1,6 +1,7 @@
 """What `olearn run AGENT ENVIRONMENT` does: let an agent learn in a Gymnasium environment."""
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,16 @@ def run(
     from olearn.evaluate.tables import print_table
     from olearn.learners import rl
 
+    def make_agent(env: Any, seed: int) -> Any:
+        made = rl.make_agent(agent, env, **({"seed": seed} | dict(options)))
+        if "torch" in sys.modules:  # threads would wait for each other at each small layer
+            sys.modules["torch"].set_num_threads(1)
+        return made
+
     n = STEPS if steps is None else steps
     drawn = {} if video is None else {"render_mode": "rgb_array"}
     result = episodes(
-        lambda env, seed: rl.make_agent(agent, env, **({"seed": seed} | dict(options))),
+        make_agent,
         lambda: rl.make(environment, **(drawn | dict(environment_options))),
         n,
         seeds=[seed],
