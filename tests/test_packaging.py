@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PARTS = ("detectors", "learners", "streams")
 PUBLIC = (
+    "olearn",
     "olearn.detectors",
     "olearn.learners",
     "olearn.streams",
