@@ -155,6 +155,7 @@ class _Evaluation:
         self.seen: set[int] = set()
         self.n = 0
         self.wall = self.cpu = 0.0
+        self.hits: dict[int, NDArray[np.bool_]] = {}  # by task, of the model as it stands
 
     def run(self, seed: int, settings: dict[str, Any]) -> TaskRun:
         """Learn and test; `settings` are written into the run."""
@@ -165,14 +166,15 @@ class _Evaluation:
             self.wall = self.cpu = 0.0
             if settings["announce_tasks"] and isinstance(self.model, BeginsTasks):
                 self.model.begin_task()
+            end = stream.task_ends[task]
             for X, codes in self._pieces(task, settings["block_size"], anytime):
                 self._learn(X, codes)
+                if self.n == end and isinstance(self.model, Flushes):
+                    self._timed(self.model.flush)
                 if anytime and self.n % anytime == 0:
                     done.curve.append((self.n, self._accuracy_so_far()))
-            if isinstance(self.model, Flushes):
-                self._timed(self.model.flush)
             done.task_ends.append(self.n)
-            done.accuracy.append([self._accuracy(*test) for test in self.tests])
+            done.accuracy.append([self._accuracy(k) for k in range(stream.n_tasks)])
             done.seconds.append(round(self.wall, 4))
             done.cpu_seconds.append(round(self.cpu, 4))
         return done
@@ -202,6 +204,7 @@ class _Evaluation:
         self.report(self.n, "")
 
     def _timed(self, work: Callable[[], Any]) -> None:
+        self.hits.clear()
         wall, cpu = time.perf_counter(), time.process_time()
         work()
         _wait_for_device()
@@ -209,21 +212,25 @@ class _Evaluation:
         self.cpu += time.process_time() - cpu
 
     def _accuracy_so_far(self) -> float:
-        hits = total = 0
-        for X, codes in self.tests:
-            rows = np.isin(codes, list(self.seen))
-            hits += self._hits(X[rows], codes[rows])
-            total += int(rows.sum())
-        return hits / total
+        seen = list(self.seen)
+        parts = [
+            self._hits(task)[np.isin(codes, seen)]
+            for task, (_, codes) in enumerate(self.tests)
+            if not self.seen.isdisjoint(codes.tolist())
+        ]
+        return float(np.concatenate(parts).mean())
 
-    def _accuracy(self, X: NDArray[Any], codes: NDArray[np.int64]) -> float:
-        if self.seen.isdisjoint(codes.tolist()):
+    def _accuracy(self, task: int) -> float:
+        if self.seen.isdisjoint(self.tests[task][1].tolist()):
             return 0.0  # no label that was never seen is predicted
-        return self._hits(X, codes) / len(codes)
+        return float(self._hits(task).mean())
 
-    def _hits(self, X: NDArray[Any], codes: NDArray[np.int64]) -> int:
-        """Number of test examples whose label is predicted."""
-        n = 0
+    def _hits(self, task: int) -> NDArray[np.bool_]:
+        """For each test example of a task, whether its label is predicted."""
+        if task in self.hits:
+            return self.hits[task]
+        X, codes = self.tests[task]
+        parts = []
         for start in range(0, len(codes), _TESTED_AT_ONCE):
             part = slice(start, start + _TESTED_AT_ONCE)
             if takes_arrays(self.model, self.stream):
@@ -232,8 +239,9 @@ class _Evaluation:
                 answers = [self.model.predict_one(x) for x in _examples(self.stream, X[part])]
             found = np.empty(len(answers), dtype=object)  # None before the first label
             found[:] = list(answers)
-            n += int(np.sum(found == self.labels[codes[part]].astype(object)))
-        return n
+            parts.append(found == self.labels[codes[part]].astype(object))
+        self.hits[task] = np.concatenate(parts).astype(np.bool_)
+        return self.hits[task]
 
 
 def takes_arrays(model: Any, stream: ClassIncremental) -> bool:

@@ -147,6 +147,16 @@ def test_curve_is_over_the_labels_seen():
     assert run.so_far == run.curve
 
 
+def test_last_point_of_the_curve_is_the_last_row_of_the_matrix():
+    """Both are of the model after the last example, weighted by test examples."""
+    stream = digits()
+    model = learners.AnalyticRidgeClassifier(60)
+    (run,) = evaluate.class_incremental(stream, model, anytime=700).runs
+    sizes = [len(stream.test_set(k)[1]) for k in range(5)]
+    assert [n for n, _ in run.curve] == [700, 1400]
+    assert run.curve[-1][1] == pytest.approx(np.average(run.accuracy[-1], weights=sizes))
+
+
 def test_curve_without_measurements_is_by_task():
     """The mean accuracy on the tasks so far stands in."""
     run = TaskRun(0, [[0], [1]], [10, 25], [[0.9, 0.0], [0.5, 0.7]], [1.0, 1.0], [1.0, 1.0])
