@@ -136,7 +136,7 @@ class ReplayEngine:
             trunk = make_trunk(build, torch.Generator().manual_seed(s.seed))
         return Network(
             trunk, self._example(trunk), objective=s.objective, optimiser=s.optimiser,
-            device=self.device, precision=s.precision, compiled=s.compile, seed=s.seed,
+            device=self.device, precision=s.precision, seed=s.seed,
         )  # fmt: skip
 
     def _example(self, trunk: nn.Module) -> Tensor:
@@ -200,12 +200,7 @@ class ReplayEngine:
     def _capturable(self) -> bool:
         """Tell whether all that a step branches on is settled for some time."""
         full = self.memory.fill == self.memory.capacity
-        return (
-            self.settings.compile
-            and self.device.type == "cuda"
-            and full
-            and (not self.clock.task_start)
-        )
+        return self.settings.compile and full and not self.clock.task_start
 
     def _sent(self, a: Tensor) -> Tensor:
         if self.device.type == "cuda" and a.device.type == "cpu":

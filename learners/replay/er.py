@@ -68,7 +68,7 @@ class ERClassifier(RehearsalClassifier):
         Of the trunk: `"float32"`, `"bfloat16"`, or `"auto"`: bfloat16 on CUDA only. All else is
         float32.
     compile
-        Compile the trunk (CPU, needs a C++ compiler), or replay steps as CUDA graphs.
+        Replay steps as CUDA graphs once the memory is full; needs a CUDA device.
     seed
         Seed of weights and draws; None draws one.
 
@@ -125,4 +125,4 @@ class ERClassifier(RehearsalClassifier):
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        yield {"memory_size": 50, "hidden": (16,), "seed": 1}
+        yield {"memory_size": 50, "batch_size": 32, "hidden": (16,), "seed": 1}

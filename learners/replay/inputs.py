@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from olearn.features import FeatureIndex
 from olearn.learners.analytic._columns import Columns
@@ -71,6 +72,7 @@ class RowInputs:
         self._count = torch.zeros(0, dtype=torch.float64, device=device)  # rows with a value
         self._mean = self._count.clone()
         self._m2 = self._count.clone()
+        self._derive()
 
     def follow(self, index: FeatureIndex) -> None:
         """Add columns for what is new in the index."""
@@ -85,6 +87,13 @@ class RowInputs:
         more = self._count.new_zeros(len(late))
         self._mean, self._m2 = torch.cat([self._mean, more]), torch.cat([self._m2, more])
         self._source, self._code = self._on_device(features), self._on_device(codes)
+        self._derive()
+
+    def _derive(self) -> None:
+        self._numeric = self._code.isnan()
+        self._n_indicators = int((~self._numeric).sum())
+        self._scale, self._shift = torch.zeros_like(self._code), torch.zeros_like(self._code)
+        self._settle()
 
     def _on_device(self, a: NDArray[np.generic]) -> Tensor:
         return torch.as_tensor(a, device=self.device)
@@ -92,29 +101,38 @@ class RowInputs:
     def _values(self, raw: Tensor) -> Tensor:
         """Numbers and indicators of all columns, NaN where missing; `(n, n_columns)`."""
         v = raw[:, self._source].clamp(-_HUGE, _HUGE)
-        indicator = torch.where(v.isnan(), v, (v == self._code).to(v.dtype))
-        return torch.where(self._code.isnan(), v, indicator)
+        if self._n_indicators:
+            indicator = torch.where(v.isnan(), v, (v == self._code).to(v.dtype))
+            v = torch.where(self._numeric, v, indicator)
+        return v
 
     def observe(self, raw: Tensor) -> None:
         """Add rows to means and variances (Chan, Golub, LeVeque, 1983)."""
         v = self._values(raw)
         there = ~v.isnan()
+        v = v.nan_to_num(0.0)
         n = there.sum(dim=0, dtype=torch.float64)
-        mean = v.nansum(dim=0) / n.clamp(min=1.0)
+        mean = v.sum(dim=0) / n.clamp(min=1.0)
+        within = ((v - mean).square_() * there).sum(dim=0)
         total = (self._count + n).clamp(min=1.0)
         delta = torch.where(n > 0, mean - self._mean, 0.0)
-        within = torch.where(there, (v - mean) ** 2, 0.0).sum(dim=0)
-        self._m2 += within + delta**2 * (self._count * n / total)
-        self._mean += delta * (n / total)
+        share = n / total
+        self._m2 += within + delta.square() * (self._count * share)
+        self._mean += delta * share
         self._count += n
+        self._settle()
+
+    def _settle(self) -> None:
+        """Turn the moments into a shift and a factor, in place; the latter is 0 without variance."""
+        scale = (self._count.clamp(min=1.0) / self._m2).sqrt()
+        scale = torch.where(self._numeric, scale, 1.0)
+        self._scale.copy_(torch.where(self._m2 > 0.0, scale, 0.0))
+        self._shift.copy_(torch.where(self._numeric, self._mean, 0.0))
 
     def __call__(self, raw: Tensor) -> Tensor:
-        v = self._values(raw)
-        std = (self._m2 / self._count.clamp(min=1.0)).sqrt()
-        standard = ((v - self._mean) / std).clamp(-_LIMIT, _LIMIT)
-        v = torch.where(self._code.isnan(), standard, v)
-        v = torch.where(self._m2 > 0.0, v, 0.0).nan_to_num(0.0).float()
-        return torch.nn.functional.pad(v, (0, self.columns.width - len(self.columns)))
+        v = (self._values(raw) - self._shift) * self._scale
+        v = v.clamp_(-_LIMIT, _LIMIT).nan_to_num_(0.0).float()
+        return functional.pad(v, (0, self.columns.width - len(self.columns)))
 
     def state(self) -> dict[str, Any]:
         """Return what changes."""
@@ -124,3 +142,4 @@ class RowInputs:
         """Take over what `state` returned."""
         for name in _ROW_STATE:
             setattr(self, name, state[name])
+        self._derive()

@@ -34,8 +34,6 @@ class Network:
         Where all is.
     precision
         `"float32"` or `"bfloat16"`: of the trunk. Heads and losses are float32.
-    compiled
-        Compile the trunk.
     seed
         Seed of the heads.
 
@@ -50,7 +48,6 @@ class Network:
         optimiser: SGD | Adam,
         device: torch.device,
         precision: str,
-        compiled: bool,
         seed: int,
     ) -> None:
         self.trunk = trunk.to(device)
@@ -59,7 +56,6 @@ class Network:
         self.device = device
         self.seed = seed
         self._autocast = precision == "bfloat16"
-        self._run: Any = torch.compile(self.trunk) if compiled else self.trunk
         self._training: bool | None = None
         self.width = self._width_for(example)
         self.heads: dict[str, nn.Parameter] = {}
@@ -133,10 +129,10 @@ class Network:
     def __call__(self, x: Tensor, training: bool) -> View:
         """Map inputs to features, with batch statistics if training."""
         self._mode(training)
-        with torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self._autocast, cache_enabled=False
-        ):
-            feat = self._run(x)
+        if not self._autocast:
+            return View(self.trunk(x), self.heads)
+        with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False):
+            feat = self.trunk(x)
         return View(feat.float(), self.heads)
 
     # -- saving ----------------------------------------------------------------------------------
