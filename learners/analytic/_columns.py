@@ -1,6 +1,7 @@
 """From encoded rows to the columns of a linear model: missing is 0, a category is an indicator."""
 
 import hashlib
+import numbers
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Columns:
 
     def follow(self, index: FeatureIndex) -> None:
         """Add what is new in the index, sorted by name: a first row may come in any order."""
-        new = []
+        new: list[tuple[tuple[Any, Any], tuple[int, float]]] = []
         pairs = zip(index.names, index.categories, strict=True)
         for column, (name, categories) in enumerate(pairs):
             if categories is None:
@@ -62,7 +63,9 @@ class Columns:
             elif self._followed.get(column) != len(categories.codes):
                 self._followed[column] = len(categories.codes)
                 sources = [(column, code) for code in categories.codes.values()]
-                named = zip(categories.codes, sources, strict=True)
+                # True, 1 and 1.0 are one category; arrays hold floats
+                values = [float(v) if isinstance(v, numbers.Real) else v for v in categories.codes]
+                named = zip(values, sources, strict=True)
                 new += [((name, v), source) for v, source in named if source not in self._of]
         if not new:
             return

@@ -123,7 +123,7 @@ class RowInputs:
         self._settle()
 
     def _settle(self) -> None:
-        """Turn the moments into a shift and a factor, in place; the latter is 0 without variance."""
+        """Turn the moments into a shift and a factor, in place; no variance gives factor 0."""
         scale = (self._count.clamp(min=1.0) / self._m2).sqrt()
         scale = torch.where(self._numeric, scale, 1.0)
         self._scale.copy_(torch.where(self._m2 > 0.0, scale, 0.0))
