@@ -1,18 +1,23 @@
 """Agents that act and learn, several at once: each has its own weights, statistics and numbers.
 
-Arrays of `Net` and `Mind` have one row an agent. `X` holds one observation an agent, `(agents, d)`.
-An observation that equals the one an agent has in mind is not counted again; any other begins an
-episode.
+Arrays of `Net`, `Mind` and `Desk` have one row an agent; a handle leads to them, and `like` is an
+array of the networks' type of numbers. An observation that equals the one an agent has in mind is
+not counted again; any other begins an episode.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from olearn.borrowed import borrowed
+from olearn.learners.rl._agent_layout import (
+    choices_at,
+    desk_at,
+    draws_at,
+    mind_at,
+    net_at,
+)
 from olearn.learners.rl._network_kernels import L1, accumulate, apply, forward
 from olearn.learners.rl._policy_kernels import (
     argmax,
@@ -53,32 +58,6 @@ AFTER, BEFORE, NEVER = range(3)
 # entries of `book`: whether an observation is in mind, whether its forward pass is done, the action
 # chosen for it (-1 = none), steps of the episode, choices made, the last TD error
 KNOWN, FRESH, PENDING, STEPS, CHOICES, TD_ERROR, BOOK_SIZE = range(7)
-
-
-class Net(NamedTuple):
-    """One network of each of b agents; p parameters, c entries of a cache."""
-
-    sizes: NDArray[np.int64]
-    w: NDArray[np.floating]  # (b, p)
-    z: NDArray[np.floating]  # (b, p), traces
-    v: NDArray[np.floating]  # (b, p), second moments; (b, 0) where the rule has none
-    cache: NDArray[np.floating]  # (b, 2, c): of the observation in mind, and of the next one
-    scratch: NDArray[np.floating]  # (2, c): for the backward pass, and slopes of the outputs
-    info: NDArray[np.float64]  # (b, 4), of the last update
-    rule: NDArray[np.float64]
-
-
-class Mind(NamedTuple):
-    """All else that each of b agents keeps, and the settings they share."""
-
-    signals: NDArray[np.float64]  # (b, SIGNAL_ROWS, d)
-    reward: NDArray[np.float64]  # (b, REWARD_SIZE)
-    book: NDArray[np.float64]  # (b, BOOK_SIZE)
-    rng: NDArray[np.uint64]  # (b, 4)
-    draws: NDArray[np.float64]  # (b, k): actions drawn, before they are clipped
-    low: NDArray[np.float64]  # (k,)
-    high: NDArray[np.float64]  # (k,); k = 0 where actions are discrete
-    conf: NDArray[np.float64]
 
 
 @njit(cache=True)
@@ -175,11 +154,12 @@ def _all_finite(X):
 
 
 @njit(cache=True, nogil=True)
-def act_values(net, mind, X, actions):
+def act_values(handle, like):
     """Choose actions by their values, epsilon-greedily; False where `X` is not finite."""
+    net, mind, actions = net_at(handle, 0, like), mind_at(handle), choices_at(handle)
+    X = desk_at(handle, actions).X
     if not _all_finite(X):
         return False
-    net, mind = borrowed(net), borrowed(mind)
     n_actions = net.sizes[-1]
     for b in range(X.shape[0]):
         book = mind.book[b]
@@ -209,15 +189,13 @@ def _next_value(conf, book, rng, values, given, terminated, over):
 
 
 @njit(cache=True, nogil=True)
-def learn_values(net, mind, X, actions, rewards, X2, ends, given):
-    """Q(lambda) or SARSA(lambda); `ends` 0 = no end, 1 = terminated, 2 = truncated, -1 = skip.
-
-    `given` holds next actions for SARSA, -1 where the agent draws them. Returns False, having
-    learnt nothing, where observations are not finite.
-    """
+def learn_values(handle, like):
+    """Q(lambda) or SARSA(lambda); False, with nothing learnt, if an observation is not finite."""
+    net, mind, actions = net_at(handle, 0, like), mind_at(handle), choices_at(handle)
+    desk = desk_at(handle, actions)
+    X, X2, rewards, ends, given = desk.X, desk.X2, desk.rewards, desk.ends, desk.given
     if not (_all_finite(X) and _all_finite(X2)):
         return False
-    net, mind = borrowed(net), borrowed(mind)
     conf, n_actions = mind.conf, net.sizes[-1]
     norm = conf[BARE] == 0.0
     slopes = net.scratch[1]
@@ -255,11 +233,13 @@ def learn_values(net, mind, X, actions, rewards, X2, ends, given):
 
 
 @njit(cache=True, nogil=True)
-def act_policy(actor, critic, mind, X, actions):
+def act_policy(handle, like):
     """Draw actions: `(b, 1)` numbers of actions, or `(b, k)` clipped; False as `act_values`."""
+    actor, critic = net_at(handle, 0, like), net_at(handle, 1, like)
+    mind, actions = mind_at(handle), draws_at(handle)
+    X = desk_at(handle, actions).X
     if not _all_finite(X):
         return False
-    actor, critic, mind = borrowed(actor), borrowed(critic), borrowed(mind)
     n_out = actor.sizes[-1]
     slopes = actor.scratch[1]
     for b in range(X.shape[0]):
@@ -293,14 +273,17 @@ def _recall_draw(mind_draw, low, high, action):
 
 
 @njit(cache=True, nogil=True)
-def learn_policy(actor, critic, mind, X, actions, rewards, X2, ends):
+def learn_policy(handle, like):
     """Actor-critic; one TD error, of the weights before the step, drives both networks.
 
-    `ends` and the answer are those of `learn_values`.
+    The answer is that of `learn_values`.
     """
+    actor, critic = net_at(handle, 0, like), net_at(handle, 1, like)
+    mind, actions = mind_at(handle), draws_at(handle)
+    desk = desk_at(handle, actions)
+    X, X2, rewards, ends = desk.X, desk.X2, desk.rewards, desk.ends
     if not (_all_finite(X) and _all_finite(X2)):
         return False
-    actor, critic, mind = borrowed(actor), borrowed(critic), borrowed(mind)
     conf, n_in, n_out = mind.conf, critic.sizes[0], actor.sizes[-1]
     decay, norm = conf[GAMMA] * conf[LAMBDA], conf[BARE] == 0.0
     slopes = actor.scratch[1]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE, Mind, Net
+from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE
+from olearn.learners.rl._agent_layout import Desk, Mind, Net, handle_of
 from olearn.learners.rl._network_kernels import ADAPTIVE, INFO_SIZE, RULE, cache_size
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
 from olearn.learners.rl.networks import draw_weights
@@ -82,34 +83,41 @@ class Engine:
             conf=conf,
         )
         self.policy = conf[kernels.METHOD] == kernels.ACTOR_CRITIC
-        self.X, self.X2 = np.zeros((2, b, n_values))
-        self.rewards = np.zeros(b)
-        self.ends = np.zeros(b, dtype=np.int64)
-        self.given = np.full(b, -1)
-        self.actions: Array = np.zeros(b, dtype=np.int64)
-        if self.policy:
-            self.actions = np.zeros((b, max(1, len(plan.low))))
+        shape = (b, max(1, len(plan.low))) if self.policy else (b,)
+        self.desk = Desk(
+            X=np.zeros((b, n_values)),
+            X2=np.zeros((b, n_values)),
+            rewards=np.zeros(b),
+            ends=np.zeros(b, dtype=np.int64),
+            given=np.full(b, -1),
+            actions=np.zeros(shape, dtype=np.float64 if self.policy else np.int64),
+        )
+        self._open()
+
+    def _open(self) -> None:
+        """Find what every step needs, once."""
+        self.X, self.X2, self.rewards, self.ends, self.given, self.actions = self.desk
+        self._handle = handle_of(self.nets, self.mind, self.desk)
+        self._act: Any = kernels.act_policy if self.policy else kernels.act_values
+        self._learn: Any = kernels.learn_policy if self.policy else kernels.learn_values
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("n_values", "nets", "mind", "policy", "desk")
+        return {name: getattr(self, name) for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._open()
 
     def act(self) -> Array:
         """Choose actions for the observations in `X`; the array is used again."""
-        run: Any = kernels.act_policy if self.policy else kernels.act_values
-        if not run(*self.nets, self.mind, self.X, self.actions):
+        if not self._act(self._handle, self.nets[0].w):
             raise ValueError(f"observation must be finite, got {self.X.tolist()}")
         return self.actions
 
     def learn(self) -> None:
         """Learn the transitions in the buffers."""
-        learn: Any = kernels.learn_policy if self.policy else kernels.learn_values
-        if self.policy:
-            fine = learn(
-                *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends
-            )
-        else:
-            fine = learn(
-                *self.nets, self.mind, self.X, self.actions, self.rewards, self.X2, self.ends,
-                self.given,
-            )  # fmt: skip
-        if not fine:
+        if not self._learn(self._handle, self.nets[0].w):
             both = f"{self.X.tolist()} and {self.X2.tolist()}"
             raise ValueError(f"observation and next_observation must be finite, got {both}")
 

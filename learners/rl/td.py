@@ -14,7 +14,8 @@ from river.utils import dataframe
 from olearn.base import memory_bytes
 from olearn.features import FeatureIndex
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent_kernels import BOOK_SIZE, Mind, Net
+from olearn.learners.rl._agent_kernels import BOOK_SIZE
+from olearn.learners.rl._agent_layout import Mind, Net
 from olearn.learners.rl._engine import make_net
 from olearn.learners.rl._network_kernels import L1, STEP
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
