@@ -55,6 +55,7 @@ class RehearsalClassifier(ArrayClassifier):
         for name in signature(type(self)).parameters:
             setattr(self, name, given[name])
         self._check_parameters()
+        check_integer("warm_batches", warm_batches, 1)
         self.nominal_attributes = given["nominal_attributes"] or None  # river cannot clone ()
         self.classes = given["classes"] or None
         self._start_encoding(self.nominal_attributes, self.classes)
