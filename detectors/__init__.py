@@ -4,8 +4,9 @@ Every class is a river `DriftDetector`; `update_many` runs a whole array in comp
 classifier, `HTMColumnsClassifier`, reads rows and learns which changes are anomalies.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN
@@ -52,14 +53,4 @@ __all__ = [  # noqa: RUF022 - plain order, acronyms among the other names
     "WindowedWasserstein",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_FILES})
+__getattr__, __dir__ = lazy_names(__name__, _FILES)

@@ -4,8 +4,9 @@ Every class is a river `Classifier`; `learn_many` and its companions run a whole
 compiled code and give what the same rows give one at a time.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier
@@ -65,14 +66,4 @@ __all__ = [
     "UERClassifier",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_FILES})
+__getattr__, __dir__ = lazy_names(__name__, _FILES)

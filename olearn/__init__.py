@@ -5,7 +5,9 @@ Learners, detectors and streams live in `olearn.learners`, `olearn.detectors` an
 `save` and `load` keep a trained one in a file.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.persist import load as load
@@ -15,15 +17,4 @@ __version__ = "0.1.0"
 
 __all__ = ["load", "save"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from olearn import persist
-
-    globals()[name] = value = getattr(persist, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, {"load": "persist", "save": "persist"})

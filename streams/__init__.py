@@ -4,8 +4,9 @@ Synthetic generators are compiled and bit-reproducible from a seed; real sets lo
 any CSV, ARFF, Parquet or Arrow file, array or iterable is a stream too.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.streams._registry import load as load
@@ -97,14 +98,4 @@ __all__ = [  # noqa: RUF022 - sorted, capitals first
     "split_images",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_FILES})
+__getattr__, __dir__ = lazy_names(__name__, _FILES)

@@ -4,8 +4,9 @@ A number becomes a sparse code, the code a set of active columns, and the column
 memory learns online; the share of columns that it did not expect is the anomaly score.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.detectors.htm.anomaly import HTMAnomalyDetector as HTMAnomalyDetector
@@ -45,14 +46,4 @@ __all__ = [
     "TemporalMemory",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_FILES})
+__getattr__, __dir__ = lazy_names(__name__, _FILES)

@@ -5,8 +5,9 @@ No replay buffer, no batch, no target network. Agents have `act(observation)` an
 discounted sums on any data stream and is a river regressor.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from olearn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.learners.rl.environments import make as make
@@ -98,14 +99,4 @@ __all__ = [
     "sparse_uniform",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_FILES})
+__getattr__, __dir__ = lazy_names(__name__, _FILES)
