@@ -29,7 +29,8 @@ class ReducedResNet18(nn.Module):
         Channels of the first stage.
     pool
         Side of the squares that are averaged over at the end, such as 4: a picture of 32 pixels
-        gives 8 * width features, one of 84 pixels 32 * width. None: the mean of the whole map.
+        gives 8 * width features, one of 84 pixels 32 * width. A smaller map is averaged whole.
+        None: the mean of the whole map, whatever its size.
 
     """
 
@@ -52,7 +53,7 @@ class ReducedResNet18(nn.Module):
         x = self.blocks(x)
         if self.pool is None:
             return x.mean(dim=(2, 3))
-        return functional.avg_pool2d(x, self.pool).flatten(1)
+        return functional.avg_pool2d(x, min(self.pool, *x.shape[2:])).flatten(1)
 
 
 class _Block(nn.Module):
