@@ -32,7 +32,8 @@ def as_tensor(x: Any) -> Tensor:
     """Return an array as a tensor that shares its memory where torch allows it."""
     if isinstance(x, Tensor):
         return x
-    return torch.from_numpy(x if x.flags.writeable else x.copy())
+    shareable = x.flags.writeable and min(x.strides, default=0) >= 0
+    return torch.from_numpy(x if shareable else x.copy())
 
 
 def kind(shape: Shape | None) -> str:

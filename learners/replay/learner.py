@@ -13,7 +13,14 @@ from torch import nn
 from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes, row_weights
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.replay.engine import ReplayEngine, Settings
-from olearn.learners.replay.images import Shape, are_images, as_tensor, image_tensor, kind
+from olearn.learners.replay.images import (
+    SMALLEST,
+    Shape,
+    are_images,
+    as_tensor,
+    image_tensor,
+    kind,
+)
 from olearn.learners.replay.memory import RULES
 from olearn.learners.replay.network import PRECISIONS
 from olearn.learners.replay.objective import Objective
@@ -122,6 +129,8 @@ class RehearsalClassifier(ArrayClassifier):
         """Return the engine; make it where this is the first sample."""
         engine = self._engine
         if engine is None:
+            if shape is not None and self.trunk is None and min(shape[1:]) < SMALLEST:
+                raise ValueError(f"x must be of at least {SMALLEST} pixels a side, got {shape}")
             engine = ReplayEngine(self._settings, shape)
             if shape is not None:
                 engine.prepare(self._features)  # a trunk that does not fit raises here
