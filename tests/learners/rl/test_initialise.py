@@ -13,7 +13,7 @@ def rng_of(seed=1):
     return np.random.default_rng(seed)
 
 
-@pytest.mark.parametrize("n_inputs", [*range(1, 41), 90, 128, 256, 300, 512, 1024])
+@pytest.mark.parametrize("n_inputs", [*range(1, 301), 512, 1024])
 def test_zeros_of_every_unit(n_inputs):
     """Each unit has exactly ceil(0.9 n) zeros; with 9 inputs or fewer it has nothing else."""
     weights = sparse_uniform((7, n_inputs), rng=rng_of())
@@ -41,9 +41,10 @@ def test_patterns_differ_and_survivors_are_uniform():
 
 
 def test_it_is_no_mask():
-    """Weights that start at zero learn: after 20 updates hardly any zero is left."""
+    """Weights that start at zero learn: after 20 updates hardly any is left; biases start so."""
     net, rule, rng = LayerNormMLP((6, 16, 16, 1), seed=1), ObGD(), rng_of()
     assert not net.layers[0][0].any()
+    assert not any(bias.any() for _, bias in net.layers)
     memory = rule.start(net.weights)
     for _ in range(20):
         x = rng.normal(size=6)

@@ -55,7 +55,7 @@ def test_update_has_a_budget(seed, kappa):
 def overshoots(rule, rng, kappa, lambda_):
     """Count linear values whose error after an update leaves the range that ObGD promises."""
     bad = 0
-    for _ in range(2000):
+    for _ in range(5000):
         n = 8
         x = rng.uniform(-1, 1, n)
         x_next = np.zeros(n) if lambda_ == 0 else rng.uniform(-1, 1, n)

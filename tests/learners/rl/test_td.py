@@ -88,14 +88,20 @@ def nrmse(predictions, truth, first, last):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_follows_a_drift(seed):
-    """Sums of a mixture of oscillators are predicted well, and again soon after it flips."""
+    """Sums of a mixture of oscillators are predicted well, and again soon after it flips.
+
+    A copy that stopped learning at the flip fails, as does a constant, whose error is 1.
+    """
     X, y = oscillators(30_000, seed, flip=15_000)
     truth, predictions = returns_of(y, 0.9), np.zeros(len(y))
     model = StreamTDRegressor(gamma=0.9, seed=seed)
     for i in range(0, len(y), 10):  # a prediction every 10 rows
+        if i == 15_000:
+            frozen = model.predict_many(X)
         model.learn_many(X[i : i + 1], y[i : i + 1])
         predictions[i] = model.predict_many(X[i : i + 1])[0]
         model.learn_many(X[i + 1 : i + 10], y[i + 1 : i + 10])
+    assert nrmse(frozen, truth, 15_500, 17_000) > 1.0
     predictions, truth = predictions[::10], truth[::10]
     assert nrmse(predictions, truth, 1000, 1500) < 0.25
     assert nrmse(predictions, truth, 1550, 1700) < 0.35
