@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from olearn.learners.replay.softmax import cosine_logits
+
 if TYPE_CHECKING:
     from olearn.learners.replay.memory import ReplayMemory
-
-EPSILON = 1e-6  # added to norms, as in the programs of PCR and HPCR
 
 
 @dataclass
@@ -148,7 +148,7 @@ class View:
     @cached_property
     def cos(self) -> Tensor:
         """Cosines with the rows of the head, not divided by a temperature; `(rows, n_classes)`."""
-        return unit(self.feat) @ unit(self.heads["weight"]).T
+        return cosine_logits(self.feat, self.heads["weight"], 1.0)
 
     @cached_property
     def proj(self) -> Tensor:
@@ -210,8 +210,3 @@ class Objective(abc.ABC):
         those of `memory.fields`, are made and replaced here; the latter have a row for each slot
         and one more, into which rejected samples are written.
         """
-
-
-def unit(v: Tensor) -> Tensor:
-    """Divide rows by their norm + 1e-6; `v` is left as it is, and the norm has its gradient."""
-    return v / (v.norm(dim=1, keepdim=True) + EPSILON)

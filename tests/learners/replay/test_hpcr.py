@@ -10,7 +10,8 @@ torch = pytest.importorskip("torch", reason="the extra `neural` is not installed
 
 from olearn import learners  # noqa: E402  (after the skip)
 from olearn.learners.replay.hpcr import HolisticContrast  # noqa: E402
-from olearn.learners.replay.objective import Batch, Replayed, View, unit  # noqa: E402
+from olearn.learners.replay.objective import Batch, Replayed, View  # noqa: E402
+from olearn.learners.replay.softmax import unit_rows  # noqa: E402
 
 PARTS = {"stream.plain": "f_stream", "stream.aug": "f_stream_aug",
          "memory.plain": "f_mem", "memory.aug": "f_mem_aug"}  # fmt: skip
@@ -160,7 +161,7 @@ def test_new_columns_are_filled_up_with_new_proxies():
     model.learn_many(X[40:41], y[40:41])  # waits for its batch
     fields, heads = model._engine.memory.fields, model._engine.network.heads
     assert torch.equal(fields["logits"][:, :2], before)
-    expected = unit(fields["features"]) @ unit(heads["weight"][2:].detach()).T / 0.09
+    expected = unit_rows(fields["features"]) @ unit_rows(heads["weight"][2:].detach()).T / 0.09
     torch.testing.assert_close(fields["logits"][:, 2:], expected)
 
 
