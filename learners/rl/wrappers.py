@@ -87,7 +87,18 @@ class DriftingDynamics(gymnasium.Wrapper[Any, Any, Any, Any]):
         From the step at which they act to the attributes' new values. Names may lead on to parts:
         CartPole's `"gravity"`, LunarLander's `"world.gravity"`, MuJoCo's `"model.opt.gravity"` or
         `"model.body_mass"`, of DM Control `"physics.model.opt.gravity"`. Derived numbers, such as
-        CartPole's `total_mass`, have to be named too.
+        CartPole's `total_mass`, have to be named too. Many small changes make a gradual drift.
+
+    Examples
+    --------
+    >>> from olearn.learners import rl
+    >>> env = rl.DriftingDynamics(rl.make("CartPole-v1"), {1: {"gravity": 20.0}})
+    >>> observation, info = env.reset(seed=1)
+    >>> for _ in range(2):
+    ...     step = env.step(0)
+    ...     print(env.unwrapped.gravity)
+    9.8
+    20.0
 
     """
 

@@ -155,10 +155,13 @@ def test_positions_ascend(positions):
     [
         ("CartPole-v99", ValueError, "CartPole-v99"),
         ("NoSuchTask-v0", ValueError, "NoSuchTask"),
+        ("MinAtar/NoSuchGame-v1", ValueError, "NoSuchGame"),
     ],
 )
 def test_unknown_environments(name, error, message):
     """An unknown environment is named in the error."""
+    if name.startswith("MinAtar/"):
+        pytest.importorskip("minatar", reason="MinAtar is not installed")
     with pytest.raises(error, match=message):
         rl.make(name)
 
@@ -169,6 +172,7 @@ def test_unknown_environments(name, error, message):
         ("gymnasium", "CartPole-v1", "olearn[rl]"),
         ("minatar.gym", "MinAtar/Breakout-v1", "olearn[rl]"),
         ("ale_py", "ALE/Pong-v5", "olearn[rl-atari]"),
+        ("cv2", "ALE/Pong-v5", "olearn[rl-atari]"),
         ("shimmy", "dm_control/cheetah-run-v0", "olearn[rl-dm-control]"),
     ],
 )
