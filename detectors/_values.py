@@ -13,6 +13,8 @@ def finite_value(x: Any, low: float = -math.inf, high: float = math.inf) -> floa
         finite = math.isfinite(x)
     except TypeError:
         raise TypeError(f"x must be a number, got {x!r}") from None
+    except OverflowError:  # an integer beyond the largest float
+        finite = False
     if not finite:
         raise ValueError(f"x must be finite, got {x}")
     if not low <= x <= high:

@@ -166,7 +166,7 @@ class FeatureIndex:
             if not math.isfinite(sum(values)):  # NaN or infinite somewhere
                 return None
             row = np.array(values, dtype=np.float64)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             return None
         self._last = given, row
         return row
@@ -198,7 +198,7 @@ class FeatureIndex:
         row = np.full(len(self.names), np.nan)
         for name, value in x.items():
             column = self._column.get(name)
-            if column is None or is_missing(value):
+            if column is None or is_missing(value) or name in self._untyped:
                 continue
             categories = self.categories[column]
             if categories is None:
@@ -213,7 +213,7 @@ class FeatureIndex:
         rows = np.full((len(table), len(self.names)), np.nan)
         for name, values in zip(table.names, table.columns(), strict=True):
             column = self._column.get(name)
-            if column is None:
+            if column is None or name in self._untyped:
                 continue
             categories = self.categories[column]
             if categories is None:
@@ -250,8 +250,9 @@ class FeatureIndex:
     @staticmethod
     def _check_value(name: Any, value: Any, nominal: bool) -> None:
         if isinstance(value, numbers.Real):
-            if math.isinf(value):
-                raise ValueError(f"feature {name!r} must be finite or missing (NaN), got {value}")
+            number = as_float(value)
+            if math.isinf(number):
+                raise ValueError(f"feature {name!r} must be finite or missing (NaN), got {number}")
         elif value is None or (nominal and isinstance(value, str)):
             return
         elif isinstance(value, str):
@@ -326,6 +327,14 @@ def is_missing(value: Any) -> bool:
     return value is None or value != value
 
 
+def as_float(number: Any) -> float:
+    """Return a number as a float; infinite where it is beyond the largest float."""
+    try:
+        return float(number)
+    except OverflowError:  # an integer
+        return math.inf if number > 0 else -math.inf
+
+
 def _all_missing(values: Any) -> bool:
     if isinstance(values, np.ndarray):
         return bool(np.isnan(values).all())
@@ -346,4 +355,4 @@ def _all_real(values: Iterable[Any]) -> bool:
 def _numbers(values: Iterable[Any]) -> NDArray[np.float64]:
     if isinstance(values, np.ndarray):
         return values
-    return np.array([math.nan if v is None else float(v) for v in values])
+    return np.array([math.nan if v is None else as_float(v) for v in values])

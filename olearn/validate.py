@@ -14,7 +14,7 @@ def check_number(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a real number (bool is not), ValueError if it is NaN."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
-    if math.isnan(value):
+    if value != value:
         raise ValueError(f"{name} must be a number, got nan")
 
 

@@ -11,6 +11,7 @@ from river import base
 
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
+from olearn.features import as_float
 from olearn.validate import check_in_range, check_integer, check_number
 
 Fields = NDArray[np.float64]
@@ -37,7 +38,7 @@ def check_finite(name: str, value: Any) -> float:
         return value
     if not isinstance(value, np.number | np.bool_ | bool):
         check_number(name, value)
-    number = float(value)
+    number = as_float(value)
     if math.isinf(number):
         raise ValueError(f"{name} must be finite, got {value!r}")
     return number

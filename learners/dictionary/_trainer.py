@@ -80,6 +80,8 @@ class Trainer:
 
     def step(self, rows: Rows, weights: Rows) -> None:
         """Learn one batch: rows `(b, n_features)` without NaN, weights `(b,)`."""
+        if not rows.shape[1]:  # no feature has come yet
+            return
         self.n_steps += 1
         self._atoms = None
         if self.warm_left:

@@ -155,7 +155,8 @@ class StreamTDRegressor(base.MiniBatchRegressor):
         if row is None:
             row = self._features.learn_one(_in_order(x, self._features.names))
             self._grow()
-        assert self._net is not None
+        if self._net is None:  # no feature has come yet
+            return
         used = self.gamma if gamma is None else gamma
         learn_rows(self._net, self._mind, row[None], np.array([y], float), np.array([used], float))
 
@@ -183,7 +184,8 @@ class StreamTDRegressor(base.MiniBatchRegressor):
             self._features.learn_one(_in_order(empty, self._features.names))
         rows = self._features.learn_many(table)
         self._grow()
-        assert self._net is not None
+        if self._net is None:
+            return
         learn_rows(self._net, self._mind, rows, targets, np.full(len(rows), float(self.gamma)))
 
     def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
@@ -247,7 +249,7 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     def _grow(self) -> None:
         """Make the network, or append inputs to it, until every feature has one."""
         n_old, n_new = self._mind.signals.shape[2], len(self._features)
-        if self._net is not None and n_old == n_new:
+        if n_old == n_new:
             return
         signals = np.zeros((1, SIGNAL_ROWS, n_new))
         signals[:, :, :n_old] = self._mind.signals

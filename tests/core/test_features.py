@@ -335,3 +335,25 @@ def test_labels_of_two_dimensions_are_refused():
     """One label a row."""
     with pytest.raises(ValueError, match=r"y must be one label a row, got an array of shape"):
         LabelIndex().plan(np.zeros((3, 2), dtype=int))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_integer_beyond_all_floats_is_infinite(sign):
+    """An integer too large for a float is refused as infinite, in every door."""
+    index = FeatureIndex()
+    index.learn_one({"a": 1.0})
+    for x in ({"a": sign * 10**400}, {"b": sign * 10**400}):
+        with pytest.raises(ValueError, match=r"must be finite or missing \(NaN\), got -?inf"):
+            index.encode_one(x)
+    with pytest.raises(ValueError, match="'a' must be finite"):
+        index.check_many(np.array([[sign * 10**400]], dtype=object), ["a"])
+
+
+def test_a_feature_without_values_stays_missing_in_predictions():
+    """A feature that was only ever missing has no type yet, so that any value of it is unknown."""
+    index = FeatureIndex()
+    index.learn_one({"a": 1.0, "b": None})
+    for value in ("red", 2.0):
+        assert np.array_equal(index.encode_one({"a": 3.0, "b": value}), [3.0, np.nan], True)
+        table = index.check_many(np.array([[3.0, value]], dtype=object), ["a", "b"])
+        assert np.array_equal(index.encode_many(table), [[3.0, np.nan]], True)
