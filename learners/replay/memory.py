@@ -35,10 +35,10 @@ class ReplayMemory:
     >>> from olearn.learners.replay.memory import ReplayMemory
     >>> memory, rng = ReplayMemory(3), np.random.default_rng(1)
     >>> for n in (2, 4):
-    ...     print(memory.place(n, rng))  # the fourth slot, 3, is for the rejected
+    ...     print(memory.place(n, rng))  # slot 3 takes the rejected, such as one overwritten
     ...     memory.count(n)
     [0 1]
-    [2 1 0 3]
+    [3 2 3 0]
 
     """
 
