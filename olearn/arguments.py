@@ -7,6 +7,7 @@ import ast
 import importlib.util
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,42 @@ if TYPE_CHECKING:
     from olearn.streams.base import Stream
 
 ENDLESS_ROWS = 100_000  # read from a stream without end when --rows is not given
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of `olearn run` as they came; those not given are None, but for the usual ones."""
+
+    rows: int | None
+    seed: int
+    window: int
+    settings: Sequence[str]
+    as_json: bool
+    delay: str | None
+    detector: str | None
+    metric: list[str] | None
+    target: str | None
+    column: str | None
+    picture: Path | None
+    video: Path | None
+    report: Path | None
+    checkpoint: Path | None
+    every: int | None
+    resume: bool | None
+
+    @property
+    def of_learner(self) -> dict[str, Any]:
+        """Arguments of the learner, detector or agent itself."""
+        return parse_settings(self.settings)[0]
+
+    @property
+    def of_stream(self) -> dict[str, Any]:
+        """Arguments of the stream or environment."""
+        return parse_settings(self.settings)[1]
+
+    def refuse(self, names: Sequence[str], why: str) -> None:
+        """Refuse those of these options that were given though they mean nothing here."""
+        refuse({f"--{name}": getattr(self, name) for name in names}, why)
 
 
 def check_name(kind: str, name: str, known: Collection[str]) -> None:

@@ -6,7 +6,7 @@ are imported by the commands that need them.
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 import olearn
-from olearn import arguments, catalog, play
+from olearn import arguments, catalog, learn, play, watch
 
 _FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
 
@@ -165,6 +165,18 @@ Video = Annotated[
 ]
 Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", min=-1)]
 Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
+CheckpointFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint", help="Keep the run of a learner in this folder, so that it can go on."
+    ),
+]
+Every = Annotated[
+    int | None, typer.Option(min=1, help="Rows between two checkpoints; default: 10,000.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoint, if there is one.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
@@ -203,6 +215,9 @@ def run(
     picture: Picture = None,
     video: Video = None,
     report: Report = None,
+    checkpoint: CheckpointFolder = None,
+    every: Every = None,
+    resume: Resume = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one learner over one stream: predict, score and learn row by row.
@@ -210,73 +225,30 @@ def run(
     Or run one detector over a column of numbers: print its alarms and draw them. Or let an agent
     (stream-q, stream-sarsa, stream-ac) learn in a Gymnasium environment such as CartPole-v1.
     """
-    learner_options, stream_options = arguments.parse_settings(set_ or [])
-    if learner in catalog.DETECTORS:
-        others: dict[str, Any] = {"--delay": delay, "--detector": detector, "--metric": metric}
-        others |= {"--target": target, "--report": report, "--set stream": stream_options or None}
-        arguments.refuse(others, f"{learner} is a detector, which learns nothing")
-        from olearn import watch
-
-        watch.run(
-            learner,
-            watch.Series(stream, column, seed, rows),
-            options=learner_options,
-            window=window,
-            picture=picture,
-            as_json=as_json,
-        )
-        return
-    if learner in play.AGENTS:
-        others = {"--delay": delay, "--detector": detector, "--metric": metric, "--target": target}
-        others |= {"--report": report, "--column": column}
-        arguments.refuse(others, f"{learner} is an agent, which acts in an environment")
-        play.run(
-            learner,
-            stream,
-            steps=rows,
-            seed=seed,
-            options=learner_options,
-            environment_options=stream_options,
-            window=window,
-            picture=picture,
-            video=video,
-            as_json=as_json,
-        )
-        return
-    only: dict[str, Any] = {"--column": column, "--picture": picture}
-    arguments.refuse(only, "they are for detectors, see `olearn list detectors`")
-    arguments.refuse({"--video": video}, "it is for agents, such as stream-q")
-    arguments.check_name("learner", learner, catalog.LEARNERS)
-    arguments.check_stream(stream)
-    if detector is not None:
-        arguments.check_name("detector", detector, catalog.DETECTORS)
-    arguments.check_output("--report", report)
-    late = arguments.parse_delay(delay)
-
-    from olearn.evaluate import prequential
-    from olearn.evaluate.tables import print_table
-
-    source = arguments.open_stream(stream, seed, target, stream_options)
-    result = prequential(
-        source,
-        arguments.make_learner(learner, source, seed, learner_options),
-        arguments.make_metrics(metric),
+    given = arguments.RunOptions(
+        rows=rows,
+        seed=seed,
         window=window,
-        delay=late,
-        detector=None if detector is None else catalog.make_detector(detector, seed=seed),
-        max_samples=arguments.limit_rows(source, rows),
+        settings=set_ or [],
+        as_json=as_json,
+        delay=delay,
+        detector=detector,
+        metric=metric,
+        target=target,
+        column=column,
+        picture=picture,
+        video=video,
+        report=report,
+        checkpoint=checkpoint,
+        every=every,
+        resume=resume or None,
     )
-    result.model, result.stream = learner, stream
-    if report is not None:
-        result.to_html(report)
-    if as_json:
-        typer.echo(result.to_json())
-        return
-    print_table(result.table())
-    for words in _drift_words(result):
-        typer.echo(words)
-    if report is not None:
-        typer.echo(f"report: {report.absolute()}")
+    if learner in catalog.DETECTORS:
+        watch.run(learner, stream, given)
+    elif learner in play.AGENTS:
+        play.run(learner, stream, given)
+    else:
+        learn.run(learner, stream, given)
 
 
 @app.command(cls=SpreadCommand)
@@ -367,20 +339,3 @@ def _described(kind: Kind) -> dict[str, str]:
         return {name: catalog.describe_stream(name) for name in streams.names()}
     entries = catalog.LEARNERS if kind is Kind.learners else catalog.DETECTORS
     return {name: entry.words for name, entry in entries.items()}
-
-
-def _drift_words(result: Any) -> list[str]:
-    lines = []
-    if result.drift_positions:
-        lines.append(f"true drifts at rows {_numbers(result.drift_positions)}")
-    if result.detector:
-        found = f"at rows {_numbers(result.alarms)}" if result.alarms else "none"
-        lines.append(f"{result.detector} alarms: {found}")
-    if result.model_drifts is not None:
-        lines.append(f"drifts the model found: {sum(result.model_drifts)}")
-    return lines
-
-
-def _numbers(rows: Sequence[int]) -> str:
-    shown = ", ".join(f"{row:,}" for row in rows[:8])
-    return shown if len(rows) <= 8 else f"{shown}, ... ({len(rows)} in all)"

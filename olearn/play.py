@@ -2,11 +2,12 @@
 
 import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
+
+from olearn.arguments import RunOptions
 
 AGENTS = {
     "stream-q": "stream Q(lambda): values of discrete actions, no replay",
@@ -16,69 +17,44 @@ AGENTS = {
 STEPS = 50_000  # where none are asked for
 
 
-def run(
-    agent: str,
-    environment: str,
-    *,
-    steps: int | None,
-    seed: int,
-    options: Mapping[str, Any],
-    environment_options: Mapping[str, Any],
-    window: int,
-    picture: Path | None,
-    video: Path | None,
-    as_json: bool,
-) -> None:
-    """Run one seed, print the table, draw the learning curve.
+def run(agent: str, environment: str, given: RunOptions) -> None:
+    """Run one seed, print the table, draw the learning curve; a row is a step.
 
-    Parameters
-    ----------
-    agent, environment
-        A name of `AGENTS`, and one of Gymnasium.
-    steps
-        Number of steps; None: `STEPS`.
-    seed
-        Of agent and environment.
-    options, environment_options
-        Arguments of the agent and of `rl.make`.
-    window
-        Steps of a point of the curve.
-    picture
-        Where the curve goes; None: beside, named after agent and environment.
-    video
-        Where an episode after the last step goes, `.gif` or `.png`; None: none is made.
-    as_json
-        Print JSON and draw nothing.
-
+    The curve goes beside, named after agent and environment, where `picture` does not say; an
+    episode after the last step goes to `video`.
     """
+    why = f"{agent} is an agent, which acts in an environment"
+    given.refuse(("delay", "detector", "metric", "target", "column", "report"), why)
+    given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")
+
     from olearn.evaluate import episodes
     from olearn.evaluate.tables import print_table
     from olearn.learners import rl
 
     def make_agent(env: Any, seed: int) -> Any:
-        made = rl.make_agent(agent, env, **({"seed": seed} | dict(options)))
+        made = rl.make_agent(agent, env, **({"seed": seed} | given.of_learner))
         if "torch" in sys.modules:  # threads would wait for each other at each small layer
             sys.modules["torch"].set_num_threads(1)
         return made
 
-    n = STEPS if steps is None else steps
-    drawn = {} if video is None else {"render_mode": "rgb_array"}
+    n = STEPS if given.rows is None else given.rows
+    drawn = {} if given.video is None else {"render_mode": "rgb_array"}
     result = episodes(
         make_agent,
-        lambda: rl.make(environment, **(drawn | dict(environment_options))),
+        lambda: rl.make(environment, **(drawn | given.of_stream)),
         n,
-        seeds=[seed],
+        seeds=[given.seed],
         agent=agent,
         environment=environment,
-        video=video,
+        video=given.video,
     )
-    if as_json:
+    if given.as_json:
         typer.echo(result.to_json())
         return
     print_table(result.table())
     name = re.sub(r"[^\w.-]+", "-", f"{agent}-{environment}-returns.png")
-    path = picture if picture is not None else Path(name)
-    result.plot(max(1, n // window)).savefig(path)
+    path = given.picture if given.picture is not None else Path(name)
+    result.plot(max(1, n // given.window)).savefig(path)
     typer.echo(f"picture: {path.absolute()}")
-    if video is not None:
-        typer.echo(f"video: {video.absolute()}")
+    if given.video is not None:
+        typer.echo(f"video: {given.video.absolute()}")

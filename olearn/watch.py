@@ -69,21 +69,18 @@ class Series:
         return replace(signal, values=signal.values[: self.rows])
 
 
-def run(
-    name: str,
-    series: Series,
-    *,
-    options: dict[str, Any],
-    window: int,
-    picture: Path | None,
-    as_json: bool,
-) -> None:
+def run(name: str, source: str, given: arguments.RunOptions) -> None:
     """Run a detector by its name; print alarms as a table or all as JSON, and write the picture."""
+    why = f"{name} is a detector, which learns nothing"
+    given.refuse(("delay", "detector", "metric", "target", "video", "report"), why)
+    given.refuse(("checkpoint", "every", "resume"), why)
+    arguments.refuse({"--set stream": given.of_stream or None}, why)
+    series = Series(source, given.column, given.seed, given.rows)
     series.check()
-    picture = picture or Path(f"{Path(series.name).stem}-alarms.png")
+    picture = given.picture or Path(f"{Path(source).stem}-alarms.png")
     arguments.check_output("--picture", picture)
     try:
-        detector = catalog.make_detector(name, seed=series.seed, options=options)
+        detector = catalog.make_detector(name, seed=given.seed, options=given.of_learner)
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -95,10 +92,10 @@ def run(
         for wanted in (_TRACES, _DETAILS)
     )
     found = detection(
-        detector, series.open(), window=window, traces=traces, details=details, name=name
+        detector, series.open(), window=given.window, traces=traces, details=details, name=name
     )
     found.plot(picture)
-    if as_json:
+    if given.as_json:
         typer.echo(found.to_json())
         return
     print_table(alarm_table(found))

@@ -8,6 +8,7 @@ task and tests on all of them. `detection` matches a detector's alarms with know
 """
 
 from olearn.evaluate.calibration import Calibration, calibrate
+from olearn.evaluate.checkpoint import Checkpoint
 from olearn.evaluate.class_incremental_result import ClassIncrementalResult
 from olearn.evaluate.class_incremental_run import class_incremental
 from olearn.evaluate.comparison import Comparison, compare
@@ -21,6 +22,7 @@ from olearn.evaluate.result import Result
 
 __all__ = [
     "Calibration",
+    "Checkpoint",
     "ClassIncrementalResult",
     "Comparison",
     "Detection",

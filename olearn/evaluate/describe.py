@@ -3,7 +3,7 @@
 import inspect
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,24 @@ def describe_stream(stream: Any) -> str:
     values = {name: getattr(stream, name, None) for name in (*names, "path")}
     plain = {k: v for k, v in values.items() if isinstance(v, int | float | str | Path)}
     return "\n".join(f"{name}: {value}" for name, value in {**facts, **plain}.items())
+
+
+def describe_run(
+    stream: Any,
+    model: base.Estimator,
+    metrics: Iterable[Any],
+    detector: Any,
+    settings: Mapping[str, Any],
+) -> dict[str, str]:
+    """Say by topic what a run consists of, but for the places of its files."""
+    facts = describe_stream(stream).splitlines()
+    return {
+        "learner": describe_model(model),
+        "stream": "\n".join(fact for fact in facts if not fact.lower().startswith("path: ")),
+        "metrics": "\n".join(map(describe_model, metrics)),
+        "detector": "" if detector is None else describe_model(detector),
+        **{name: str(value) for name, value in settings.items()},
+    }
 
 
 def describe_environment() -> dict[str, str]:

@@ -9,6 +9,8 @@ from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
 from olearn.base import ArrayClassifier
+from olearn.evaluate.checkpoint import Checkpoint, Keeper, Position
+from olearn.evaluate.describe import describe_run
 from olearn.evaluate.paths import BlockPath, Delay, RowPath
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.recorder import Detector, Recorder
@@ -30,6 +32,7 @@ def prequential(
     block_size: int = 10_000,
     progress: bool | Report | None = None,
     keep_predictions: bool = False,
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Test, then train, on every row of a stream; the model goes on learning in place.
 
@@ -68,6 +71,10 @@ def prequential(
         words after every piece of work.
     keep_predictions
         Whether to keep every predicted label or number in the result.
+    checkpoint
+        Where to keep the run, so that it can be killed and go on to the same result: an
+        `olearn.evaluate.Checkpoint`. Model, metrics, detector and every other argument must be
+        those of the start, and the stream must give the same rows again.
 
     Returns
     -------
@@ -81,8 +88,8 @@ def prequential(
     TypeError
         If a parameter is of the wrong kind.
     ValueError
-        If a parameter is outside the range above, a metric does not suit the model, or an endless
-        stream comes without `max_samples`.
+        If a parameter is outside the range above, a metric does not suit the model, an endless
+        stream comes without `max_samples`, or the checkpoint is of another run or stream.
 
     Examples
     --------
@@ -105,8 +112,34 @@ def prequential(
     elif _is_endless(stream):
         raise ValueError("max_samples must be given for an endless stream, got None")
     chosen = choose_metrics(metrics, model)
-    path: BlockPath | RowPath
-    probabilities = wants_probabilities(chosen)
+    path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
+    recorder = Recorder(model, chosen, window, detector, keep_predictions)
+    position, cuts, keeper = Position(checkpoint is not None), [window], None
+    if checkpoint is not None:
+        settings = {"window": window, "delay": path.delay, "path": path.name}
+        settings["keep_predictions"] = keep_predictions
+        words = describe_run(stream, model, chosen, detector, settings)
+        keeper = Keeper(checkpoint, words, model)
+        recorder, position, path.late = keeper.open(recorder, position, path.late, max_samples)
+        cuts.append(checkpoint.every)
+    with Bars(progress if isinstance(progress, bool) else None) as bars:
+        report = progress if callable(progress) else None
+        if report is None:
+            report = bars.add(type(model).__name__, _n_rows(stream, max_samples))
+        for piece in path.pieces(position, cuts, max_samples):
+            recorder.add(piece)
+            report(recorder.n, recorder.words())
+            if keeper is not None:
+                keeper.write_if_due(recorder, position, path.late)
+    if keeper is not None:  # before the last window is closed, which more rows may go on with
+        keeper.write(recorder, position, path.late)
+    recorder.finish()
+    return recorder.result(stream, path)
+
+
+def _choose_path(
+    stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
+) -> BlockPath | RowPath:
     if (
         isinstance(stream, Stream)
         and isinstance(model, ArrayClassifier)
@@ -114,19 +147,8 @@ def prequential(
         and delay is None
         and not probabilities
     ):
-        path = BlockPath(stream, model, block_size)
-    else:
-        path = RowPath(stream, model, delay, probabilities=probabilities)
-    recorder = Recorder(model, chosen, window, detector, keep_predictions)
-    with Bars(progress if isinstance(progress, bool) else None) as bars:
-        report = progress if callable(progress) else None
-        if report is None:
-            report = bars.add(type(model).__name__, _n_rows(stream, max_samples))
-        for piece in path.pieces(window, max_samples):
-            recorder.add(piece)
-            report(recorder.n, recorder.words())
-    recorder.finish()
-    return recorder.result(stream, path)
+        return BlockPath(stream, model, block_size)
+    return RowPath(stream, model, delay, probabilities=probabilities)
 
 
 def _is_endless(stream: Any) -> bool:

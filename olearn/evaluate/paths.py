@@ -4,7 +4,7 @@ import heapq
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from river import base
 from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier
+from olearn.evaluate.checkpoint import Position
 from olearn.streams.base import Stream
 from olearn.validate import check_in_range, check_integer
 
@@ -45,31 +46,31 @@ class BlockPath:
         self._stream = stream
         self._model = model
         self._block_size = block_size
+        self.late: list[Any] = []
 
-    def pieces(self, window: int, max_samples: int | None) -> Iterator[Piece]:
-        """Yield the rows piece by piece, none across the end of a window."""
+    def pieces(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Piece]:
+        """Yield the rows after `at` piece by piece, none across a multiple of one of `cuts`."""
         names = self._stream.schema.names
         labels = np.asarray(self._stream.schema.labels)
-        n = 0
-        for X, codes in self._stream.blocks(self._block_size):
+        warm = False
+        for X, codes in at.rest_of_blocks(self._stream.blocks(self._block_size)):
             y = labels[codes]
             start = 0
-            while start < len(y) and n != max_samples:
-                stop = min(len(y), start + window - n % window)
-                if max_samples is not None:
-                    stop = min(stop, start + max_samples - n)
+            while start < len(y) and at.n != max_samples:
+                stop = min(len(y), start + rows_to_cut(at.n, cuts, max_samples))
                 rows, y_true = X[start:stop], y[start:stop]
-                if n == 0:
+                if not warm:
+                    warm = True
                     self._model.clone().test_then_train_many(
                         rows[:_WARM_UP_ROWS], y_true[:_WARM_UP_ROWS], names=names
                     )
                 wall, cpu = time.perf_counter(), time.process_time()
                 y_pred = self._model.test_then_train_many(rows, y_true, names=names)
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+                at.add_block(rows, codes[start:stop])
                 yield Piece(y_true, y_pred, None, wall, cpu)
-                n += stop - start
                 start = stop
-            if n == max_samples:
+            if at.n == max_samples:
                 return
 
 
@@ -94,18 +95,30 @@ class RowPath:
         self._late = None if delay is None else LateLabels(delay, self._learn)
         self.delay = "none" if self._late is None else self._late.words
 
-    def pieces(self, window: int, max_samples: int | None) -> Iterator[Piece]:
-        """Yield the rows piece by piece, none across the end of a window."""
-        rows = itertools.islice(self._stream, max_samples)
-        n = 0
-        size = 20
-        while piece := list(itertools.islice(rows, min(size, window - n % window))):
-            if n == 0:
+    @property
+    def late(self) -> list[Any]:
+        """Labels on their way."""
+        return [] if self._late is None else self._late.queue
+
+    @late.setter
+    def late(self, queue: list[Any]) -> None:
+        if self._late is not None:
+            self._late.queue = queue
+
+    def pieces(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Piece]:
+        """Yield the rows after `at` piece by piece, none across a multiple of one of `cuts`."""
+        rows = at.rest_of_rows(self._stream)
+        size, warm = 20, False
+        while piece := list(
+            itertools.islice(rows, min(size, rows_to_cut(at.n, cuts, max_samples)))
+        ):
+            if not warm:
+                warm = True
                 _warm_up(self._model, piece)
             wall, cpu = time.perf_counter(), time.process_time()
-            answers = self._run(piece, n)
+            answers = self._run(piece, at.n)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            n += len(piece)
+            at.add_rows(piece)
             size = int(_SECONDS_A_PIECE * len(piece) / max(wall, 1e-9))
             size = min(max(size, 1), _MAX_ROWS_A_PIECE)
             y_true = [y for _, y in piece]
@@ -145,7 +158,7 @@ class LateLabels:
 
     def __init__(self, delay: Delay, learn: Callable[[Any, Any], None]) -> None:
         self._learn = learn
-        self._queue: list[tuple[float, int, Any, Any]] = []
+        self.queue: list[tuple[float, int, Any, Any]] = []
         self._delay: Callable[[int, Any, Any], float | None]
         if callable(delay):
             self.words = "per row"
@@ -161,13 +174,19 @@ class LateLabels:
         if delay is None or delay == math.inf:
             return
         _check_delay(f"delay of row {i}", delay)
-        heapq.heappush(self._queue, (i + delay, i, x, y))  # i is unique: x is never compared
+        heapq.heappush(self.queue, (i + delay, i, x, y))  # i is unique: x is never compared
 
     def learn_due(self, now: int) -> None:
         """Learn the labels that have arrived once row `now` is predicted."""
-        while self._queue and self._queue[0][0] <= now:
-            _, _, x, y = heapq.heappop(self._queue)
+        while self.queue and self.queue[0][0] <= now:
+            _, _, x, y = heapq.heappop(self.queue)
             self._learn(x, y)
+
+
+def rows_to_cut(n: int, cuts: Sequence[int], max_samples: int | None) -> int:
+    """Rows after row `n` up to the nearest multiple of one of `cuts`, or to the end."""
+    rows = min(cut - n % cut for cut in cuts)
+    return rows if max_samples is None else min(rows, max_samples - n)
 
 
 def last_step(model: base.Estimator) -> base.Estimator:

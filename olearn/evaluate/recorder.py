@@ -1,6 +1,7 @@
 """Collects what a run produces, window by window, and makes the `Result` of it."""
 
 import itertools
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,14 +54,14 @@ class Recorder:
         self._usage = [self._expert_usage()]
         self._seconds = 0.0
         self._cpu_seconds = 0.0
-        self._predictions: list[Any] | None = [] if keep_predictions else None
+        self._predictions: list[Any] | None = [] if keep_predictions else None  # piece by piece
 
     def add(self, piece: Piece) -> None:
         """Take in a piece, which never crosses the end of a window."""
         self._seconds += piece.seconds
         self._cpu_seconds += piece.cpu_seconds
         if self._predictions is not None:
-            self._predictions.extend(piece.y_pred)
+            self._predictions.append(piece.y_pred)
         rows = _scored(piece.y_pred)
         y_true, y_pred, y_proba = piece.y_true, piece.y_pred, piece.y_proba
         if len(rows) < len(y_pred):
@@ -114,7 +115,7 @@ class Recorder:
             path=path.name,
             delay=path.delay,
             environment=describe_environment(),
-            predictions=self._predictions,
+            predictions=None if self._predictions is None else [*chain(*self._predictions)],
         )
 
     def _close_window(self) -> None:

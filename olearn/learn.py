@@ -1,0 +1,86 @@
+"""What `olearn run LEARNER STREAM` does: predict, score and learn row by row, and report."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from olearn import arguments, catalog
+
+if TYPE_CHECKING:
+    from olearn.evaluate import Checkpoint, Result
+
+
+def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
+    """Run a learner by its name; print a table or JSON, and write the report."""
+    only = "they are for detectors, see `olearn list detectors`"
+    given.refuse(("column", "picture"), only)
+    given.refuse(("video",), "it is for agents, such as stream-q")
+    arguments.check_name("learner", learner, catalog.LEARNERS)
+    arguments.check_stream(stream)
+    if given.detector is not None:
+        arguments.check_name("detector", given.detector, catalog.DETECTORS)
+    arguments.check_output("--report", given.report)
+    delay = arguments.parse_delay(given.delay)
+    checkpoint = _checkpoint(given)
+
+    from olearn.evaluate import prequential
+
+    source = arguments.open_stream(stream, given.seed, given.target, given.of_stream)
+    watch = given.detector
+    result = prequential(
+        source,
+        arguments.make_learner(learner, source, given.seed, given.of_learner),
+        arguments.make_metrics(given.metric),
+        window=given.window,
+        delay=delay,
+        detector=None if watch is None else catalog.make_detector(watch, seed=given.seed),
+        max_samples=arguments.limit_rows(source, given.rows),
+        checkpoint=checkpoint,
+    )
+    result.model, result.stream = learner, stream
+    if given.report is not None:
+        result.to_html(given.report)
+    _show(result, given)
+
+
+def _checkpoint(given: arguments.RunOptions) -> "Checkpoint | None":
+    if given.checkpoint is None:
+        given.refuse(("every", "resume"), "they need --checkpoint FOLDER")
+        return None
+    from olearn.evaluate import Checkpoint
+
+    if given.checkpoint.exists() and not given.checkpoint.is_dir():
+        raise typer.BadParameter(f"--checkpoint must be a folder, got {given.checkpoint}")
+    every = {} if given.every is None else {"every": given.every}
+    return Checkpoint(given.checkpoint, resume=bool(given.resume), **every)
+
+
+def _show(result: "Result", given: arguments.RunOptions) -> None:
+    from olearn.evaluate.tables import print_table
+
+    if given.as_json:
+        typer.echo(result.to_json())
+        return
+    print_table(result.table())
+    for words in _drift_words(result):
+        typer.echo(words)
+    if given.report is not None:
+        typer.echo(f"report: {given.report.absolute()}")
+
+
+def _drift_words(result: Any) -> list[str]:
+    lines = []
+    if result.drift_positions:
+        lines.append(f"true drifts at rows {_numbers(result.drift_positions)}")
+    if result.detector:
+        found = f"at rows {_numbers(result.alarms)}" if result.alarms else "none"
+        lines.append(f"{result.detector} alarms: {found}")
+    if result.model_drifts is not None:
+        lines.append(f"drifts the model found: {sum(result.model_drifts)}")
+    return lines
+
+
+def _numbers(rows: Sequence[int]) -> str:
+    shown = ", ".join(f"{row:,}" for row in rows[:8])
+    return shown if len(rows) <= 8 else f"{shown}, ... ({len(rows)} in all)"
