@@ -1,34 +1,134 @@
-"""The benchmark of streaming RL runs at tiny size and its ratios are those of its speeds."""
+"""The experiment and the benchmark of streaming RL, at tiny size."""
 
+import dataclasses
+import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the extra `neural` is not installed")
 pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
+pytest.importorskip("matplotlib", reason="the experiment draws pictures")
 
-FOLDER = Path(__file__).resolve().parents[2] / "experiments" / "benchmarks"
+_FOLDER = Path(__file__).resolve().parents[2] / "experiments"
+_ENV = {**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"}
+CARTPOLE = "stream-q CartPole-v1, cap 500, 400 steps"
+
+
+def run(script, *args):
+    done = subprocess.run(
+        [sys.executable, str(_FOLDER / script), *args],
+        capture_output=True, text=True, check=False, env=_ENV,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The folder that a tiny run of one study wrote, continued with another."""
+    out = tmp_path_factory.mktemp("stream_x")
+    options = ("--scale", "0.004", "--seeds", "1", "--n-jobs", "1", "--out", str(out))
+    run("stream_x.py", *options, "--studies", "forecasts")
+    first = json.loads((out / "stream_x.json").read_text())["runs"]
+    run("stream_x.py", *options, "--studies", "forecasts", "ablation")
+    (out / "first.json").write_text(json.dumps(first))
+    return out
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """Import a file of the experiment as a module."""
+    monkeypatch.syspath_prepend(str(_FOLDER))
+    return importlib.import_module
+
+
+def test_json_has_a_record_a_run(results):
+    """The file says how to repeat the run; a stopped run goes on, CPU times as they were."""
+    facts = json.loads((results / "stream_x.json").read_text())
+    first = json.loads((results / "first.json").read_text())
+    assert {"version", "command", "date", "cpu_count", "packages", "scale"} <= facts.keys()
+    assert facts["runs"][: len(first)] == first
+    lines = {(line["setting"], line["variant"], line["seed"]): line for line in facts["runs"]}
+    assert len(lines) == len(facts["runs"]) > 40
+    whole = lines[CARTPOLE, "nothing", 1]
+    assert whole["finite"]
+    assert whole["steps_per_cpu_second"] > 0
+    assert whole["windows"] != lines[CARTPOLE, "chance", 1]["windows"]
+    assert (CARTPOLE, "entropy", 1) not in lines  # Q has none
+
+
+def test_report_has_the_studies_asked_for(results):
+    """Tables of both studies, no others, and a picture of each; no logs are left."""
+    text = (results / "stream_x.md").read_text()
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert headings == ["## What each part brings", "## Forecasts under drift"]
+    assert "| ObGD: plain step 0.001 |" in text
+    pictures = {"stream_x_forecasts.png", "stream_x_ablation.png"}
+    files = {"stream_x.json", "stream_x.md", "first.json"}
+    assert {path.name for path in results.iterdir()} == pictures | files
+
+
+def test_divergence_is_told(module):
+    """An agent whose weights leave the numbers counts as diverged, at any kind of action."""
+    plan, runs = module("_stream_x_plan"), module("_stream_x_runs")
+    setting = dataclasses.replace(plan.ABLATION[1], steps=300, points=3)
+    line = runs.run_job(runs.Job(setting, "ObGD: plain step 1e30", 1))
+    assert not line["finite"]
+    assert line["largest_weight"] == 1e9
+    assert runs.run_job(runs.Job(setting, "nothing", 1))["finite"]
+
+
+def test_verdicts(module):
+    """Bands are strict; a removal fails, is worse or is not seen, by its distance and spread."""
+    plan, tables = module("_stream_x_plan"), module("_stream_x_tables")
+    setting = next(s for s in plan.CURVES["default"] if s.key in plan.BANDS and "ac" in s.agent)
+    for worst, expected in ((401.0, "worst seed 401 >"), (399.0, "worst seed 399 **")):
+        found = [{"finite": True, "last_fifth": v, "seed": 1} for v in (worst, 500.0, 500.0)]
+        assert expected in tables.verdict(setting, found)
+    whole, chance = [100.0, 101.0, 99.0], [0.0]
+    for values, expected in (
+        ([10.0, 11.0, 12.0], "**fails** (11 %)"),
+        ([60.0, 61.0, 62.0], "**worse** (61 %)"),
+        ([0.0, 90.0, 300.0], "no difference seen (130 %)"),
+        ([140.0, 141.0, 139.0], "better (140 %)"),
+    ):
+        assert tables.judged(values, whole, chance, [{"finite": True}] * 3) == expected
+    assert tables.judged([], whole, chance, [{"finite": False}]) == "1 of 1 diverge; **fails**"
+
+
+def test_forecasts_are_scored_by_what_came(module):
+    """The mixture flips its sign half-way; true sums have an error of 0, constants of 1."""
+    gvf = module("_stream_x_gvf")
+    X, y = gvf.oscillators(30_000, 1)
+    assert X.shape == (30_000, 7)
+    before, after = (
+        np.linalg.lstsq(X[p], y[p] - 1.0)[0] for p in (slice(15_000), slice(15_000, None))
+    )
+    np.testing.assert_allclose(before[:3], -after[:3], atol=0.02)
+    truth = gvf.returns_of(y, 0.5)
+    assert truth[7] == pytest.approx(sum(0.5**k * y[8 + k] for k in range(60)))
+    assert gvf.nrmse(truth, truth, 30_000) == [0.0] * 6
+    assert gvf.nrmse(truth * 0, truth - truth.mean(), 30_000) == pytest.approx([1.0] * 6, abs=0.1)
 
 
 def test_benchmark_runs(tmp_path):
     """Each task has its plain program first, with ratio 1, and ours beside it."""
-    out = tmp_path / "speed.json"
+    pytest.importorskip("torch", reason="the extra `neural` is not installed")
+    out = tmp_path / "speed"
     sizes = ("--steps", "200", "--torch-steps", "20", "--batch", "2", "--repeat", "1")
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "stream_x.py"), *sizes, "--out", str(out)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "plain torch" in done.stdout
-    lines = json.loads(out.read_text())["lines"]
-    assert {line["task"] for line in lines} == {"Q 2x32", "AC 2x128", "Q CartPole"}
+    text = run("benchmarks/stream_x.py", *sizes, "--out", str(out))
+    assert "plain torch" in text
+    lines = json.loads(out.with_suffix(".json").read_text())["comparisons"]
+    tasks = {line["task"] for line in lines}
+    assert tasks - {"AC Hopper"} == {"Q 2x32", "AC 2x128", "Q CartPole"}
     plain = {line["task"]: line for line in lines if line["program"] == "plain torch"}
     for line in lines:
-        ratio = line["steps_per_cpu_s"] / plain[line["task"]]["steps_per_cpu_s"]
-        assert line["ratio_to_plain"] == pytest.approx(ratio, rel=0.02)
-    assert all(line["ratio_to_plain"] == 1.0 for line in plain.values())
+        ratio = line["steps/s"] / plain[line["task"]]["steps/s"]
+        assert line["times plain torch"] == pytest.approx(ratio, rel=0.02)
+    assert all(line["times plain torch"] == 1.0 for line in plain.values())
+    assert "| Q CartPole | compiled |" in out.with_suffix(".md").read_text()
