@@ -197,10 +197,10 @@ class OnProClassifier(RehearsalClassifier):
     ----------
     lr
         Step size of Adam (betas 0.9 and 0.99, weight decay 1e-4); positive.
-    memory_size, batch_size, replay_size, rule, trunk, width, hidden, nominal_attributes, classes
-        As of `olearn.learners.ERClassifier`.
-    device, precision, compile, seed
-        As of `olearn.learners.ERClassifier`.
+    memory_size
+        Number of samples kept; at least 1.
+    batch_size
+        Samples of the stream that a step learns; at least 1. Samples wait until there are so many.
     mixing
         Probability p of mixing, in [0, 1]; 0.6 for Split CIFAR-10, else 0.2 in the authors'
         program.
@@ -215,12 +215,40 @@ class OnProClassifier(RehearsalClassifier):
         CIFAR-10, else 1 in the authors' program.
     projection
         Width of the projections; at least 1.
-    pixel_mean, pixel_std
-        Of pixels / 255: a number for each channel, or one for all; those of CIFAR for colours where
-        not given, 0.5 and 0.5 for others.
+    pixel_mean
+        Mean of pixels / 255: a number for each channel, or one for all; None: that of CIFAR for
+        colours, 0.5 for others.
+    pixel_std
+        Standard deviation likewise, positive.
     warm_batches
         The second phase begins with the first new class after at least so many batches without
         one, or with the second `begin_task`; at least 1.
+    replay_size
+        Samples of the memory that a step learns, at most; at least 1.
+    rule
+        `"exact"`: the memory is a uniform sample; `"reference"`: as in the papers' programs, whose
+        early samples are forgotten somewhat faster.
+    trunk
+        A `torch.nn.Module` from images `(n, channels, height, width)`, normalised, or from
+        standardised rows, to features `(n, width)`, not negative; a copy is trained. None: the
+        reduced ResNet-18 for images, dense layers for rows.
+    width
+        Channels of the first stage of the ResNet; at least 1.
+    hidden
+        Widths of the dense layers; at least one.
+    nominal_attributes
+        Names of the nominal features. A feature whose first value is a string is nominal too.
+    classes
+        Labels known in advance, in code order. They enter the softmax from the start.
+    device
+        `"cpu"`, `"cuda"`, ...; `"auto"`: CUDA if there is a device.
+    precision
+        Of the trunk: `"float32"`, `"bfloat16"`, or `"auto"`: bfloat16 on CUDA only. All else is
+        float32.
+    compile
+        Replay steps as CUDA graphs once the memory is full; needs a CUDA device.
+    seed
+        Seed of weights and draws; None draws one.
 
     Raises
     ------

@@ -91,13 +91,39 @@ class PCRClassifier(RehearsalClassifier):
     ----------
     lr
         Step size of gradient descent; positive.
-    memory_size, batch_size, replay_size, rule, trunk, width, hidden, nominal_attributes, classes
-        As of `olearn.learners.ERClassifier`.
-    device, precision, compile, seed
-        As of `olearn.learners.ERClassifier`.
+    memory_size
+        Number of samples kept; at least 1.
+    batch_size
+        Samples of the stream that a step learns; at least 1. Samples wait until there are so many.
     contrast
         `"proxy"`: samples with proxies only. `"one"`: samples with samples and proxies; `"all"`:
         proxies as anchors too.
+    replay_size
+        Samples of the memory that a step learns; at least 1.
+    rule
+        `"exact"`: the memory is a uniform sample; `"reference"`: as in the papers' programs, whose
+        early samples are forgotten somewhat faster.
+    trunk
+        A `torch.nn.Module` from images `(n, channels, height, width)`, pixels / 255, or from
+        standardised rows, to features `(n, width)`, not negative; a copy is trained. None: the
+        reduced ResNet-18 for images, dense layers for rows.
+    width
+        Channels of the first stage of the ResNet; at least 1.
+    hidden
+        Widths of the dense layers; at least one.
+    nominal_attributes
+        Names of the nominal features. A feature whose first value is a string is nominal too.
+    classes
+        Labels known in advance, in code order. It makes no difference to what is learnt.
+    device
+        `"cpu"`, `"cuda"`, ...; `"auto"`: CUDA if there is a device.
+    precision
+        Of the trunk: `"float32"`, `"bfloat16"`, or `"auto"`: bfloat16 on CUDA only. All else is
+        float32.
+    compile
+        Replay steps as CUDA graphs once the memory is full; needs a CUDA device.
+    seed
+        Seed of weights and draws; None draws one.
 
     Raises
     ------
