@@ -136,7 +136,7 @@ def run_job(job: tuple[str, tuple[Any, ...]]) -> Runs:
 def interval(sample: Iterable[float]) -> str:
     """Return mean and half-width of the 95 % t-interval, in three digits."""
     x = np.array(list(sample))
-    if len(x) < 2 or x.std() == 0.0:
+    if len(x) < 2 or x.std() <= 1e-12 * abs(x.mean()):
         return f"{x.mean():.3g}"
     half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
     return f"{x.mean():.3g} ± {half:.2g}"
@@ -172,7 +172,7 @@ def recovery_lines(runs: Runs, settings: Iterable[Setting]) -> list[str]:
                     interval(r["objective"][-1] for r in picked),
                     interval(r["cpu_seconds"] for r in picked),
                 ]))  # fmt: skip
-        best = min((value for value, _ in cells), default=0.0)
+        best = min((value for value, _ in cells), default=0.0) if len(cells) > 1 else None
         for value, row in cells:
             row[2] = f"**{row[2]}**" if value == best else row[2]
             rows.append(row)
