@@ -19,10 +19,15 @@ class StepClock:
     >>> from olearn.learners.replay.clock import StepClock
     >>> clock = StepClock(warm_batches=2)
     >>> for new_class in (True, True, False, False, True, False):
-    ...     clock.enter(new_class)
-    ...     print(clock.phase, end=" ")
+    ...     begins = clock.enter(new_class)
+    ...     print(clock.phase, begins)
     ...     clock.leave()
-    0 0 0 0 1 1
+    0 False
+    0 False
+    0 False
+    0 False
+    1 True
+    1 False
 
     """
 
@@ -40,15 +45,17 @@ class StepClock:
         """Say that the next batch is the first of a task."""
         self.has_tasks = self.task_start = True
 
-    def enter(self, new_class: bool) -> None:
-        """Take notice of the batch that comes; `new_class` says whether it has a new one."""
+    def enter(self, new_class: bool) -> bool:
+        """Take notice of the batch that comes, with a new class or not; is it of a new phase?"""
         begins = (
             self.task_start if self.has_tasks else new_class and self.quiet >= self.warm_batches
         )
-        if begins and self.step:
+        begins = begins and self.step > 0
+        if begins:
             self.phase += 1
             self.phase_start = self.step
         self.quiet = 0 if new_class else self.quiet + 1
+        return begins
 
     def leave(self) -> None:
         """Count the batch as learnt."""

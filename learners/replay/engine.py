@@ -30,7 +30,7 @@ Codes = NDArray[np.int64]
 # Inputs are mapped in blocks of one size, the last filled up, because products of matrices differ
 # in their last bits with the number of rows: so an answer does not depend on what else is asked.
 _ROWS_AT_ONCE = 16
-_IMAGES_AT_ONCE = {"cpu": 4, "cuda": 256}
+_IMAGES_ON_CPU, _IMAGES_ELSEWHERE = 4, 256
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,15 @@ class ReplayEngine:
             self._graphs.forget()
 
     def _follow(self, index: FeatureIndex, inputs: RowInputs, network: Network) -> None:
-        inputs.follow(index)
+        changed = inputs.follow(index)
         if self.memory.x.dim() == 2:
-            self.memory.x = _wider(self.memory.x, len(index))
+            self.memory.x = _wider(self.memory.x, inputs.n_features)
         mlp = network.trunk
-        if isinstance(mlp, RowMLP):
-            weight = mlp.widened(inputs.columns, len(index))
-            if weight is not None:
-                network.replace_first(mlp, weight)
-                self._graphs.forget()
+        weight = mlp.widened(inputs.columns, len(index)) if isinstance(mlp, RowMLP) else None
+        if isinstance(mlp, RowMLP) and weight is not None:
+            network.replace_first(mlp, weight)
+        if changed:
+            self._graphs.forget()
 
     def _make_network(self) -> Network:
         s = self.settings
@@ -174,14 +174,14 @@ class ReplayEngine:
         self._step(raw, y)
 
     def _joined(self, parts: list[Tensor]) -> Tensor:
-        if self.shape is None:  # features may have come since
-            width = max(part.shape[1] for part in parts)
-            parts = [_wider(part, width) for part in parts]
+        if isinstance(self.inputs, RowInputs):  # features may have come since
+            parts = [_wider(part, self.inputs.n_features) for part in parts]
         return torch.cat(parts)
 
     def _step(self, raw: Tensor, y: Codes) -> None:
         network, clock, settings = self._built(), self.clock, self.settings
-        clock.enter(bool((self.counts[y] == 0).any()))
+        if clock.enter(bool((self.counts[y] == 0).any())):
+            self._graphs.forget()
         wanted = settings.objective.n_replayed(settings.replay_size, network.n_rows, clock.phase)
         slots = self.memory.draw(wanted, self._host_rng)
         places = self.memory.place(len(y), self._host_rng)
@@ -189,8 +189,7 @@ class ReplayEngine:
         tensors = [self._sent(raw), *(self._sent(torch.from_numpy(a)) for a in (y, slots, places))]
         tensors.append(self._sent(torch.from_numpy(ticks)))
         if self._capturable():
-            key = (len(y), len(slots), clock.phase)
-            self._graphs(key, *tensors)
+            self._graphs((len(y), len(slots)), *tensors)
         else:
             self._body(*tensors)
         self.memory.count(len(y))
@@ -204,8 +203,8 @@ class ReplayEngine:
 
     def _sent(self, a: Tensor) -> Tensor:
         if self.device.type == "cuda" and a.device.type == "cpu":
-            return a.pin_memory().to(self.device, non_blocking=True)
-        return a
+            a = a.pin_memory()  # else the copy would wait
+        return a.to(self.device, non_blocking=True)
 
     def _built(self) -> Network:
         assert self.network is not None, "classes come before samples"
@@ -248,10 +247,15 @@ class ReplayEngine:
         proba: NDArray[np.float64] = np.exp(scores)
         return proba / proba.sum(axis=1, keepdims=True)
 
+    def _at_once(self) -> int:
+        if self.shape is None:
+            return _ROWS_AT_ONCE
+        return _IMAGES_ON_CPU if self.device.type == "cpu" else _IMAGES_ELSEWHERE
+
     @torch.inference_mode()
     def _scores(self, X: Tensor) -> NDArray[np.float64]:
         network, objective = self._built(), self.settings.objective
-        size = _ROWS_AT_ONCE if self.shape is None else _IMAGES_AT_ONCE[self.device.type]
+        size = self._at_once()
         parts = []
         for block in torch.split(X, size):
             raw = block.new_zeros(size, *block.shape[1:])
@@ -303,5 +307,7 @@ class ReplayEngine:
 
 
 def _wider(rows: Tensor, width: int) -> Tensor:
-    """Add columns of NaN."""
+    """Return rows with as many columns, new ones NaN."""
+    if rows.shape[1] == width:
+        return rows
     return functional.pad(rows, (0, width - rows.shape[1]), value=float("nan"))

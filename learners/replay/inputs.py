@@ -13,7 +13,7 @@ from olearn.features import FeatureIndex
 from olearn.learners.analytic._columns import Columns
 
 _LIMIT = 10.0  # standardised features are cut here: one wild value must not undo what is learnt
-_ROW_STATE = ("columns", "_source", "_code", "_count", "_mean", "_m2")
+_ROW_STATE = ("n_features", "columns", "_source", "_code", "_count", "_mean", "_m2")
 _HUGE = 1e100  # larger numbers would overflow when squared
 
 
@@ -66,6 +66,7 @@ class RowInputs:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self.n_features = 0
         self.columns = Columns()
         self._source = torch.zeros(0, dtype=torch.int64, device=device)  # feature of each column
         self._code = torch.zeros(0, dtype=torch.float64, device=device)  # NaN: numeric
@@ -74,10 +75,13 @@ class RowInputs:
         self._m2 = self._count.clone()
         self._derive()
 
-    def follow(self, index: FeatureIndex) -> None:
-        """Add columns for what is new in the index."""
+    def follow(self, index: FeatureIndex) -> bool:
+        """Add columns for what is new in the index; return whether there were any."""
         n_before = len(self.columns)
+        self.n_features = len(index)
         self.columns.follow(index)
+        if len(self.columns) == n_before:
+            return False
         features, codes = self.columns.sources(index)
         count = self._count.cpu().numpy()
         known = dict(zip(self._source.tolist(), count.tolist(), strict=False))
@@ -88,6 +92,7 @@ class RowInputs:
         self._mean, self._m2 = torch.cat([self._mean, more]), torch.cat([self._m2, more])
         self._source, self._code = self._on_device(features), self._on_device(codes)
         self._derive()
+        return True
 
     def _derive(self) -> None:
         self._numeric = self._code.isnan()

@@ -307,6 +307,21 @@ def test_late_categories_are_the_loops():
     assert loop.predict_proba_one(rows[0]) == pytest.approx(block.predict_proba_one(rows[0]))
 
 
+def test_features_that_come_while_rows_wait():
+    """Rows that wait or are stored lack a feature that is heard of later; nominal ones too."""
+    X, y = np.random.default_rng(3).normal(size=(27, 2)), [0, 1, 2] * 9
+    model = ERClassifier(hidden=(8,), nominal_attributes=["colour"], seed=1)
+    model.learn_many(X, y, names=["a", "b"])
+    model.learn_many(np.zeros((0, 2)), [], names=["c", "colour"])
+    twin = pickle.loads(pickle.dumps(model))
+    for each in (model, twin):
+        each.flush()
+        each.learn_one({"c": 1.0, "colour": "red"}, 1)
+        each.flush()
+        assert each.n_batches == 4
+    assert_same(model, twin)
+
+
 # -- refusals ------------------------------------------------------------------------------------
 
 
