@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_ENOUGH_RUNS = 3  # the interval of two is thirteen times their standard error
 _MAX_NUMBERS = 10  # tasks, beyond which the numbers in a matrix are too small to read
 
 
@@ -21,7 +22,7 @@ def plot_incremental(results: Sequence[ClassIncrementalResult], *, dark: bool = 
 
     n = len(results)
     with theme(dark) as colours:
-        figure = Figure(figsize=(max(4.6, 2.3 * n), 5.4), layout="constrained")
+        figure = Figure(figsize=(max(5.6, 2.3 * n), 5.4), layout="constrained")
         cells = figure.add_gridspec(2, n)
         for i, result in enumerate(results):
             _draw_matrix(figure.add_subplot(cells[0, i]), result, first=i == 0)
@@ -57,7 +58,7 @@ def _draw_curves(ax: "Axes", results: Sequence[ClassIncrementalResult], faint: s
         colour = COLOURS[i % len(COLOURS)]
         rows, mean, half = result.curve().T
         ax.plot(rows, 100.0 * mean, color=colour, marker="o", ms=3, label=result.model)
-        if not np.isnan(half).any():
+        if len(result.runs) >= _ENOUGH_RUNS:
             ax.fill_between(
                 rows, 100 * (mean - half), 100 * (mean + half), color=colour, alpha=0.15
             )
