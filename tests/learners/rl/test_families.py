@@ -7,7 +7,8 @@ import pytest
 
 gymnasium = pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 
-from olearn.learners import rl  # noqa: E402  (after the skip)
+from olearn.evaluate import episodes  # noqa: E402  (after the skip)
+from olearn.learners import rl  # noqa: E402
 
 # module that must be there, environment, agent, shape of observations, steps a seed
 RUNS = [
@@ -83,6 +84,23 @@ def test_agents_do_not_diverge(module, name, agent, shape, steps):
         errors = learn(env, rl.make_agent(agent, env, seed=seed), seed, 10 * steps)
         assert np.abs(errors[-2 * steps :]).max() < 30
         env.close()
+
+
+@pytest.mark.slow
+def test_q_learns_from_pictures():
+    """MinAtar's Breakout, steps 16,000 to 20,000: mean return above 1.5; 0.5 is chance."""
+    need("minatar", "MinAtar/Breakout-v1")
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    result = episodes(
+        lambda env, seed: rl.make_agent("stream-q", env, epsilon_steps=8000, seed=seed),
+        lambda: rl.make("MinAtar/Breakout-v1"),
+        steps=20_000,
+        progress=False,
+    )
+    first, *_, last = result.curve(5)[:, 1]
+    assert first < 1.0
+    assert last > 1.5
 
 
 def test_pictures_have_channels_first():
