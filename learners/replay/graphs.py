@@ -40,7 +40,7 @@ class StepGraphs:
             own = tuple(t.clone() for t in tensors)
             graph = torch.cuda.CUDAGraph()
             graph.register_generator_state(self.generator)
-            with torch.cuda.graph(graph):
+            with torch.cuda.device(self.generator.device), torch.cuda.graph(graph):
                 self.body(*own)  # recorded, not run
             self._graphs[key] = graph, own
         graph, own = self._graphs[key]
