@@ -1,8 +1,8 @@
 """Which classes a saved state may name, and how they are found again.
 
-A name is `module:qualified.name`. Only classes of olearn, river and torch's modules and optimisers
-are found, and a few of Python and NumPy that their states refer to; importing their modules runs
-no code but theirs.
+A name is `module:qualified.name`. Only classes of the packages below are found, and a few of Python
+and NumPy that their states refer to; importing their modules runs no code but theirs. A new part of
+olearn whose objects hold what was learnt must be named here.
 """
 
 import collections
@@ -17,9 +17,13 @@ from typing import Any
 import numpy as np
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_PACKAGES = ("olearn", "river", "torch.nn.modules", "torch.optim")
-# data sets can download, and the command line can write files: no learner holds any of them
-_SHUT = ("olearn.cli", "olearn.demo", "olearn.streams", "river.datasets", "river.stream")
+_PACKAGES = (
+    *("olearn.base", "olearn.detectors", "olearn.features", "olearn.labels", "olearn.learners"),
+    *("olearn.metrics", "olearn._kappa", "olearn._label_pairs"),
+    *("olearn.evaluate.recorder", "olearn.evaluate.scoring"),  # of a run that goes on
+    *("river", "torch.nn.modules", "torch.optim"),
+)
+_SHUT = ("river.datasets", "river.stream")  # which can download and open files
 
 _PLAIN_CLASSES: tuple[type, ...] = (
     *(bool, int, float, str, bytes, list, tuple, dict, set, frozenset),
@@ -27,6 +31,8 @@ _PLAIN_CLASSES: tuple[type, ...] = (
     *(np.float64, np.float32, np.int64, np.int32, np.uint8, np.bool_, random.Random),
 )
 _PLAIN_FUNCTIONS: tuple[Callable[..., Any], ...] = (copy.copy, copy.deepcopy, np.ones, np.array)
+# classes that make their copies by calling themselves with plain arguments
+CALLED = ("river._river_rust.vectordict:VectorDict",)
 # functions that models of river keep among their values; no other function is found
 _RIVER_FUNCTIONS = frozenset(
     f"river.{name}"
@@ -73,7 +79,9 @@ def find_class(name: Any) -> type:
     if not (_NAME.fullmatch(module) and _NAME.fullmatch(path)) or "__main__" in module:
         raise ValueError(f"{name!r} is not the name of a class")
     if not _inside(module, _PACKAGES) or _inside(module, _SHUT):
-        raise ValueError(f"{name!r} is no class of olearn, of river or of torch's modules")
+        raise ValueError(
+            f"{name!r} is no class of learners, detectors or metrics of olearn or river"
+        )
     found = _find(name)
     if not isinstance(found, type) or _full_name(found) != name:
         raise ValueError(f"{name!r} is not the name of a class")

@@ -55,6 +55,8 @@ def pack(value: Any) -> Packed | None:
 
 def unpack(kind: Any, plain: Any) -> Any:
     """Return the value again; what is wrong raises whatever it leads to."""
+    if kind not in _UNPACKERS:
+        raise ValueError(f"there is no kind {kind!r}")
     return _UNPACKERS[kind](plain)
 
 
@@ -77,7 +79,7 @@ def _fields(described: Any) -> Any:
 
 def _fixed(dtype: "np.dtype[Any]") -> "np.dtype[Any]":
     if dtype.hasobject or dtype.kind not in "?biufcSUVMm":
-        raise TypeError(f"cannot save arrays of {dtype}")
+        raise TypeError(f"cannot save or load arrays of {dtype}")
     return dtype
 
 

@@ -1,4 +1,4 @@
-"""A state as a list of plain steps and arrays, and back, without running code from the list.
+"""A state as a list of plain steps and arrays, which `_state_reader` turns into the state again.
 
 A step makes one value or fills one that was made before; it refers to values by the number of the
 step that made them, written `[number]`. So shared objects stay shared, objects that refer to each
@@ -19,16 +19,15 @@ other are made, and neither way recurses. What an object consists of is what it 
 import collections
 import copyreg
 import sys
-import types
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 from numpy.lib.format import dtype_to_descr
 from numpy.typing import NDArray
 
-from olearn._state_classes import find_class, name_of
-from olearn._state_values import pack, to_dtype, torch_dtype, unpack
+from olearn._state_classes import CALLED, name_of
+from olearn._state_values import pack, to_dtype
 
 Array = NDArray[Any]
 Steps = Generator[Any, Any, Any]
@@ -36,8 +35,6 @@ Steps = Generator[Any, Any, Any]
 _INLINE = (type(None), bool, float, str)
 _LARGE = 1 << 1000  # Python refuses to print integers of more than 4300 digits
 _NATIVE = {np.dtype(code) for code in ("?", "b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d")}
-# classes that make their copies by calling themselves with plain arguments
-_CALLED = ("river._river_rust.vectordict:VectorDict",)
 _IN_PROGRESS = -1
 _UNKNOWN = object()
 
@@ -207,7 +204,7 @@ class Writer:
             raise TypeError(f"cannot save a {name}: {error}") from error
         if make is copyreg.__newobj__ and given[0] is cls:  # type: ignore[attr-defined]
             how, given = "object", given[1:]
-        elif make is cls and name in _CALLED:
+        elif make is cls and name in CALLED:
             how = "call"
         else:
             raise TypeError(f"cannot save a {name}: its state cannot be had without running code")
@@ -221,130 +218,6 @@ class Writer:
         if items is not None or pairs is not None:
             yield from self._content(at, value)
         return at
-
-
-class Reader:
-    """Makes values of steps and arrays.
-
-    Parameters
-    ----------
-    steps, arrays
-        As `Writer` gives them.
-    reuse
-        Objects, by the number of their step, whose state is replaced instead of making new ones.
-
-    """
-
-    def __init__(
-        self, steps: Any, arrays: Mapping[str, Array], reuse: Mapping[int, Any] | None = None
-    ) -> None:
-        self._steps = steps
-        self._arrays = arrays
-        self._reuse = reuse or {}
-        self._made: list[Any] = []
-
-    def read(self) -> dict[str, Any]:
-        """Return the dict that was written; a list of steps that makes none raises some error."""
-        for step in self._steps:
-            name, *arguments = step
-            self._made.append(_READ[name](self, *arguments))
-        state: dict[str, Any] = self._made[0]
-        return state
-
-    def _get(self, item: Any) -> Any:
-        return self._value_at(item[0]) if type(item) is list else item
-
-    def _value_at(self, number: Any) -> Any:
-        if not 0 <= number < len(self._made):
-            raise ValueError(f"step {len(self._made)} refers to step {number}")
-        return self._made[number]
-
-    def _all(self, items: Any) -> list[Any]:
-        return [self._get(item) for item in items]
-
-    def _array(self, order: str, described: Any = None, shape: Any = None) -> Array:
-        flat = self._arrays[str(len(self._made))]
-        if described is not None:
-            flat = np.frombuffer(flat.tobytes(), to_dtype(described)).reshape(shape)
-        return np.array(flat.T, order="F") if order == "F" else np.array(flat, order="C")
-
-    def _bytes(self) -> bytes:
-        return self._arrays[str(len(self._made))].tobytes()
-
-    def _objects(self, shape: Any, items: Any) -> Array:
-        flat = np.empty(len(items), dtype=object)
-        flat[:] = self._all(items)
-        return flat.reshape(shape).copy()
-
-    def _storage(self, device: str) -> Any:
-        import torch
-
-        flat = self._arrays[str(len(self._made))]
-        content = torch.empty(len(flat), dtype=torch.uint8, device=device)
-        content.copy_(torch.from_numpy(np.array(flat)))
-        return content
-
-    def _tensor(self, at: int, kind: str, place: Any, gradient: bool, parameter: bool) -> Any:
-        import torch
-
-        content, dtype = self._value_at(at), torch_dtype(kind)
-        sizes, strides, offset = place
-        last = offset + sum((n - 1) * s for n, s in zip(sizes, strides, strict=True))
-        if min([0, offset, *sizes, *strides]) < 0 or (
-            0 not in sizes and (last + 1) * dtype.itemsize > len(content)
-        ):
-            raise ValueError(f"a tensor of sizes {sizes} does not fit into its storage")
-        tensor = torch.empty(0, dtype=dtype, device=content.device)
-        tensor.set_(content.untyped_storage(), offset, sizes, strides)
-        if parameter:
-            return torch.nn.Parameter(tensor, requires_grad=gradient)
-        return tensor.requires_grad_(gradient)
-
-    def _object(self, name: str, arguments: Any) -> Any:
-        cls = find_class(name)
-        again = self._reuse.get(len(self._made))
-        if again is None:
-            return cls.__new__(cls, *self._all(arguments))
-        if type(again) is not cls:
-            raise ValueError(f"the state is of a {name}, not of a {type(again).__name__}")
-        vars(again).clear()
-        return again
-
-    def _call(self, name: str, arguments: Any) -> Any:
-        if name not in _CALLED:
-            raise ValueError(f"{name} may not be called")
-        return find_class(name)(*self._all(arguments))
-
-    def _fill(self, at: int, items: Any) -> None:
-        target, values = self._value_at(at), self._all(items)
-        for kind, extend in _EXTEND.items():
-            if isinstance(target, kind):
-                extend(target, values)
-                return
-        raise ValueError(f"step {len(self._made)} fills a {type(target).__name__}")
-
-    def _put(self, at: int, pairs: Any) -> None:
-        target, values = self._value_at(at), self._all(pairs)
-        # dict's own, whatever a subclass makes of it; an ordered one keeps its order beside
-        ordered = isinstance(target, collections.OrderedDict)
-        put = collections.OrderedDict.__setitem__ if ordered else dict.__setitem__
-        for key, value in zip(values[::2], values[1::2], strict=True):
-            put(target, key, value)
-
-    def _state(self, at: int, item: Any) -> None:
-        target, state = self._value_at(at), self._get(item)
-        name_of(type(target))  # only an object of these classes is given a state
-        set_state = getattr(type(target), "__setstate__", None)
-        if set_state is not None:
-            set_state(target, state)
-            return
-        fields, slots = state if isinstance(state, tuple) else (state, None)
-        if fields:
-            vars(target).update(fields)
-        for name, value in (slots or {}).items():
-            if not isinstance(getattr(type(target), name, None), types.MemberDescriptorType):
-                raise ValueError(f"{type(target).__name__} has no slot {name!r}")
-            object.__setattr__(target, name, value)
 
 
 def _is_inline(value: Any) -> bool:
@@ -363,34 +236,4 @@ _EMPTY: dict[type, str] = {
     collections.Counter: "counter",
     collections.deque: "deque",
     collections.defaultdict: "defaultdict",
-}
-
-_EXTEND: dict[type, Callable[..., None]] = {
-    list: list.extend,
-    set: set.update,
-    collections.deque: collections.deque.extend,
-}
-
-_READ: dict[str, Callable[..., Any]] = {
-    "list": lambda reader: [],
-    "set": lambda reader: set(),
-    "dict": lambda reader: {},
-    "ordered": lambda reader: collections.OrderedDict(),
-    "counter": lambda reader: collections.Counter(),
-    "deque": lambda reader, maxlen: collections.deque(maxlen=maxlen),
-    "defaultdict": lambda reader, make: collections.defaultdict(reader._get(make)),
-    "tuple": lambda reader, items: tuple(reader._all(items)),
-    "frozenset": lambda reader, items: frozenset(reader._all(items)),
-    "bytes": Reader._bytes,
-    "bytearray": lambda reader: bytearray(reader._bytes()),
-    "array": Reader._array,
-    "objects": Reader._objects,
-    "storage": Reader._storage,
-    "tensor": Reader._tensor,
-    "value": lambda reader, kind, plain: unpack(kind, reader._get(plain)),
-    "object": Reader._object,
-    "call": Reader._call,
-    "fill": Reader._fill,
-    "put": Reader._put,
-    "state": Reader._state,
 }

@@ -1,0 +1,176 @@
+"""Files that are damaged, of another kind, or forged: refused by name, and nothing in them runs."""
+
+import hashlib
+import json
+import random
+import warnings
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, safe_open, save_file
+
+import olearn
+from olearn import learners
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The file of a small model."""
+    model = learners.HoeffdingTreeClassifier()
+    model.learn_one({"a": 1.0}, "yes")
+    olearn.save(model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_the_header_says_what_it_holds(saved):
+    """Any program that reads safetensors sees class, parameters and versions."""
+    with safe_open(saved, framework="numpy") as file:
+        header = file.metadata()
+    assert header["class"].endswith("HoeffdingTreeClassifier")
+    assert json.loads(header["parameters"])["grace_period"] == "200"
+    assert json.loads(header["versions"])["olearn"] == olearn.__version__
+
+
+@pytest.mark.parametrize("cut", [0, 7, 100, -1])
+def test_truncated_files(saved, cut):
+    """A file that lacks its end is refused by its path."""
+    saved.write_bytes(saved.read_bytes()[:cut])
+    with pytest.raises(ValueError, match=str(saved)):
+        olearn.load(saved)
+
+
+def test_every_changed_byte_is_noticed(saved):
+    """Whichever byte is changed, the file is refused by its path."""
+    content = saved.read_bytes()
+    for at in random.Random(1).sample(range(len(content)), 300):
+        wrong = bytearray(content)
+        wrong[at] ^= 1
+        saved.write_bytes(wrong)
+        with pytest.raises(ValueError, match=str(saved)):
+            olearn.load(saved)
+
+
+def test_other_files(tmp_path):
+    """Files of other programs and other versions of the format are refused."""
+    path = tmp_path / "other"
+    save_file({"w": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match=r"other is no file of olearn\.save"):
+        olearn.load(path)
+    forge(path, [["dict"]], version="2")
+    with pytest.raises(ValueError, match="version 2 of the format, this olearn reads version 1"):
+        olearn.load(path)
+
+
+def test_other_versions_warn(saved):
+    """A file of another minor version of river is loaded, with a warning."""
+    versions = json.dumps({"river": "0.1.2", "numpy": np.__version__})
+    forge(saved, [["dict"], ["put", 0, ["model", 3]]], versions=versions)
+    with pytest.warns(UserWarning, match=r"with river 0\.1\.2, this is"):
+        assert olearn.load(saved) == 3
+    forge(saved, [["dict"], ["value", "no such kind", 1]], versions=versions)
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(ValueError, match=r"no such kind.*river 0\.1\.2 \(here"),
+    ):
+        olearn.load(saved)
+
+
+def forge(path, steps, arrays=None, version="1", versions="{}"):
+    """Write a file with any steps and the right checksum."""
+    text = steps if isinstance(steps, bytes) else json.dumps({"steps": steps}).encode()
+    arrays = {"graph": np.frombuffer(text, np.uint8), **(arrays or {})}
+    header = {"format": "olearn state", "version": version, "versions": versions}
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    save_file(arrays, path, metadata={**header, "sha256": digest.hexdigest()})
+
+
+TREE = "olearn.learners.hoeffding_tree:HoeffdingTreeClassifier"
+FORGED = {
+    "function": [["object", "os:system", []]],
+    "builtin": [["object", "builtins:eval", []]],
+    "builtin value": [["value", "function", "builtins:eval"]],
+    "not a class": [["object", "olearn.learners:something", []]],
+    "imported name": [["object", "olearn.base:np.memmap", []]],
+    "function of ours": [["object", "olearn.base:memory_bytes", []]],
+    "function as value": [["value", "function", "olearn.demo:run_demo"]],
+    "data set": [["object", "river.datasets.smtp:SMTP", []]],
+    "class that is imported": [["object", "olearn.base:LabelIndex", []]],
+    "class that imports": [["object", "olearn.catalog:Entry", []]],
+    "other package": [["object", "subprocess:Popen", ["true"]]],
+    "path": [["object", "olearn./tmp/x:Y", []]],
+    "no text": [["object", ["os"], []]],
+    "dunder": [["object", "olearn.base:ArrayClassifier.__init__.__globals__", []]],
+    "called": [["call", TREE, []]],
+    "public method": [["object", TREE, []], ["tuple", [[1], "learn_one"]],
+                      ["value", "method", [2]]],
+    "dunder method": [["object", TREE, []], ["tuple", [[1], "__init__"]], ["value", "method", [2]]],
+    "method of a string": [["tuple", ["text", "_format"]], ["value", "method", [1]]],
+    "torch attribute": [["value", "torch.dtype", "torch.load"]],
+    "state of a list": [["list"], ["state", 1, 3]],
+    "unknown step": [["import", "os"]],
+    "unknown kind": [["value", "pickle", "x"]],
+    "later step": [["tuple", [[5]]]],
+    "negative step": [["tuple", [[-1]]]],
+    "step of no number": [["tuple", [["x"]]]],
+    "no such array": [["array", "C"]],
+    "objects": [["array", "C", "|O", [1]]],
+    "huge array": [["array", "C", "<f8", [10**15]]],
+    "huge objects": [["objects", [10**15], [1]]],
+    "huge tensor": [["storage", "cpu"], ["tensor", 1, "torch.float32", [[10**15], [1], 0], 0, 0]],
+    "tensor from below": [["storage", "cpu"], ["tensor", 1, "torch.uint8", [[1], [1], -9], 0, 0]],
+    "huge seed": [
+        ["dict"], ["put", 1, ["entropy", 1, "pool_size", 10**15]], ["tuple", ["PCG64", None, [1]]],
+        ["value", "bits", [3]],
+    ],
+    "wrong compiled state": [
+        ["object", "river._river_rust.stats:RsQuantile", []], ["bytes"], ["state", 1, [2]],
+    ],
+    "huge number": [["tuple", [10**4000]], ["value", "integer", "z"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", FORGED.values(), ids=FORGED.keys())
+def test_forged_files_run_nothing(steps, tmp_path, capfd):
+    """A file made with intent, checksum and all, is refused by its path and runs nothing."""
+    sizes = {str(i): np.zeros(2, np.uint8) for i in range(1, 3) if steps != [["array", "C"]]}
+    forge(tmp_path / "forged", [["dict"], *steps, ["put", 0, ["model", [1]]]], sizes)
+    with pytest.raises(ValueError, match=f"{tmp_path / 'forged'} cannot be loaded: ."):
+        olearn.load(tmp_path / "forged")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"{}", b"[" * 100_000, b'{"steps":' + b"[" * 100_000, b'{"steps": [7]}', b"\xff",
+        b"1" * 5000,
+    ],
+    ids=["empty", "no steps", "deep", "deep steps", "no list", "no text", "long number"],
+)  # fmt: skip
+def test_forged_graphs(text, tmp_path):
+    """So is one whose graph is no JSON, or JSON of another kind, or nested without end."""
+    forge(tmp_path / "forged", text)
+    with pytest.raises(ValueError, match="forged cannot be loaded"):
+        olearn.load(tmp_path / "forged")
+
+
+def test_shadowed_hooks_are_not_called(tmp_path):
+    """A field named like a hook is only a field."""
+    steps = [
+        ["dict"],
+        ["object", TREE, []],
+        ["dict"],
+        ["tuple", [[1], "_reset"]],
+        ["put", 2, ["__setstate__", [0]]],
+        ["state", 1, [2]],
+        ["state", 1, [2]],
+        ["put", 0, ["model", [1]]],
+    ]
+    forge(tmp_path / "forged", steps)
+    assert vars(olearn.load(tmp_path / "forged"))["__setstate__"]["model"] is not None
+
+
+def test_arrays_lie_open(saved):
+    """Numbers of a model are arrays of the file by themselves."""
+    assert sum(array.nbytes for name, array in load_file(saved).items() if name != "graph") > 1000
