@@ -118,7 +118,7 @@ def make_model(job: Job) -> Any:
     if job.data.startswith("tiny"):
         common |= TINY_PIXELS
     if job.profile == "small":
-        common |= {"width": job.width or 8, "replay_size": 4}
+        common |= {"width": job.width or 8, "replay_size": 4, "precision": "bfloat16"}
     return learners.OnProClassifier(**common)
 
 
@@ -133,6 +133,7 @@ def run_job(job: Job) -> dict[str, Any]:
         stream,
         lambda seed: make_model(job),
         seeds=[job.seed],
+        block_size=500,
         announce_tasks=True,
         anytime=max(10, stream.n_samples // 10),
         name=job.method,
@@ -152,7 +153,8 @@ def make_jobs(args: Args, found: list[str]) -> Iterator[Job]:
     n_seeds = args.seeds or (3 if small else 10)
     for data in found:
         for method in reversed(args.methods):
-            sizes = (200,) if small else MEMORIES[data][method == "OnPro"]
+            papers = MEMORIES.get(data, ((200,), (200,)))[method == "OnPro"]
+            sizes = (200,) if small else papers
             for memory in args.memory or sizes:
                 for seed in range(args.first_seed, args.first_seed + n_seeds):
                     yield Job(

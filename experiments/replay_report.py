@@ -13,11 +13,7 @@ from olearn.evaluate.task_scores import average_end_accuracy, mean_and_half_widt
 
 Runs = list[dict[str, Any]]
 
-_SCORES = {
-    "end accuracy": "end accuracy",
-    "forgetting": "forgetting",
-    "incremental accuracy": "incremental accuracy",
-}
+_SCORES = ("end accuracy", "forgetting", "incremental accuracy")
 
 
 def results_of(runs: Runs) -> dict[tuple[str, int], list[ClassIncrementalResult]]:
@@ -44,7 +40,15 @@ def table(
 ) -> list[str]:
     """Return one line a method: our figures, then those of others."""
     sources = sorted({s for r in results for s in quoted(r.model, data, memory)})
-    heads = ["method", "seeds", *_SCORES, "on each task at the end", "img/s", "img/CPU s"]
+    heads = [
+        "method",
+        "seeds",
+        *_SCORES,
+        "std of end accuracy",
+        "on each task at the end",
+        "img/s",
+        "img/CPU s",
+    ]
     if reduced:
         heads += ["program: end accuracy", "forgetting", "img/CPU s"]
     heads += [{"pcr": "PCR paper (not verified)", "onpro": "OnPro paper", "rerun": "OnPro rerun"}[s]
@@ -54,8 +58,14 @@ def table(
         at_end = 100.0 * result.accuracy.mean(axis=0)[-1]
         shown = " ".join(f"{value:.1f}" for value in at_end) if len(at_end) <= 10 else "-"
         row = [result.model, str(len(result.runs))]
-        row += [show_percent(*result.score(score)) for score in _SCORES.values()]
-        row += [shown, f"{result.rows_per_second:.1f}", f"{result.rows_per_cpu_second:.1f}"]
+        row += [show_percent(*result.score(score)) for score in _SCORES]
+        spread = 100.0 * result.deviation("end accuracy")
+        row += [
+            "-" if np.isnan(spread) else f"{spread:.1f}",
+            shown,
+            f"{result.rows_per_second:.1f}",
+            f"{result.rows_per_cpu_second:.1f}",
+        ]
         if reduced:
             row += ["-" if v is None else f"{v}" for v in PROGRAMS.get(result.model, (None,) * 3)]
         says = quoted(result.model, data, memory)
@@ -115,8 +125,8 @@ def write_report(out: Path, facts: dict[str, Any], runs: Runs, name: str) -> str
             "each class, the order of the classes that of the programs' seed 0, stream and "
             "replayed batches of 10, width 20. HPCR is handicapped by tasks of 100 steps: the "
             "factor of its gradient never reaches its largest value. **OnPro is not the paper's "
-            "here**: width 8 instead of 64 and 4 replayed images instead of 64, to fit into "
-            "minutes on a CPU; its own line of 65.5 % is for the full data and trunk.",
+            "here**: width 8 instead of 64, 4 replayed images instead of 64 (bfloat16, its "
+            "program uses float16), to fit into minutes on a CPU.",
         ]
     for (data, memory), results in results_of(runs).items():
         reduced = small and (data, memory) == ("cifar10", 200)

@@ -108,6 +108,14 @@ class ClassIncrementalResult:
         """
         return task_scores.mean_and_half_width(SCORES[name](self.accuracy))
 
+    def deviation(self, name: str) -> float:
+        """Return the standard deviation of one of `SCORES` over the runs; NaN for a single run.
+
+        Papers print it, or the half width of `score`, after their ±.
+        """
+        values = SCORES[name](self.accuracy)
+        return float(values.std(ddof=1)) if len(values) > 1 else math.nan
+
     @property
     def rows_per_second(self) -> float:
         """Examples learnt in a second of wall time, over all runs; NaN where no time passed."""

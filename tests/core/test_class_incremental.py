@@ -212,6 +212,15 @@ def test_files_of_another_evaluation_are_refused(tmp_path):
         evaluate.class_incremental(stream, other, folder=tmp_path)
 
 
+def test_deviation_beside_the_interval():
+    """With two runs the half width is t(0.975, 1) / sqrt(2) deviations."""
+    runs = [TaskRun(k, [[0]], [1], [[value]], [1.0], [1.0]) for k, value in enumerate((0.2, 0.4))]
+    result = evaluate.ClassIncrementalResult("m", "s", runs)
+    assert result.deviation("end accuracy") == pytest.approx(0.02**0.5)
+    assert result.score("end accuracy")[1] == pytest.approx(12.7062 * 0.1, rel=1e-5)
+    assert np.isnan(evaluate.ClassIncrementalResult("m", "s", runs[:1]).deviation("forgetting"))
+
+
 def test_json_and_back(tmp_path):
     """Everything survives a file; the table shows all figures."""
     stream = digits(train_per_class=20)
