@@ -179,10 +179,11 @@ class ReplayEngine:
         return torch.cat(parts)
 
     def _step(self, raw: Tensor, y: Codes) -> None:
-        network, clock, settings = self._built(), self.clock, self.settings
+        clock, settings = self.clock, self.settings
         if clock.enter(bool((self.counts[y] == 0).any())):
             self._graphs.forget()
-        wanted = settings.objective.n_replayed(settings.replay_size, network.n_rows, clock.phase)
+        n_seen = len(np.union1d(np.flatnonzero(self.counts), y))
+        wanted = settings.objective.n_replayed(settings.replay_size, n_seen, clock.phase)
         slots = self.memory.draw(wanted, self._host_rng)
         places = self.memory.place(len(y), self._host_rng)
         ticks = np.array([clock.step, clock.step - clock.phase_start], np.float32)

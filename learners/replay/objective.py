@@ -190,7 +190,11 @@ class Objective(abc.ABC):
         return (0.0,), (1.0,)
 
     def n_replayed(self, wanted: int, n_classes: int, phase: int) -> int:
-        """Return how many samples to draw, where the user wants `wanted`; fewer may be there."""
+        """Return how many samples to draw, where the user wants `wanted`; fewer may be there.
+
+        `n_classes` counts the classes of which a sample has come, this batch included; `phase` is
+        that of `Batch`.
+        """
         return wanted
 
     def payload(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:

@@ -192,3 +192,12 @@ def test_bad_arguments(options, message):
     """Each parameter outside its range is refused by name."""
     with pytest.raises(ValueError, match=message):
         learners.OnProClassifier(**options)
+
+
+def test_classes_known_in_advance_do_not_count():
+    """Seven samples a class of which one has come, this batch included."""
+    model = learners.OnProClassifier(classes=range(9), batch_size=5, hidden=(8,), device="cpu")
+    asked = []
+    model._settings.objective.n_replayed = lambda *counts: asked.append(counts) or counts[0]
+    model.learn_many(np.arange(30.0).reshape(15, 2), [0, 0, 0, 1, 0, 1, 1, 2, 3, 1, 0, 0, 0, 0, 0])
+    assert asked == [(64, 2, 0), (64, 4, 0), (64, 4, 0)]
