@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import sys
+import types
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -27,11 +29,12 @@ def code_cells(path):
 def test_cells_print_what_they_show(path, tmp_path, monkeypatch):
     """Every code cell runs in order, and prints the text stored with it."""
     monkeypatch.chdir(tmp_path)
-    scope = {}
+    main = types.ModuleType("__main__")  # as in a notebook; else its classes could not be pickled
+    monkeypatch.setitem(sys.modules, "__main__", main)
     for source, shown in code_cells(path):
         printed = io.StringIO()
         with redirect_stdout(printed):
-            exec(compile(source, path.name, "exec"), scope)
+            exec(compile(source, path.name, "exec"), vars(main))
         assert printed.getvalue() == shown
 
 
