@@ -1,5 +1,7 @@
 """Random views of a batch, in pure torch on its device, deterministic given a generator.
 
+Constants are Python numbers, not tensors: these would be copied to the device, which waits.
+
 `strong_view` is that of PCR and HPCR, on pixels in [0, 1]; `crop_view` that of OnPro, on normalised
 pixels. Both give standardised rows of a table a little noise.
 """
@@ -77,7 +79,8 @@ def row_view(x: Tensor, generator: torch.Generator) -> Tensor:
 def grey(x: Tensor) -> Tensor:
     """Return the luminance of RGB images in all channels; of others, the mean of the channels."""
     if x.shape[1] == 3:
-        mean = torch.tensordot(x, x.new_tensor(_GREY), dims=([1], [0]))[:, None]
+        red, green, blue = x.unbind(dim=1)
+        mean = (_GREY[0] * red + _GREY[1] * green + _GREY[2] * blue)[:, None]
     else:
         mean = x.mean(dim=1, keepdim=True)
     return mean.expand_as(x)
@@ -125,7 +128,7 @@ def turn_hue(x: Tensor, angle: Tensor) -> Tensor:
     sixths = torch.where(most == g, (b - r) / by + 2.0, blue_on_top)
     sixths = torch.where(most == r, (g - b) / by, sixths) + 6.0 * angle[:, None, None]
     # a channel at angle `a` from its own colour: full to a sixth, none from two sixths on
-    places = torch.remainder(sixths[:, None] + x.new_tensor([5.0, 3.0, 1.0]).view(1, 3, 1, 1), 6.0)
+    places = torch.stack([torch.remainder(sixths + turn, 6.0) for turn in (5.0, 3.0, 1.0)], dim=1)
     lacking = torch.minimum(places, 4.0 - places).clamp(0.0, 1.0)
     turned = most[:, None] - spread[:, None] * lacking
     return torch.where((angle == 0.0)[:, None, None, None], x, turned)

@@ -42,7 +42,8 @@ def draw_shifts(
     spare = torch.stack([width - sizes[0], height - sizes[1]], dim=1)
     step = 1.0 if halves else 2.0
     places = torch.floor(u * (2.0 / step * spare + 1.0)).minimum(2.0 / step * spare)
-    return (step * places - spare) / places.new_tensor([width, height])
+    shift = step * places - spare
+    return torch.stack([shift[:, 0] / width, shift[:, 1] / height], dim=1)
 
 
 def resized_crop(x: Tensor, scale: Tensor, shift: Tensor, flip: Tensor, padding: str) -> Tensor:
