@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-# Tests run side by side on all cores; OpenBLAS's own threads would then wait for each other, which
-# makes small matrices a hundred times slower.
+# Tests run side by side on all cores; the threads of OpenBLAS and torch would then wait for each
+# other, which makes small matrices a hundred times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser):

@@ -1,7 +1,8 @@
 """One step of rehearsal on a device: queue, memory, network and objective together."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -171,12 +172,26 @@ class ReplayEngine:
         y = np.array(self._waiting_y)
         raw = self._joined(self._waiting_x)
         self._waiting_x, self._waiting_y = [], []
-        self._step(raw, y)
+        with self._few_threads():
+            self._step(raw, y)
 
     def _joined(self, parts: list[Tensor]) -> Tensor:
         if isinstance(self.inputs, RowInputs):  # features may have come since
             parts = [_wider(part, self.inputs.n_features) for part in parts]
         return torch.cat(parts)
+
+    @contextmanager
+    def _few_threads(self) -> Iterator[None]:
+        """Use one thread for rows: for products so small, several only wait for each other."""
+        n = torch.get_num_threads()
+        small = self.shape is None and self.device.type == "cpu" and n > 1
+        if small:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if small:
+                torch.set_num_threads(n)
 
     def _step(self, raw: Tensor, y: Codes) -> None:
         clock, settings = self.clock, self.settings
@@ -240,7 +255,8 @@ class ReplayEngine:
 
     def proba(self, X: Tensor) -> NDArray[np.float64]:
         """Probabilities `(n, n_classes)`; 0 for a class of which no sample has come."""
-        scores = self._scores(X)
+        with self._few_threads():
+            scores = self._scores(X)
         known = self.counts > 0
         if known.any():
             scores[:, ~known] = -np.inf
