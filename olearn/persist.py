@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 from olearn._state_reader import Reader
 from olearn._state_writer import Writer
 
-__all__ = ["load", "save"]
-
 _FORMAT = "olearn state"
 _VERSION = "1"
 _GRAPH = "graph"
