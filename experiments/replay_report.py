@@ -128,7 +128,8 @@ def write_report(out: Path, facts: dict[str, Any], runs: Runs, name: str) -> str
             "here**: width 8 instead of 64, 4 replayed images instead of 64 (bfloat16, its "
             "program uses float16), to fit into minutes on a CPU.",
         ]
-    for (data, memory), results in results_of(runs).items():
+    cells = results_of(runs)
+    for (data, memory), results in cells.items():
         reduced = small and (data, memory) == ("cifar10", 200)
         images = results[0].stream
         text += ["", f"## {data}, memory {memory} ({images})", ""]
@@ -137,7 +138,9 @@ def write_report(out: Path, facts: dict[str, Any], runs: Runs, name: str) -> str
         plot_incremental(results).savefig(out / picture, dpi=100)
         text += ["", f"![accuracy by task and over the stream]({picture})"]
     text += ["", "## The figures of others", ""]
-    text += [f"- {SOURCES[key]}" for key in SOURCES if small or key != "programs"]
+    used = {s for cell in cells for r in cells[cell] for s in quoted(r.model, *cell)}
+    used |= {"programs"} if small else set()
+    text += [f"- {SOURCES[key]}" for key in SOURCES if key in used]
     text += ["", "Of HPCR and UER no figures of the papers could be had."]
     if facts["not_to_be_had"]:
         text += ["", f"Not to be had here: {', '.join(facts['not_to_be_had'])}."]
