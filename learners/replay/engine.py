@@ -24,7 +24,7 @@ from olearn.learners.replay.memory import ReplayMemory
 from olearn.learners.replay.network import Network
 from olearn.learners.replay.objective import Batch, Objective, Replayed, View
 from olearn.learners.replay.optimiser import SGD, Adam
-from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk
+from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk, torch_seed
 
 Codes = NDArray[np.int64]
 
@@ -81,7 +81,7 @@ class ReplayEngine:
         self.counts = np.zeros(0, np.int64)  # rows learnt of each class
         self._state: dict[str, Tensor] = {}
         self._host_rng = np.random.default_rng(settings.seed)
-        self._generator = torch.Generator(self.device).manual_seed(settings.seed)
+        self._generator = torch.Generator(self.device).manual_seed(torch_seed(settings.seed))
         self._graphs = StepGraphs(self._body, self._generator)
         self._waiting_x: list[Tensor] = []
         self._waiting_y: list[int] = []
@@ -134,7 +134,7 @@ class ReplayEngine:
             build: Callable[[], nn.Module] = partial(RowMLP, s.hidden, s.seed)
             if self.shape is not None:
                 build = partial(ReducedResNet18, self.shape[0], s.width, s.pool)
-            trunk = make_trunk(build, torch.Generator().manual_seed(s.seed))
+            trunk = make_trunk(build, torch.Generator().manual_seed(torch_seed(s.seed)))
         return Network(
             trunk, self._example(trunk), objective=s.objective, optimiser=s.optimiser,
             device=self.device, precision=s.precision, seed=s.seed,

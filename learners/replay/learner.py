@@ -27,6 +27,8 @@ from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
 from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
+_MOST_REPETITIONS = 10_000
+
 
 class RehearsalClassifier(ArrayClassifier):
     """Learns each batch with a batch from a memory; a subclass has parameters and an `Objective`.
@@ -261,11 +263,14 @@ class RehearsalClassifier(ArrayClassifier):
 
 
 def check_repetitions(w: Any) -> None:
-    """Refuse weights that are not whole: samples are learnt once or several times."""
+    """Refuse weights that are not whole, or too many: a sample is learnt so many times."""
     weights = np.asarray(w, np.float64)
-    bad = np.isfinite(weights) & (weights != np.floor(weights))
+    bad = (weights != np.floor(weights)) | (weights > _MOST_REPETITIONS)
+    bad &= np.isfinite(weights)  # the others are refused as any learner does
     if bad.any():
-        raise ValueError(f"w must be a whole number, got {weights[bad].flat[0]}")
+        raise ValueError(
+            f"w must be a whole number up to {_MOST_REPETITIONS}, got {weights[bad].flat[0]}"
+        )
 
 
 def device_of(name: str) -> str:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from olearn.learners.replay.objective import Objective, View
-from olearn.learners.replay.optimiser import SGD, Adam, replace_parameter
-from olearn.learners.replay.trunks import RowMLP, draw_weights
+from olearn.learners.replay.optimiser import SGD, Adam, Groups, replace_parameter
+from olearn.learners.replay.trunks import RowMLP, draw_weights, torch_seed
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -65,7 +65,7 @@ class Network:
         if objective.projection is not None:
             self._add_projection(objective.projection)
         self._spec = optimiser
-        self.optimiser = optimiser.make(self.parameters())
+        self.optimiser = optimiser.make(self._groups())
 
     def _width_for(self, example: Tensor) -> int:
         self._mode(False)
@@ -79,7 +79,7 @@ class Network:
         with torch.device("meta"):
             linear = nn.Linear(self.width, n_out)
         linear.to_empty(device="cpu")
-        draw_weights(linear, torch.Generator().manual_seed(self.seed + 1))
+        draw_weights(linear, torch.Generator().manual_seed(torch_seed(self.seed + 1)))
         for name, value in linear.named_parameters():
             self.heads[f"projection.{name}"] = nn.Parameter(value.detach().to(self.device))
 
@@ -87,6 +87,17 @@ class Network:
         """Yield all parameters, those of the trunk first."""
         yield from self.trunk.parameters()
         yield from self.heads.values()
+
+    def _groups(self) -> Groups:
+        """Return the parameters to be learnt, first weights of rows without decay.
+
+        With it, it would matter when a column was first heard of, before it has had a value.
+        """
+        first = self.trunk.weight if isinstance(self.trunk, RowMLP) else None
+        groups: Groups = [{"params": [p for p in self.parameters() if p is not first]}]
+        if first is not None:
+            groups.append({"params": [first], "weight_decay": 0.0})
+        return groups
 
     @property
     def n_rows(self) -> int:
@@ -154,6 +165,6 @@ class Network:
             self.trunk.weight = nn.Parameter(torch.empty_like(state["trunk"]["weight"]))
         self.trunk.load_state_dict(state["trunk"])
         self.heads = {name: nn.Parameter(value) for name, value in state["heads"].items()}
-        self.optimiser = self._spec.make(self.parameters())
+        self.optimiser = self._spec.make(self._groups())
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state["optimiser"], "param_groups": groups})

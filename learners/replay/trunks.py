@@ -152,3 +152,8 @@ def make_trunk(build: Callable[[], nn.Module], generator: torch.Generator) -> nn
     trunk.to_empty(device="cpu")
     draw_weights(trunk, generator)
     return trunk
+
+
+def torch_seed(seed: int) -> int:
+    """Return a seed that torch takes: it refuses those of more than 64 bits."""
+    return seed % 2**63
