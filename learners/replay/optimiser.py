@@ -1,12 +1,14 @@
 """Optimisers of a network whose parameters may be replaced by larger ones."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from olearn.validate import check_in_range
+
+Groups = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,14 @@ class SGD:
     def __post_init__(self) -> None:
         check_in_range("lr", self.lr, 0.0, open_low=True)
 
-    def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimiser."""
-        return torch.optim.SGD(parameters, lr=self.lr, fused=True)
+    def make(self, groups: Groups) -> torch.optim.Optimizer:
+        """Make the optimiser of groups of parameters, as torch writes them."""
+        return torch.optim.SGD(groups, lr=self.lr, fused=True)
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with L2 regularisation on all parameters, as in the program of OnPro.
+    """Adam with L2 regularisation, as in the program of OnPro.
 
     Parameters
     ----------
@@ -55,12 +57,11 @@ class Adam:
             check_in_range("betas", beta, 0.0, 1.0, open_high=True)
         check_in_range("weight_decay", self.weight_decay, 0.0)
 
-    def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimiser; its count of steps stays on the device."""
-        parameters = list(parameters)
+    def make(self, groups: Groups) -> torch.optim.Optimizer:
+        """Make the optimiser of groups; its count of steps stays on the device."""
         return torch.optim.Adam(
-            parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, fused=True,
-            capturable=parameters[0].is_cuda,
+            groups, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, fused=True,
+            capturable=groups[0]["params"][0].is_cuda,
         )  # fmt: skip
 
 
@@ -68,8 +69,8 @@ def replace_parameter(
     optimiser: torch.optim.Optimizer, old: nn.Parameter, new: nn.Parameter
 ) -> None:
     """Put a parameter in the place of one with fewer rows; what is kept of it gets zero rows."""
-    (group,) = optimiser.param_groups
-    group["params"] = [new if p is old else p for p in group["params"]]
+    for group in optimiser.param_groups:
+        group["params"] = [new if p is old else p for p in group["params"]]
     state = optimiser.state.pop(old, {})
     if state:
         optimiser.state[new] = {name: _padded(value, old, new) for name, value in state.items()}
