@@ -269,7 +269,7 @@ class OnProClassifier(RehearsalClassifier):
     >>> model = learners.OnProClassifier(seed=1)
     >>> predicted = model.test_then_train_many(X, y)
     >>> print(f"{(predicted == y).mean():.1%}")
-    80.3%
+    80.2%
 
     References
     ----------
