@@ -118,38 +118,34 @@ class ClassIncremental(Stream):
         self.y, self.y_test, self.labels = y, y_test, labels
         distinct = sorted_labels(np.asarray(y).tolist())[0] if labels is None else tuple(labels)
         codes = _encode("y", y, len(self.X), distinct, labels is not None)
-        test_codes = _encode("y_test", y_test, len(self.X_test), distinct, labels is not None)
-        for what, found in (("y", codes), ("y_test", test_codes)):
-            absent = sorted(set(range(len(distinct))) - set(np.unique(found).tolist()))
-            if absent:
-                raise ValueError(f"{what} must hold every label, {distinct[absent[0]]!r} is absent")
+        self._test_codes = _encode("y_test", y_test, len(self.X_test), distinct, labels is not None)
         check_integer("n_tasks", n_tasks, 1, len(distinct))
         self.n_tasks, self.seed, self.class_order, self.flat = n_tasks, seed, class_order, flat
         self.blurry, self.imbalance, self.name = blurry, imbalance, name
         self.train_per_class, self.test_per_class = train_per_class, test_per_class
-
-        # each thing drawn has a generator of its own, so that an option leaves the others alone
-        by_order, by_size, by_row, by_blur = (
-            np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(4)
-        )
-        order = _order_classes(class_order, distinct, by_order)
-        self._classes = np.array_split(order, n_tasks)
-        kept = _kept_rows(codes, len(distinct), train_per_class, imbalance, by_size)
-        rows = [np.concatenate([kept[code] for code in task]) for task in self._classes]
-        if blurry:
-            rows = _blur(rows, blurry, by_blur)
-        rows = [by_row.permutation(task) for task in rows]
+        rows = self._deal_out(codes, distinct)
         self._order = np.concatenate(rows)
         self._codes = codes[self._order]
-        all_kept = _kept_rows(test_codes, len(distinct), test_per_class, 1.0, by_size)
-        self._test_rows = [np.concatenate([all_kept[c] for c in task]) for task in self._classes]
-        self._test_codes = test_codes
-        self.tasks = tuple(tuple(distinct[code] for code in task) for task in self._classes)
-        """Labels of each task."""
         self.task_ends = tuple(np.cumsum([len(task) for task in rows]).tolist())
         """Number of examples up to the end of each task."""
         schema = Schema(column_names(math.prod(self.X.shape[1:])), (), distinct)
         super().__init__(schema, len(self._order), self.task_ends[:-1])
+
+    def _deal_out(self, codes: Ints, labels: tuple[Any, ...]) -> list[Ints]:
+        """Deal the classes out to the tasks; return the training rows of each in their order."""
+        # each thing drawn has a generator of its own, so that an option leaves the others alone
+        by_order, by_size, by_row, by_blur = (
+            np.random.default_rng(part) for part in np.random.SeedSequence(self.seed).spawn(4)
+        )
+        classes = _order_classes(self.class_order, labels, by_order)
+        tasks = [task.tolist() for task in np.array_split(classes, self.n_tasks)]
+        self.tasks = tuple(tuple(labels[code] for code in task) for task in tasks)
+        """Labels of each task."""
+        tested = _kept_rows(self._test_codes, self.test_per_class)
+        self._test_rows = [np.concatenate([tested[code] for code in task]) for task in tasks]
+        kept = _long_tail(_kept_rows(codes, self.train_per_class), self.imbalance, by_size)
+        rows = [np.concatenate([kept[code] for code in task]) for task in tasks]
+        return [by_row.permutation(task) for task in _blur(rows, self.blurry, by_blur)]
 
     @property
     def gives_images(self) -> bool:
@@ -224,12 +220,18 @@ def _encode(
     if given.shape != (n,):
         raise ValueError(f"{name} must have shape ({n},), one label an example, got {given.shape}")
     if are_codes:
-        return checked_codes(given, len(labels), name)
-    codes = {label: code for code, label in enumerate(labels)}
-    try:
-        return np.array([codes[label] for label in given.tolist()], np.int64)
-    except KeyError as error:
-        raise ValueError(f"{name} must hold labels of y, got {error.args[0]!r}") from error
+        found = checked_codes(given, len(labels), name)
+    else:
+        codes = {label: code for code, label in enumerate(labels)}
+        try:
+            found = np.array([codes[label] for label in given.tolist()], np.int64)
+        except KeyError as error:
+            raise ValueError(f"{name} must hold labels of y, got {error.args[0]!r}") from error
+    counts = np.bincount(found, minlength=len(labels))
+    if not counts.all():
+        absent = labels[int(counts.argmin())]
+        raise ValueError(f"{name} must hold every label, {absent!r} is absent")
+    return found
 
 
 def _order_classes(
@@ -248,14 +250,16 @@ def _order_classes(
     return np.array([labels.index(label) for label in given])
 
 
-def _kept_rows(
-    codes: Ints, n_classes: int, limit: int | None, imbalance: float, rng: np.random.Generator
-) -> list[Ints]:
-    """Return the rows of each class that are kept."""
-    rows = [np.flatnonzero(codes == code)[:limit] for code in range(n_classes)]
+def _kept_rows(codes: Ints, limit: int | None) -> list[Ints]:
+    """Return the first rows of each class."""
+    return [np.flatnonzero(codes == code)[:limit] for code in range(int(codes.max()) + 1)]
+
+
+def _long_tail(rows: list[Ints], imbalance: float, rng: np.random.Generator) -> list[Ints]:
+    """Cut the classes to sizes that fall geometrically from the largest one's."""
     if imbalance == 1.0:
         return rows
-    shares = imbalance ** (rng.permutation(n_classes) / max(n_classes - 1, 1))
+    shares = imbalance ** (rng.permutation(len(rows)) / max(len(rows) - 1, 1))
     largest = max(map(len, rows))
     return [
         part[: max(1, round(largest * share))] for part, share in zip(rows, shares, strict=True)
@@ -264,10 +268,12 @@ def _kept_rows(
 
 def _blur(tasks: list[Ints], share: float, rng: np.random.Generator) -> list[Ints]:
     """Move a share of each task's rows, each to another task drawn for it."""
+    if not share or len(tasks) == 1:
+        return tasks
     parts: list[list[Ints]] = [[] for _ in tasks]
     for k, rows in enumerate(tasks):
         rows = rng.permutation(rows)
-        n_moved = int(share * len(rows)) if len(tasks) > 1 else 0
+        n_moved = int(share * len(rows))
         parts[k].append(rows[n_moved:])
         for row in rows[:n_moved]:
             target = (k + rng.integers(1, len(tasks))) % len(tasks)
