@@ -35,13 +35,15 @@ class Reader:
         self._made: list[Any] = []
 
     def read(self) -> dict[str, Any]:
-        """Return the dict that was written; a list of steps that makes none raises some error."""
+        """Return the dict that was written; steps that make no such dict raise some error."""
         for step in self._steps:
             name, *arguments = step
             if name not in _READ:
                 raise ValueError(f"there is no step {name!r}")
             self._made.append(_READ[name](self, *arguments))
-        state: dict[str, Any] = self._made[0]
+        state: Any = self._made[0]
+        if type(state) is not dict or "model" not in state:
+            raise ValueError("it holds no model")
         return state
 
     def _get(self, item: Any) -> Any:
@@ -66,7 +68,8 @@ class Reader:
 
     def _objects(self, shape: Any, items: Any) -> Array:
         flat = np.empty(len(items), dtype=object)
-        flat[:] = self._all(items)
+        for i, item in enumerate(self._all(items)):  # one by one: lists among them stay lists
+            flat[i] = item
         return flat.reshape(shape).copy()
 
     def _storage(self, device: str) -> Any:

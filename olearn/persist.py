@@ -88,7 +88,7 @@ def load(path: str | Path) -> Any:
     Parameters
     ----------
     path
-        The file.
+        The file; that of a run's `Checkpoint` gives its model.
 
     Raises
     ------
@@ -136,36 +136,35 @@ def write_state(
 
 
 def read_header(path: str | Path) -> Header:
-    """Return what the header of a file says, unchecked but for format and version."""
-    return _read(Path(path), with_arrays=False)[0]
+    """Return what the header of an undamaged file says."""
+    return _read(Path(path))[0]
 
 
 def read_state(path: str | Path, reuse: Any = None) -> dict[str, Any]:
     """Return the dict that `write_state` wrote; `reuse` is given the state of its `reusable`."""
     path = Path(path)
     header, arrays = _read(path)
-    if header.get("sha256") != _checksum(header, arrays):
-        raise ValueError(f"{path} is damaged: its content does not have its checksum")
+    before = {} if reuse is None else dict(vars(reuse))
+    others = _other_versions(header)
     try:
         graph = json.loads(arrays.pop(_GRAPH).tobytes())
         into = {} if reuse is None else {graph["reusable"]: reuse}
         state = Reader(graph["steps"], arrays, into).read()
     except BaseException as error:
+        if reuse is not None:
+            vars(reuse).clear()
+            vars(reuse).update(before)
         # what river's compiled classes raise for a wrong state is no Exception
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        words = f"{path} cannot be loaded: {error or type(error).__name__}"
-        differing = [f"{k} {old} (here {new})" for k, old, new in _differences(header)]
-        raise ValueError("; it was written with ".join([words, *differing[:1]])) from error
-    for name, old, new in _differences(header):
-        warnings.warn(
-            f"{path} was written with {name} {old}, this is {new}; it may behave differently",
-            stacklevel=3,
-        )
+        words = [f"{path} cannot be loaded: {error or type(error).__name__}", *others[:1]]
+        raise ValueError("; it was written with ".join(words)) from error
+    for other in others:
+        warnings.warn(f"{path} was written with {other}; it may behave differently", stacklevel=3)
     return state
 
 
-def _read(path: Path, with_arrays: bool = True) -> tuple[Header, Arrays]:
+def _read(path: Path) -> tuple[Header, Arrays]:
     from safetensors import SafetensorError, safe_open
 
     with path.open("rb"):  # a missing file is not a wrong one
@@ -173,8 +172,7 @@ def _read(path: Path, with_arrays: bool = True) -> tuple[Header, Arrays]:
     try:
         with safe_open(path, framework="numpy") as file:
             header: Header = file.metadata() or {}
-            names = sorted(file.keys()) if with_arrays else []
-            arrays: Arrays = {name: file.get_tensor(name) for name in names}
+            arrays: Arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is damaged, or no file of olearn.save ({error})") from error
     if header.get("format") != _FORMAT:
@@ -184,6 +182,8 @@ def _read(path: Path, with_arrays: bool = True) -> tuple[Header, Arrays]:
             f"{path} has version {header.get('version')} of the format, this olearn reads "
             f"version {_VERSION}"
         )
+    if header.get("sha256") != _checksum(header, arrays):
+        raise ValueError(f"{path} is damaged: its content does not have its checksum")
     return header, arrays
 
 
@@ -205,8 +205,13 @@ def _versions() -> dict[str, str]:
     return found | {name: version(name) for name in loaded}
 
 
-def _differences(header: Header) -> list[tuple[str, str, str]]:
-    """Packages whose version was another one, beyond the third number: name, then, now."""
-    then, now = json.loads(header["versions"]), _versions()
-    both = [(name, then[name], now[name]) for name in _PACKAGES if name in then and name in now]
-    return [(name, a, b) for name, a, b in both if a.split(".")[:2] != b.split(".")[:2]]
+def _other_versions(header: Header) -> list[str]:
+    """Say which packages had another version than here, beyond the third number."""
+    try:
+        then = dict(json.loads(header.get("versions", "{}")))
+    except (ValueError, TypeError):  # no dict: forged
+        then = {}
+    now = _versions()
+    both = [(name, str(then[name]), now[name]) for name in _PACKAGES if {name} <= then.keys() & now]
+    differing = [each for each in both if each[1].split(".")[:2] != each[2].split(".")[:2]]
+    return [f"{name} {old}, this is {new}" for name, old, new in differing]

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, safe_open, save_file
 
 import olearn
 from olearn import learners
+from olearn.persist import read_state
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_other_versions_warn(saved):
     forge(saved, [["dict"], ["value", "no such kind", 1]], versions=versions)
     with (
         warnings.catch_warnings(),
-        pytest.raises(ValueError, match=r"no such kind.*river 0\.1\.2 \(here"),
+        pytest.raises(ValueError, match=r"no such kind.*with river 0\.1\.2, this is"),
     ):
         olearn.load(saved)
 
@@ -137,6 +138,41 @@ def test_forged_files_run_nothing(steps, tmp_path, capfd):
     sizes = {str(i): np.zeros(2, np.uint8) for i in range(1, 3) if steps != [["array", "C"]]}
     forge(tmp_path / "forged", [["dict"], *steps, ["put", 0, ["model", [1]]]], sizes)
     with pytest.raises(ValueError, match=f"{tmp_path / 'forged'} cannot be loaded: ."):
+        olearn.load(tmp_path / "forged")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [["dict"], ["object", TREE, []], ["value", "no such kind", 1]],
+        [["dict"], ["object", "olearn.labels:LabelIndex", []]],
+    ],
+    ids=["half", "another class"],
+)
+def test_a_model_outlives_a_failed_load(steps, tmp_path):
+    """A model that is to be given a state keeps its own where that fails."""
+    forge(tmp_path / "forged", json.dumps({"steps": steps, "reusable": 1}).encode())
+    tree = learners.HoeffdingTreeClassifier(max_depth=3)
+    with pytest.raises(ValueError, match="forged cannot be loaded"):
+        read_state(tmp_path / "forged", reuse=tree)
+    tree.learn_one({"a": 1.0}, "yes")
+    assert (tree.max_depth, tree.predict_one({"a": 1.0})) == (3, "yes")
+
+
+@pytest.mark.parametrize("versions", ["", "[1]", "{", '{"numpy": 3}'])
+def test_forged_versions(versions, tmp_path):
+    """Versions that are none cost a warning at most."""
+    forge(tmp_path / "forged", [["dict"], ["put", 0, ["model", 7]]], versions=versions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert olearn.load(tmp_path / "forged") == 7
+
+
+@pytest.mark.parametrize("steps", [[], [["list"]], [["dict"]], [["dict"], ["put", 0, ["m", 1]]]])
+def test_files_without_a_model(steps, tmp_path):
+    """Sound steps that make something else are refused."""
+    forge(tmp_path / "forged", steps)
+    with pytest.raises(ValueError, match="forged cannot be loaded: "):
         olearn.load(tmp_path / "forged")
 
 

@@ -14,8 +14,8 @@ from olearn.persist import read_state, write_state
 
 def travelled(value, path):
     """Any value after a round trip through a file."""
-    write_state(path, {"value": value}, {})
-    return read_state(path)["value"]
+    write_state(path, {"model": value}, {})
+    return read_state(path)["model"]
 
 
 ARRAYS = [
@@ -63,11 +63,12 @@ def test_plain_values_are_kept(tmp_path):
         [b"\x00\xff", bytearray(b"ab"), 1 + 2j, slice(1, None, 2), range(3)],
         [np.float32(0.1), np.int64(-3), np.bool_(True), np.str_("é"), np.dtype("f4"), float],
         [rl.StreamQ, functools.partial(int, 3)],
-        np.array([{"k": 1}, None, "x"], dtype=object).tolist(),
+        np.array([[{"k": 1}, None], ["x", (1, 2)]], dtype=object),
     ]
     found = travelled(values, tmp_path / "values")
     assert repr(found) == repr(values)
     assert found[1].maxlen == 3
+    assert found[-1].shape == (2, 2)
     assert found[4]["new"]["new"] == 0.0
     assert travelled(-(10**9000), tmp_path / "long") == -(10**9000)
 
