@@ -157,6 +157,23 @@ def test_last_point_of_the_curve_is_the_last_row_of_the_matrix():
     assert run.curve[-1][1] == pytest.approx(np.average(run.accuracy[-1], weights=sizes))
 
 
+def test_testing_changes_nothing():
+    """A network learns the same whether it is tested often, seldom, or in other blocks."""
+    torch = pytest.importorskip("torch", reason="the learner is a network")
+    stream = digits(images=True, n_tasks=2, train_per_class=10, test_per_class=3)
+
+    def make(seed):
+        torch.manual_seed(seed)
+        layers = torch.nn.Conv2d(1, 8, 3, 2), torch.nn.BatchNorm2d(8), torch.nn.ReLU()
+        trunk = torch.nn.Sequential(*layers, torch.nn.Flatten())
+        return learners.PCRClassifier(trunk=trunk, device="cpu", seed=seed)
+
+    options = ({}, {"anytime": 7}, {"block_size": 3})
+    matrices = [evaluate.class_incremental(stream, make, **o).accuracy for o in options]
+    np.testing.assert_array_equal(matrices[0], matrices[1])
+    np.testing.assert_array_equal(matrices[0], matrices[2])
+
+
 def test_curve_without_measurements_is_by_task():
     """The mean accuracy on the tasks so far stands in."""
     run = TaskRun(0, [[0], [1]], [10, 25], [[0.9, 0.0], [0.5, 0.7]], [1.0, 1.0], [1.0, 1.0])
