@@ -88,9 +88,17 @@ def check_stream(name: str) -> None:
     path = Path(name)
     if path.is_file() or name.startswith("river:"):
         return
+    if path.is_dir() and name not in streams.names():
+        raise typer.BadParameter(f"{name} is a folder; name a file in it")
     if path.suffix or len(path.parts) > 1:
         raise typer.BadParameter(f"no such file: {name}")
     check_name("stream", name, streams.names())
+
+
+def check_target(target: str | None, names: Sequence[str]) -> None:
+    """Refuse `--target` where no stream is a file."""
+    if target is not None and not any(Path(name).is_file() for name in names):
+        raise typer.BadParameter(f"--target is for files, got {target!r} with {', '.join(names)}")
 
 
 def open_stream(
@@ -98,6 +106,7 @@ def open_stream(
 ) -> "Stream":
     """Return the stream of a name or of a file; the seed is for generators."""
     from olearn import streams
+    from olearn.streams._table_facts import TABLES
 
     given = dict(options or {})
     if name in catalog.SYNTHETIC:
@@ -108,6 +117,10 @@ def open_stream(
         return streams.load(name, **given)
     except TypeError as error:
         raise typer.BadParameter(f"{name}: {error}") from error
+    except ValueError as error:
+        if name in TABLES:  # known, but damaged
+            raise
+        raise typer.BadParameter(str(error)) from error
 
 
 def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[str, Any]) -> Any:

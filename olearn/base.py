@@ -17,7 +17,7 @@ from river.utils import dataframe
 
 from olearn.features import FeatureIndex
 from olearn.labels import LabelIndex
-from olearn.validate import check_in_range
+from olearn.validate import check_in_range, check_kind, check_names
 
 Rows = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -70,6 +70,8 @@ class ArrayClassifier(base.MiniBatchClassifier):
     def _start_encoding(
         self, nominal_attributes: Iterable[FeatureName] | None, classes: Iterable[ClfTarget] | None
     ) -> None:
+        check_names("nominal_attributes", nominal_attributes)
+        check_names("classes", classes)
         self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
         self._labels = LabelIndex(classes)
 
@@ -245,6 +247,12 @@ class ArrayDetector(base.DriftDetector):
 
         Equal to a loop of `update`; the state afterwards is that after the last number.
         """
+
+
+def check_detector(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is a drift detector, river's or ours."""
+    kinds = base.DriftDetector | base.BinaryDriftDetector
+    check_kind(name, value, kinds, "a drift detector")
 
 
 def memory_bytes(value: Any) -> int:

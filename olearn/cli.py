@@ -271,6 +271,9 @@ def compare(
         arguments.check_name("learner", learner, catalog.LEARNERS)
     for stream in streams:
         arguments.check_stream(stream)
+    arguments.check_target(target, streams)
+    if jobs == 0:
+        raise typer.BadParameter("--jobs must be -1 or at least 1, got 0")
     limits = arguments.parse_limits(limit or [], learners)
     arguments.check_output("--report", report)
 

@@ -153,10 +153,10 @@ class FeatureIndex:
         A row that comes twice in succession, to be predicted and then learnt, is encoded once; so
         the array must not be written to.
         """
-        if list(x) != self.names or self._untyped:
-            return None
-        given = values = list(x.values())
         try:
+            if list(x) != self.names or self._untyped:
+                return None
+            given = values = list(x.values())
             if given == self._last[0]:
                 return self._last[1]
             if self._nominal:
@@ -166,7 +166,7 @@ class FeatureIndex:
             if not math.isfinite(sum(values)):  # NaN or infinite somewhere
                 return None
             row = np.array(values, dtype=np.float64)
-        except (KeyError, OverflowError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             return None
         self._last = given, row
         return row
@@ -293,6 +293,8 @@ class Table:
         self.names = list(range(X.shape[1])) if names is None else list(names)
         if len(self.names) != X.shape[1]:
             raise ValueError(f"names must have {X.shape[1]} entries, one a column, got {names!r}")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError(f"names must differ, got {names!r}")
         if X.dtype.kind in "biuf":
             self.matrix = _writable(X)
         else:

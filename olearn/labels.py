@@ -89,7 +89,13 @@ class LabelIndex:
 def _label_values(y: Any) -> Any:
     """Return small integers as an int64 array, all else as a list or array of objects."""
     if not isinstance(y, np.ndarray | list | tuple):
-        y = dataframe.into_series(y).to_numpy()
+        try:
+            y = dataframe.into_series(y).to_numpy()
+        except TypeError:
+            raise TypeError(
+                f"y must be an array, list or series of labels, got {y!r} of type "
+                f"{type(y).__name__}"
+            ) from None
     try:
         array = np.asarray(y)
     except ValueError:  # rows of different lengths: no labels, which `get` will say

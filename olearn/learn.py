@@ -18,6 +18,7 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     given.refuse(("video",), "it is for agents, such as stream-q")
     arguments.check_name("learner", learner, catalog.LEARNERS)
     arguments.check_stream(stream)
+    arguments.check_target(given.target, [stream])
     if given.detector is not None:
         arguments.check_name("detector", given.detector, catalog.DETECTORS)
     arguments.check_output("--report", given.report)

@@ -6,7 +6,7 @@ A message names the argument, its allowed range or choices, and the value got.
 import difflib
 import math
 import numbers
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from typing import Any
 
 
@@ -55,6 +55,28 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
         return
     listed = ", ".join(repr(choice) for choice in choices)
     raise ValueError(f"{name} must be one of {listed}, got {value!r}{suggestion(value, choices)}")
+
+
+def check_kind(name: str, value: Any, kind: Any, words: str) -> None:
+    """Raise TypeError unless `value` is an instance of `kind`, which is in `words`."""
+    if not isinstance(value, kind):
+        made = f"; {value.__name__}() makes one" if isinstance(value, type) else ""
+        raise TypeError(
+            f"{name} must be {words}, got {value!r} of type {type(value).__name__}{made}"
+        )
+
+
+def check_names(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is None or a collection of hashable names; no string is."""
+    if value is None:
+        return
+    if isinstance(value, str | bytes) or not isinstance(value, Collection):
+        raise TypeError(
+            f"{name} must be a list of names, got {value!r} of type {type(value).__name__}"
+        )
+    for each in value:
+        if not isinstance(each, Hashable):
+            raise TypeError(f"{name} must hold names, got {each!r} of type {type(each).__name__}")
 
 
 def suggestion(value: Any, choices: Collection[str]) -> str:

@@ -47,6 +47,8 @@ class Series:
         path = Path(self.name)
         if path.is_file():
             return
+        if path.is_dir() and self.name not in streams.signal_names():
+            raise typer.BadParameter(f"{self.name} is a folder; name a file in it")
         if path.suffix or len(path.parts) > 1:
             raise typer.BadParameter(f"no such file: {self.name}")
         known = streams.signal_names()
@@ -65,7 +67,10 @@ class Series:
         if not Path(self.name).is_file():
             limit = {} if self.rows is None else {"n_samples": self.rows}
             return streams.signal(self.name, seed=self.seed, **limit)
-        signal = streams.signal_from_file(self.name, self.column)
+        try:
+            signal = streams.signal_from_file(self.name, self.column)
+        except (TypeError, ValueError) as error:
+            raise typer.BadParameter(str(error)) from error
         return replace(signal, values=signal.values[: self.rows])
 
 

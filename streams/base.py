@@ -1,6 +1,7 @@
 """What a stream is: a `Schema`, rows as dicts, and the same rows as blocks of arrays."""
 
 import abc
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -152,6 +153,11 @@ class Stream(river_base.Dataset, abc.ABC):
         for X, y in self._blocks(_ROWS_PER_READ):
             labels = [self.schema.labels[code] for code in y.tolist()]
             yield from zip(self._items(X), labels, strict=True)
+
+    def take(self, k: int) -> Iterator[tuple[dict[Any, Any], Any]]:
+        """Iterate over the first `k` rows, at least 0."""
+        check_integer("k", k, 0)
+        return itertools.islice(self, k)
 
     def _items(self, X: Floats) -> Iterator[Any]:
         """Yield the rows of a block as they come one by one."""

@@ -1,5 +1,8 @@
 """CSV, ARFF, Parquet and Arrow files as streams."""
 
+import csv
+import gzip
+import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -73,13 +76,22 @@ def from_file(
 
 def open_table(path: Path) -> RawTable:
     """Open a table in any of the formats; errors as `from_file`."""
+    if path.is_dir():
+        raise IsADirectoryError(f"path must be a file, got the folder {str(path)!r}")
     if not path.is_file():
         beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise FileNotFoundError(f"there is no file {str(path)!r}{suggestion(path.name, beside)}")
     suffix = _suffix(path)
     if suffix not in _FORMATS:
         raise ValueError(f"path must end in {', '.join(_FORMATS)}; got {path.name!r}")
-    return _FORMATS[suffix](path)
+    try:
+        return _FORMATS[suffix](path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be text in UTF-8: {error}") from error
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{path} must be compressed by gzip: {error}") from error
+    except csv.Error as error:
+        raise ValueError(f"{path} must be a table: {error}") from error
 
 
 def is_table_path(name: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from river.base import DriftDetector
 from river.base.typing import FeatureName
 
-from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes
+from olearn.base import ArrayClassifier, Codes, Rows, check_detector, memory_bytes
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, Settings
@@ -28,6 +28,8 @@ class RidgeClassifier(ArrayClassifier):
     def _start(
         self, settings: Settings, drift_detector: DriftDetector | None, warm_up: int
     ) -> None:
+        if drift_detector is not None:
+            check_detector("drift_detector", drift_detector)
         self._engine = RidgeEngine(settings)
         self._detector = None if drift_detector is None else drift_detector.clone()
         self._armed_after = warm_up

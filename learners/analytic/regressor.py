@@ -17,7 +17,7 @@ from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, Settings
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_in_range, check_integer, check_names, check_seed
 
 Rows = NDArray[np.float64]
 
@@ -114,6 +114,7 @@ class AnalyticRidgeRegressor(base.MiniBatchRegressor):
             check_in_range("scale", scale, 0.0, open_low=True)
         check_choice("backend", backend, BACKENDS)
         check_choice("dtype", dtype, DTYPES)
+        check_names("nominal_attributes", nominal_attributes)
         check_seed(seed)
         self.n_features = n_features
         self.gamma = gamma

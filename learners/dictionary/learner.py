@@ -10,7 +10,7 @@ import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base import Rows, memory_bytes, row_weights
+from olearn.base import Rows, check_detector, memory_bytes, row_weights
 from olearn.features import FeatureIndex, Table
 from olearn.learners.dictionary import codes
 from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text
@@ -166,6 +166,8 @@ class OrthogonalDictionaryLearner(CodesRows):
         check_integer("warm_up", warm_up, 0)
         check_integer("refresh", refresh, 1)
         check_choice("dtype", dtype, ("float64", "float32"))
+        if drift_detector is not None:
+            check_detector("drift_detector", drift_detector)
         check_seed(seed)
         self.method = method
         self.batch_size = batch_size

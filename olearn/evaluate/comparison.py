@@ -17,7 +17,7 @@ from olearn.evaluate.result import Result
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 from olearn.evaluate.tables import TextTable, common_prefix, show_value
 from olearn.evaluate.travel import dump, parse
-from olearn.validate import check_integer
+from olearn.validate import check_integer, check_kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -210,6 +210,7 @@ def compare(
     """
     chosen_seeds = check_seeds(seeds)
     for name, value in (("models", models), ("streams", streams)):
+        check_kind(name, value, Mapping, f"a dict of names and {name}")
         if not value:
             raise ValueError(f"{name} must not be empty, got {value!r}")
     if n_jobs != -1:

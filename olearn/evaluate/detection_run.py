@@ -8,11 +8,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from river import base
 
-from olearn.base import ArrayDetector
+from olearn.base import ArrayDetector, check_detector
 from olearn.evaluate.detection_result import Detection, Detections
 from olearn.evaluate.progress import Bars, Report
 from olearn.streams.signals import Signal
-from olearn.validate import check_integer
+from olearn.validate import check_integer, check_kind
 
 _ROWS_PER_REPORT = 500
 
@@ -79,6 +79,9 @@ def detection(
     """
     check_integer("window", window, 1)
     check_integer("warm_up", warm_up, 0)
+    drawn = "a Signal, such as streams.signal(name) or streams.signal_from_file(path)"
+    check_kind("signal", signal, Signal, drawn)
+    check_detector("detector", detector)
     fresh = detector.clone()
     for argument, attributes in (("traces", traces), ("details", details)):
         if unknown := [attribute for attribute in attributes if not hasattr(fresh, attribute)]:

@@ -17,7 +17,7 @@ from olearn.evaluate.recorder import Detector, Recorder
 from olearn.evaluate.result import Result
 from olearn.evaluate.scoring import choose_metrics, wants_probabilities
 from olearn.streams.base import Stream
-from olearn.validate import check_integer
+from olearn.validate import check_integer, check_kind
 
 
 def prequential(
@@ -105,6 +105,11 @@ def prequential(
     'row'
 
     """
+    if isinstance(model, type) or not hasattr(model, "learn_one"):
+        check_kind("model", model, base.Estimator, "an estimator of river or olearn")
+    if isinstance(stream, str):
+        raise TypeError(f"stream must be a stream, such as streams.load({stream!r}), got a string")
+    check_kind("stream", stream, Iterable, "a stream or an iterable of (x, y)")
     check_integer("window", window, 1)
     check_integer("block_size", block_size, 1)
     if max_samples is not None:

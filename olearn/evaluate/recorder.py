@@ -8,7 +8,7 @@ import numpy as np
 from river import base
 from river.metrics.base import Metric
 
-from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts
+from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts, check_detector
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
@@ -137,11 +137,7 @@ class _ErrorWatch:
     """Feeds a clone of a drift detector with errors and keeps the rows of its alarms."""
 
     def __init__(self, detector: Detector, model: base.Estimator) -> None:
-        if not isinstance(detector, Detector):
-            raise TypeError(
-                f"detector must be a drift detector, got {detector!r} of type "
-                f"{type(detector).__name__}"
-            )
+        check_detector("detector", detector)
         if not isinstance(model, base.Classifier | base.Regressor):
             raise ValueError(f"detector needs a classifier or a regressor, got {model}")
         if isinstance(detector, base.BinaryDriftDetector) and isinstance(model, base.Regressor):

@@ -175,11 +175,11 @@ def test_wrong_usage(args, words):
 def test_failure_while_running(tmp_path):
     """Requirement: a failure is one line on stderr and exit code 1."""
     path = tmp_path / "t.csv"
-    path.write_text("a,b\n1,x\n", encoding="utf-8")
-    result = call("run", "no-change", path, "--target", "nothing")
+    path.write_text("a,b\n1,x\ninf,x\n", encoding="utf-8")
+    result = call("run", "hoeffding-tree", path)
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert re.fullmatch(r"olearn: .*'nothing'.*\n", result.stderr)
+    assert re.fullmatch(r"olearn: .*'a'.* got inf\n", result.stderr)
 
 
 def test_delays():

@@ -95,7 +95,7 @@ def test_wrong_usage(table, arguments, message):
 
 
 def test_column_that_is_not_there(table):
-    """A failure while reading: exit code 1, the nearest name suggested."""
+    """Wrong usage: exit code 2, the nearest name suggested."""
     result = call("run", "adwin", "cell.csv", "--column", "valu")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean 'value'" in words_of(result)
