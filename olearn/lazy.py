@@ -30,7 +30,13 @@ def lazy_names(
     def find(name: str) -> Any:
         if name not in files:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{package}.{files[name]}"), name)
+        try:
+            value = getattr(import_module(f"{package}.{files[name]}"), name)
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            hint = f"{name} needs torch: pip install olearn[neural]"
+            raise ModuleNotFoundError(hint, name="torch") from error
         setattr(sys.modules[package], name, value)  # found at once from now on
         return value
 

@@ -122,16 +122,31 @@ def test_importing_a_part_loads_nothing_heavy(name, tmp_path):
 def test_public_names_load_nothing_of_the_extras(tmp_path):
     """With every public name loaded, what only the extras bring still is not.
 
-    Pandas is left out: scikit-learn, which river loads, loads it where it is installed.
+    Pandas is left out: scikit-learn, which river loads, loads it where it is installed; so are the
+    rehearsal learners, which are networks of torch.
     """
     code = (
         "import sys, importlib\n"
         f"for name in {PUBLIC}:\n"
         "    module = importlib.import_module(name)\n"
-        "    for public in module.__all__: getattr(module, public)\n"
+        "    files = getattr(module, '_FILES', {})\n"
+        "    for public in module.__all__:\n"
+        "        if not files.get(public, '').startswith('replay.'): getattr(module, public)\n"
         f"print([m for m in ('torch', 'matplotlib', 'gymnasium') if m in sys.modules])"
     )
     assert python(code, tmp_path) == "[]\n"
+
+
+def test_a_name_that_needs_torch_says_so(tmp_path):
+    """Without torch, asking for a rehearsal learner tells what to install."""
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"
+        "from olearn import learners\n"
+        "try: learners.ERClassifier\n"
+        "except ModuleNotFoundError as error: print(error)"
+    )
+    assert python(code, tmp_path) == "ERClassifier needs torch: pip install olearn[neural]\n"
 
 
 def test_wheel_holds_olearn_and_nothing_beside(wheel):
