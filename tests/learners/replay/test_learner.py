@@ -280,43 +280,6 @@ def test_bfloat16_is_near_float32():
     assert (answers[0] != answers[1]).any()
 
 
-def test_rows_are_standardised_online():
-    """Columns have mean 0 and variance 1 over what was learnt; what never varied is 0."""
-    rng = np.random.default_rng(1)
-    X = rng.normal(size=(40, 3)) * [1.0, 1e6, 1e-6] + [5.0, -1e9, 0.0]
-    X[rng.random(X.shape) < 0.1] = np.nan
-    X = np.hstack([X, np.full((40, 1), 7.0)])
-    model = ERClassifier(hidden=(8,), seed=1)
-    model.learn_many(X, rng.integers(0, 2, 40))
-    Z = model._engine.inputs(torch.from_numpy(X)).numpy()[:, :4]
-    there = ~np.isnan(X)
-    for column in range(3):
-        values = Z[there[:, column], column]
-        assert values.mean() == pytest.approx(0.0, abs=1e-5)
-        assert values.std() == pytest.approx(1.0, abs=1e-5)
-        assert (Z[~there[:, column], column] == 0.0).all()
-    assert (Z[:, 3] == 0.0).all()
-
-
-def test_late_categories_are_the_loops():
-    """A category that a block brings is unknown to the rows before it, as in the loop."""
-    rng = np.random.default_rng(2)
-    colours = np.array(["red", "green", "blue"])[
-        np.minimum(rng.integers(0, 3, 60), np.arange(60) // 15)
-    ]
-    rows = [{"x": float(v), "colour": c} for v, c in zip(rng.normal(size=60), colours, strict=True)]
-    X = np.array([[row["x"], row["colour"]] for row in rows], dtype=object)
-    y = [row["colour"] == "green" for row in rows]
-    loop, block = (ERClassifier(hidden=(8,), memory_size=20, seed=1) for _ in range(2))
-    expected = []
-    for row, label in zip(rows, y, strict=True):
-        expected.append(loop.predict_one(row))
-        loop.learn_one(row, label)
-    assert block.test_then_train_many(X, y, names=["x", "colour"]).tolist() == expected
-    # the columns stand in another order, so sums differ in their last bits
-    assert loop.predict_proba_one(rows[0]) == pytest.approx(block.predict_proba_one(rows[0]))
-
-
 def test_features_that_come_while_rows_wait():
     """Rows that wait or are stored lack a feature that is heard of later; nominal ones too."""
     X, y = np.random.default_rng(3).normal(size=(27, 2)), [0, 1, 2] * 9
