@@ -14,6 +14,7 @@ import pytest
 from river import compose, datasets, drift, linear_model, metrics, naive_bayes, preprocessing
 from typer.testing import CliRunner
 
+import olearn
 from olearn import detectors, evaluate, learners, streams
 from olearn._check_tools import require_same_state, snapshot
 from olearn.cli import app
@@ -124,6 +125,7 @@ def test_interrupted_runs_end_alike(make, open_stream, settings, tmp_path):
     found, model = go_on(tmp_path, open_stream(), make, stops, **settings)
     assert figures(found) == figures(result)
     require_same_state(snapshot(expected), model, "at the end")
+    require_same_state(snapshot(expected), olearn.load(tmp_path / "run.safetensors"), "in the file")
 
 
 def test_checkpoints_cost_no_accuracy(tmp_path):
@@ -298,9 +300,14 @@ def test_leftovers_of_killed_runs_go(tmp_path):
 
 
 def test_bad_arguments():
-    """`every` is a positive whole number."""
+    """A folder, a positive number of rows, and a `Checkpoint` where one is asked for."""
     with pytest.raises(ValueError, match=r"every must be in \[1, inf\], got 0"):
         Checkpoint("folder", every=0)
+    with pytest.raises(TypeError, match=r"folder must be a path, got None"):
+        Checkpoint(None)
+    model = learners.HoeffdingTreeClassifier()
+    with pytest.raises(TypeError, match=r"such as Checkpoint\('folder'\)"):
+        evaluate.prequential([({"a": 1}, "x")], model, checkpoint="folder")
 
 
 # -- the command line ----------------------------------------------------------------------------
