@@ -12,6 +12,7 @@ is written when it is done, and a run that was stopped goes on where it was.
 
 import argparse
 import dataclasses
+import itertools
 import json
 import multiprocessing
 import os
@@ -56,6 +57,7 @@ class Args:
     seeds: int = 0  # 0: 3 in `small`, 10 in `full`
     first_seed: int = 0
     device: str = "cpu"
+    precision: str = "auto"  # bfloat16 on CUDA, else float32
     compile: bool = False
     n_jobs: int = 2
     threads: int = 1
@@ -75,6 +77,7 @@ class Job:
     seed: int
     profile: str
     device: str
+    precision: str
     compile: bool
     threads: int
     train_per_class: int | None
@@ -104,7 +107,7 @@ def make_model(job: Job) -> Any:
     """Return the method with the authors' parameters for the data."""
     on_cifar10 = job.data.startswith("cifar10") and job.data != "cifar100"
     common: dict[str, Any] = {"memory_size": job.memory, "seed": job.seed, "device": job.device}
-    common["compile"] = job.compile
+    common |= {"precision": job.precision, "compile": job.compile}
     if job.width:
         common["width"] = job.width
     if job.method == "HPCR":
@@ -148,20 +151,18 @@ def run_job(job: Job) -> dict[str, Any]:
 
 
 def make_jobs(args: Args, found: list[str]) -> Iterator[Job]:
-    """Yield all jobs, the slowest method first, so that no process is left alone at the end."""
+    """Yield all jobs, seed by seed; the slowest first, so that no process is alone at the end."""
     small = args.profile == "small"
     n_seeds = args.seeds or (3 if small else 10)
-    for data in found:
-        for method in reversed(args.methods):
-            papers = MEMORIES.get(data, ((200,), (200,)))[method == "OnPro"]
-            sizes = (200,) if small else papers
-            for memory in args.memory or sizes:
-                for seed in range(args.first_seed, args.first_seed + n_seeds):
-                    yield Job(
-                        method, data, memory, seed, args.profile, args.device, args.compile,
-                        args.threads, args.train_per_class or (500 if small else None),
-                        args.test_per_class or (100 if small else None), args.width,
-                    )  # fmt: skip
+    seeds = range(args.first_seed, args.first_seed + n_seeds)
+    for data, seed, method in itertools.product(found, seeds, reversed(args.methods)):
+        papers = MEMORIES.get(data, ((200,), (200,)))[method == "OnPro"]
+        for memory in args.memory or ((200,) if small else papers):
+            yield Job(
+                method, data, memory, seed, args.profile, args.device, args.precision,
+                args.compile, args.threads, args.train_per_class or (500 if small else None),
+                args.test_per_class or (100 if small else None), args.width,
+            )  # fmt: skip
 
 
 def find_data(args: Args) -> tuple[list[str], list[str]]:
@@ -196,7 +197,7 @@ def machine(args: Args) -> dict[str, Any]:
 
 def protocol(job: Job) -> dict[str, Any]:
     """What must be the same for runs to stand in one table."""
-    names = ("profile", "train_per_class", "test_per_class", "width")
+    names = ("profile", "train_per_class", "test_per_class", "width", "precision")
     return {name: getattr(job, name) for name in names}
 
 
@@ -282,6 +283,7 @@ def read_args() -> Args:
     parser.add_argument("--data", nargs="*", choices=tuple(IMAGE_SETS), default=())
     parser.add_argument("--memory", nargs="*", type=int, default=())
     parser.add_argument("--device", default=Args.device)
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--out", type=Path, default=Args.out)
     for name in ("seeds", "first_seed", "n_jobs", "threads", "train_per_class", "test_per_class"):

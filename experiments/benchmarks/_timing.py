@@ -30,7 +30,7 @@ from olearn.streams.base import Schema
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 _ENOUGH_SECONDS = 4.0  # after a run this long another one would change little
-_PACKAGES = ("olearn", "river", "numpy", "numba", "capymoa", "jpype1")
+_PACKAGES = ("olearn", "river", "numpy", "numba", "torch", "capymoa", "jpype1")
 
 A = TypeVar("A")
 

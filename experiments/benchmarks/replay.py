@@ -247,7 +247,7 @@ def speed_line(method: str, args: Args) -> list[dict[str, Any]]:
                 "images/s": round(wall, 2),
                 "plain step, images/CPU s": None if reference is None else round(reference, 2),
                 "times the plain step": ratio,
-                "authors' program, images/CPU s": program,
+                "program, another machine": program,
                 "times the program": None if program is None else round(cpu / program, 2),
             }
         )
