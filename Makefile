@@ -13,7 +13,7 @@ WORKERS ?= 2
 # a stamp is newer than what decides its content, so that set-up is not repeated
 SETUP := pyproject.toml constraints.txt
 
-.PHONY: demo test docs lint clean
+.PHONY: demo test docs readme results lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/olearn demo --report report.html
@@ -24,6 +24,9 @@ test: $(VENV)/.test
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
 	@echo "open build/docs/index.html"
+
+readme: $(VENV)/.python  # the table of names
+	$(BIN)/python docs/overview.py
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

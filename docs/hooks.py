@@ -34,7 +34,7 @@ _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>'
 def public_modules() -> Iterator[str]:
     """Yield the public modules of olearn that list their names in `__all__`, sorted."""
     found = pkgutil.walk_packages(olearn.__path__, "olearn.")
-    for name in sorted(info.name for info in found if "._" not in info.name):
+    for name in ["olearn", *sorted(info.name for info in found if "._" not in info.name)]:
         text = Path(importlib.util.find_spec(name).origin).read_text(encoding="utf-8")
         if re.search("^__all__ ", text, flags=re.M):
             yield name

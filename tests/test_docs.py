@@ -82,7 +82,8 @@ def test_every_public_name_has_a_page(site):
         if "._" in name or not re.search(r"^__all__ ", path.read_text(), flags=re.M):
             continue
         for public in importlib.import_module(name).__all__:
-            page = site / "reference" / Path(*name.split(".")[1:]) / public / "index.html"
+            folder = name.removeprefix("olearn.").replace(".", "/")
+            page = site / "reference" / folder / public / "index.html"
             assert f'id="{name}.{public}"' in page.read_text(encoding="utf-8")
 
 

@@ -1,13 +1,17 @@
 """The README is true: its example prints what it says, and what it points to exists."""
 
 import doctest
+import importlib.util
+import pkgutil
 import re
+import runpy
 import shlex
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import olearn
 from olearn.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +30,18 @@ def test_example_prints_what_it_says(tmp_path, monkeypatch):
     test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
     assert doctest.DocTestRunner().run(test) == (0, len(test.examples))
     assert len(test.examples) > 5
+
+
+def test_table_names_what_there_is():
+    """The table of names is the one that `make readme` writes, and holds every public module."""
+    overview = runpy.run_path(str(ROOT / "docs/overview.py"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert overview["BEGIN"] + overview["table"]() + overview["END"] in text
+    found = {info.name for info in pkgutil.walk_packages(olearn.__path__, "olearn.")}
+    files = {name: Path(importlib.util.find_spec(name).origin) for name in found}
+    listed = {name for name, file in files.items() if "\n__all__ = " in file.read_text("utf-8")}
+    assert "olearn.streams" in listed
+    assert listed <= {"olearn.learners", *overview["MODULES"]}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
