@@ -21,7 +21,7 @@ _PACKAGES = (
     *("olearn.base", "olearn.detectors", "olearn.features", "olearn.labels", "olearn.learners"),
     *("olearn.metrics", "olearn._kappa", "olearn._label_pairs"),
     *("olearn.evaluate.recorder", "olearn.evaluate.scoring"),  # of a run that goes on
-    *("river", "torch.nn.modules", "torch.optim"),
+    *("river", "statistics", "torch.nn.modules", "torch.optim"),
 )
 _SHUT = ("river.datasets", "river.stream")  # which can download and open files
 
@@ -40,6 +40,9 @@ _RIVER_FUNCTIONS = frozenset(
         "_river_rust.vectordict:euclidean_distance_dict",
         "_river_rust.vectordict:euclidean_distance_tuple",
         "feature_extraction.vectorize:strip_accents_unicode",
+        "forest.online_extra_trees:ExtraTrees._detection_mode_all",
+        "forest.online_extra_trees:ExtraTrees._detection_mode_drop",
+        "forest.online_extra_trees:ExtraTrees._detection_mode_off",
         "metrics.mutual_info:_average_arithmetic",
         "metrics.mutual_info:_average_geometric",
         "naive_bayes.gaussian:GaussianNB._make_gaussian",

@@ -49,7 +49,8 @@ def save(model: Any, path: str | Path) -> None:
     ------
     TypeError
         If the model, or something in it, is of another class, such as a function of your own; the
-        message names it. Nothing is written then.
+        message names it. Nothing is written then. Of river's models that holds for `HoltWinters`,
+        `OutputCodeClassifier`, `BagOfWords` and `TFIDF`.
 
     Examples
     --------

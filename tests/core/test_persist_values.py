@@ -141,3 +141,17 @@ def test_torch_goes_on(tmp_path):
     loaded[3][1] = 9.0
     assert loaded[4][1, 0] == 9.0
     assert loaded[4].stride() == (1, 3)
+
+
+def test_cuda_goes_on(tmp_path):
+    """Tensors and generators of a CUDA device come back on that device."""
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    rng = torch.Generator("cuda").manual_seed(1)
+    state = [torch.randn(5, device="cuda", generator=rng), rng]
+    tensor, generator = travelled(state, tmp_path / "cuda")
+    assert tensor.device == state[0].device
+    assert torch.equal(tensor, state[0])
+    drawn = [torch.randn(3, device="cuda", generator=each) for each in (rng, generator)]
+    assert torch.equal(*drawn)
