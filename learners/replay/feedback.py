@@ -6,7 +6,6 @@ of the counts.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -57,11 +56,9 @@ class Mixed:
         return torch.where((self.share == 0.0) | (self.first == self.second), self.first, own)
 
 
-@lru_cache(maxsize=8)
 def class_pairs(n_classes: int, device: torch.device) -> Tensor:
     """Return all pairs i < j in lexicographic order, int64, shape `(2, n_pairs)`."""
-    i, j = torch.meshgrid(*(torch.arange(n_classes),) * 2, indexing="ij")
-    return torch.stack([i[i < j], j[i < j]]).to(device)
+    return torch.triu_indices(n_classes, n_classes, 1, device=device)
 
 
 def pair_probabilities(prototypes: Tensor, present: Tensor, pairs: Tensor) -> Tensor:
