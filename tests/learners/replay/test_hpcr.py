@@ -190,3 +190,17 @@ def test_bad_arguments(options, message):
     """Each parameter outside its range is refused by name."""
     with pytest.raises(ValueError, match=message):
         learners.HPCRClassifier(**options)
+
+
+@pytest.mark.parametrize("name", ["PCRClassifier", "HPCRClassifier", "OnProClassifier"])
+def test_what_is_kept_does_not_grow(name):
+    """Once the memory is full and all classes are known, further samples need no more bytes."""
+    X, y = blocks(4, 100)
+    order = np.random.default_rng(2).permutation(len(y))
+    model = getattr(learners, name)(**SMALL)
+    sizes = []
+    for start in range(0, 400, 100):
+        part = order[start : start + 100]
+        model.learn_many(X[part], y[part])
+        sizes.append(model._raw_memory_usage)
+    assert sizes[1:] == [sizes[0]] * 3
