@@ -75,8 +75,9 @@ class Writer:
                     work.append((self._open(child), child))
                     answer = None
         except TypeError as error:
-            owners = [type(v).__name__ for _, v in work if _is_ours(v)]
-            raise TypeError(f"{error} (in {' > '.join(owners)})") from error
+            owners = [type(value).__name__ for _, value in work if _is_ours(value)]
+            place = f" (in {' > '.join(owners)})" if owners else ""
+            raise TypeError(f"{error}{place}") from error
 
     def number_of(self, value: Any) -> int:
         """Return the number of the step that makes a value which was written."""
