@@ -14,19 +14,15 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import platform
-import shlex
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _aef_rivals import RIVALS, make_rival
+from _facts import head
 from aef_ocl_report import write_report
 from numpy.typing import NDArray
 from rich.console import Console
@@ -245,21 +241,16 @@ def main(args: Args) -> None:
         done = pool.map(run_job, jobs)
         runs = list(track(done, "models", len(jobs), console=Console(stderr=True)))
     facts = {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/aef_ocl.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        "cpu_count": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {p: metadata.version(p) for p in ("river", "numpy", "scipy", "scikit-learn")},
+        **head(("river", "numpy", "scipy", "scikit-learn")),
         "seconds": round(time.time() - begin),
         "seeds": args.seeds,
         "rows_of_shuttle": args.rows,
         "scale": args.scale,
         "not_to_be_had": missing,
     }
-    head = json.dumps(facts, indent=1)[:-2]
+    opening = json.dumps(facts, indent=1)[:-2]
     body = ",\n  ".join(json.dumps(run) for run in runs)
-    (args.out / "aef_ocl.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
+    (args.out / "aef_ocl.json").write_text(f'{opening},\n "runs": [\n  {body}\n ]\n}}\n')
     print(write_report(args.out, facts, runs, list(OURS)))
 
 

@@ -11,20 +11,16 @@ import argparse
 import dataclasses
 import json
 import multiprocessing
-import os
-import platform
-import shlex
 import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _facts import head
 from driftmoe_pictures import draw_ablation, draw_led, draw_table
 from numpy.typing import NDArray
 from rich.console import Console
@@ -355,12 +351,7 @@ def main(args: Args) -> None:
     parts = [(MODELS, range(first, first + args.seeds))]
     parts += [(tuple(CHANGES), range(s, s + 1)) for s in range(first, first + args.ablation_seeds)]
     facts = {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/driftmoe.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        "cpu_count": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {p: metadata.version(p) for p in ("river", "numpy", "numba")},
+        **head(("river", "numpy", "numba")),
         "seeds": list(parts[0][1]),
         "streams": found,
         "not_to_be_had": missing,

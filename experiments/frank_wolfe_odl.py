@@ -12,15 +12,10 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import platform
-import shlex
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # CPU seconds of one core; p
 import _odl_real as real
 import _odl_synthetic as synthetic
 import numpy as np
+from _facts import head
 from frank_wolfe_odl_pictures import draw_drift, draw_image, draw_rate, draw_recovery
 from rich.console import Console
 from rich.progress import track
@@ -329,12 +325,7 @@ def main(args: Args) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     found, missing = real.find_sets()
     facts: dict[str, Any] = {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/frank_wolfe_odl.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        "cpu_count": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {p: metadata.version(p) for p in ("numpy", "scikit-learn", "river")},
+        **head(("numpy", "scikit-learn", "river")),
         "seeds": list(range(args.first_seed, args.first_seed + args.seeds)),
         "sets": found,
         "sets_not_here": missing,

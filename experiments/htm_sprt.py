@@ -12,16 +12,10 @@ import argparse
 import dataclasses
 import json
 import multiprocessing
-import os
-import platform
-import shlex
-import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +37,7 @@ from _drift_tables import (
     null_line,
     table_lines,
 )
+from _facts import head
 from htm_sprt_pictures import draw_series, draw_table
 from rich.console import Console
 from rich.progress import track
@@ -311,12 +306,7 @@ def main(args: Args) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     runs, old = read_known(args)
     facts = {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/htm_sprt.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        "cpu_count": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {p: metadata.version(p) for p in ("river", "numpy", "numba", "scipy")},
+        **head(("river", "numpy", "numba", "scipy")),
         "seeds": list(range(args.first_seed, args.first_seed + args.seeds)),
         "arl0": args.arl0,
         "null_rows": args.null_rows,
