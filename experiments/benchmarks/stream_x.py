@@ -5,7 +5,7 @@
 The peer is what one writes first: one agent, `torch.nn` modules, automatic differentiation, a loop
 over parameters for traces and bound. All do the same step on the same synthetic observations, which
 are normalised before, `act` and `learn` together; then whole loops with CartPole and, where MuJoCo
-is installed, Hopper. The authors' program was measured once, on a busy machine of the same class.
+is installed, Hopper. The authors' program was measured once, on another and busy machine.
 """
 
 import dataclasses
