@@ -2,6 +2,7 @@
 #   make demo     DriftMoE and its peers on drifting streams, with a report
 #   make test     all tests
 #   make docs     the documentation, into build/docs
+#   make results  the experiments of all papers: an hour and a half on 2 cores
 # Another interpreter: PYTHON=python3.12 make test
 
 PYTHON ?= python3
@@ -27,6 +28,13 @@ docs: $(VENV)/.docs
 
 readme: $(VENV)/.python  # the table of names
 	$(BIN)/python docs/overview.py
+
+PAPERS := driftmoe htm_sprt aef_ocl replay frank_wolfe_odl stream_x
+
+results: $(VENV)/.test  # of each paper, with the script's own settings
+	for name in $(PAPERS); do \
+	  OPENBLAS_NUM_THREADS=1 $(BIN)/python experiments/$$name.py || exit 1; \
+	done
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
