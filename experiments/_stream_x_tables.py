@@ -13,7 +13,6 @@ from _stream_x_plan import (
     FIFTHS,
     PAPER,
     REMOVED,
-    STRIDE,
     WINDOWS,
     Setting,
 )
@@ -118,11 +117,9 @@ def checkpoint_lines(settings: list[Setting], runs: Runs) -> list[str]:
     lines = []
     for setting in (s for s in settings if s.key in WINDOWS):
         found = pick(runs, setting.name, "nothing")
-        stride = STRIDE.get(setting.key, 1)
         windows = np.array([run["windows"] for run in found], dtype=float)
-        windows = windows.reshape(len(found), -1, stride).mean(axis=2)
         n = max(len(theirs) for theirs in WINDOWS[setting.key].values())
-        width = setting.steps // setting.points * stride
+        width = setting.steps // setting.points
         low, high = np.nanmin(windows, axis=0), np.nanmax(windows, axis=0)
         cells = [
             ["ours, mean", *(number(v) for v in np.nanmean(windows, axis=0)[:n])],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from _stream_x_gvf import ANCHORS, GAMMAS, GvfJob, forecast
 from _stream_x_gvf import WINDOWS as FORECAST_WINDOWS
-from _stream_x_plan import BANDS, FIFTHS, REMOVED, STRIDE, WINDOWS, Setting
+from _stream_x_plan import BANDS, FIFTHS, REMOVED, WINDOWS, Setting
 from _stream_x_tables import Runs, Settings, half_width, pick, scores
 from matplotlib.figure import Figure
 
@@ -65,11 +65,15 @@ def draw_curves(path: Path, settings: list[Setting], runs: Runs, colours: Any) -
         if setting.key in FIFTHS:
             middle = setting.steps * (np.arange(5) + 0.5) / 5
             ax.plot(middle, FIFTHS[setting.key], "x", color=COLOURS[1], label="independent program")
-        stride = STRIDE.get(setting.key, 1) * setting.steps / setting.points
         for name, values in WINDOWS.get(setting.key, {}).items():
             mark, colour = ("+", COLOURS[2]) if "authors" in name else ("x", COLOURS[1])
-            at = stride * (np.arange(len(values)) + 1)
-            ax.plot(at, np.array(values, float), mark, color=colour, label=name.split(",")[0])
+            ax.plot(
+                ends[: len(values)],
+                np.array(values, float),
+                mark,
+                color=colour,
+                label=name.split(",")[0],
+            )
         band = BANDS.get(setting.key)
         if band is not None:
             level = band.mean if band.mean is not None else band.worst
