@@ -128,16 +128,17 @@ def checkpoint_lines(settings: list[Setting], runs: Runs) -> list[str]:
                 *(f"{number(a)} to {number(b)}" for a, b in zip(low[:n], high[:n], strict=True)),
             ],
         ]
-        inside = total = 0
+        inside = below = total = 0
         for name, theirs in WINDOWS[setting.key].items():
             cells.append([name, *(number(v) for v in theirs)])
             for value, a, b in zip(theirs, low, high, strict=False):
                 total += value is not None
                 inside += value is not None and a <= value <= b
+                below += value is not None and value < a
         ends = [f"{(i + 1) * width // 1000} k" for i in range(n)]
         lines += [
             "", f"{setting.name}, by windows of {width:,} steps; {inside} of {total} of the "
-            "others' values are inside the range of our seeds:", "",
+            f"others' values are inside the range of our seeds, {below} below it:", "",
             *rows(("", *ends), cells),
         ]  # fmt: skip
     return lines
