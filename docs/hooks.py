@@ -27,6 +27,9 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "experim
 CONTRACTS = ("olearn.base", "olearn.features", "olearn.labels", "olearn.rng", "olearn.validate")
 """Modules without `__all__` that authors of a learner need: a page each."""
 
+FIRST = ("first_stream", "your_own_csv_with_drift")
+"""Tutorials that come before the others."""
+
 _FULL = "show_root_full_path: true"
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', flags=re.S)
 
@@ -97,7 +100,7 @@ def tutorial(path: Path) -> dict[str, str | bytes]:
     for k, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            lines += [source, ""]
+            lines += [source.replace(".ipynb)", ".md)"), ""]
             continue
         lines += ["```python", source, "```", ""]
         for output in cell["outputs"]:
@@ -133,8 +136,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Order the pages; those without a place are reached by links."""
     notebooks = sorted(path.stem for path in (ROOT / "experiments/tutorials").glob("*.ipynb"))
-    first = [name for name in ("first_stream", "your_own_csv_with_drift") if name in notebooks]
-    ordered = [*first, *(name for name in notebooks if name not in first)]
+    ordered = sorted(notebooks, key=lambda name: (name not in FIRST, name))
     config.nav = [
         {"Home": "README.md"},
         {"How it works": "concepts.md"},

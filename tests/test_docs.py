@@ -63,7 +63,7 @@ def site(tmp_path_factory):
     for package in ("mkdocs", "mkdocstrings", "latex2mathml"):
         pytest.importorskip(package, reason="the extra `docs` is not installed")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]  # --quiet hides warnings
     command += ["--config-file", str(ROOT / "docs/mkdocs.yml"), "--site-dir", str(folder)]
     done = subprocess.run(
         command,
