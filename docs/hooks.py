@@ -48,9 +48,6 @@ def reference() -> dict[str, str]:
     """Return the pages of the reference: one a module, one a public name; path to Markdown."""
     pages = {}
     rows = []
-    for name in olearn.__all__:  # of the package itself: no page of their own above them
-        rows.append(f"| [`olearn.{name}`]({name}.md) | {first_sentence(getattr(olearn, name))} |")
-        pages[f"reference/{name}.md"] = f"::: olearn.{name}\n"
     for module in public_modules():
         part = importlib.import_module(module)
         folder = module.removeprefix("olearn.").replace(".", "/")
@@ -66,7 +63,7 @@ def reference() -> dict[str, str]:
         path = f"{module.removeprefix('olearn.')}.md"
         pages[f"reference/{path}"] = f"::: {module}\n    options:\n      {_FULL}\n"
         rows.append(f"| [`{module}`]({path}) | {first_sentence(importlib.import_module(module))} |")
-    front = ["# Reference", "", "| name | what it is |", "|---|---|", *rows]
+    front = ["# Reference", "", "| module | what it holds |", "|---|---|", *rows]
     return {"reference/index.md": "\n".join(front), **pages}
 
 
