@@ -168,3 +168,7 @@ class Network:
         self.optimiser = self._spec.make(self._groups())
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state["optimiser"], "param_groups": groups})
+        for parameter, kept in self.optimiser.state.items():
+            for name, value in kept.items():
+                if value.shape == parameter.shape:  # fused steps go through memory: equal strides
+                    kept[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)

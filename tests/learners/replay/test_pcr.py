@@ -1,5 +1,6 @@
 """PCR: views and their passes, the empty memory, absent proxies, contrast modes."""
 
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -111,3 +112,24 @@ def test_bad_contrast():
     """An unknown contrast is refused with the choices."""
     with pytest.raises(ValueError, match="contrast must be one of 'proxy', 'one', 'all'"):
         learners.PCRClassifier(contrast="samples")
+
+
+@pytest.mark.parametrize("name", ["PCRClassifier", "HPCRClassifier", "OnProClassifier"])
+def test_images_one_by_one_or_together(name):
+    """Images learnt one at a time, together, or after a pickle in between give the same bits."""
+    rng = np.random.default_rng(3)
+    X = rng.integers(0, 256, (25, 3, 10, 10), dtype=np.uint8)
+    y = np.repeat([0, 1, 2, 3, 4], 5)
+    options = {"memory_size": 8, "batch_size": 4, "replay_size": 4, "width": 2, "device": "cpu"}
+    options |= {} if name == "PCRClassifier" else {"warm_batches": 1}
+    one, many, copied = (getattr(learners, name)(seed=1, **options) for _ in range(3))
+    for image, label in zip(X, y.tolist(), strict=True):
+        one.learn_one(image, label)
+    many.learn_many(X, y)
+    copied.learn_many(X[:14], y[:14])
+    copied = pickle.loads(pickle.dumps(copied))
+    copied.learn_many(X[14:], y[14:])
+    expected = np.asarray(one.predict_proba_many(X))
+    assert one.n_batches == 6
+    assert np.array_equal(np.asarray(many.predict_proba_many(X)), expected)
+    assert np.array_equal(np.asarray(copied.predict_proba_many(X)), expected)
