@@ -124,7 +124,7 @@ def draw_ablation(path: Path, settings: list[Setting], runs: Runs) -> None:
         ax.set_xlabel("return, last fifth (dotted: chance)", fontsize=7)
         ax.tick_params(axis="x", labelsize=7)
         ax.grid(axis="x", alpha=0.3)
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=95)
 
 
 def draw_forecasts(path: Path, runs: Runs, colours: Any) -> None:
@@ -174,4 +174,4 @@ def finish(figure: Figure, axes: list[Any], path: Path) -> None:
     figure.legend(
         list(handles.values()), list(handles), loc="outside lower center", ncols=5, fontsize=7
     )
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=95)
