@@ -319,7 +319,8 @@ def write_report(path: Path, facts: dict[str, Any], settings: Settings, runs: Ru
         "tasks. Returns are those of whole episodes, by the step at which they end. *Finite* "
         "counts seeds whose weights hold neither NaN nor infinity at the end; NaN never leaves a "
         "weight again. The *independent program* is another implementation of the same rules, run "
-        "for 8 seeds (4 with cap 10,000, 2 in Hopper); the *authors' program* ran unmodified, on another, busy machine.",
+        "for 8 seeds (4 with cap 10,000, 2 in Hopper); the *authors' program* ran "
+        "unmodified, on another, busy machine.",
     ]
     if facts["left_out"]:
         text += [
