@@ -154,7 +154,9 @@ class RehearsalClassifier(ArrayClassifier):
         )
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
-        assert self._engine is not None, "grown before it learns"
+        if self._engine is None:  # the first row has no features, and its label was known
+            self._grow(len(self._labels))
+        assert self._engine is not None, "made by _grow"
         if (w != 1.0).any():
             repeated = np.repeat(np.arange(len(y)), w.astype(np.int64))
             X, y = X[repeated], y[repeated]

@@ -26,6 +26,16 @@ def test_rows_are_standardised_online():
     assert (Z[:, 3] == 0.0).all()
 
 
+def test_a_first_row_without_features():
+    """It is learnt, whether its label was known or not."""
+    for classes in (None, ["a", "b"]):
+        model = ERClassifier(hidden=(8,), classes=classes, seed=1)
+        model.learn_one({}, "a")
+        model.flush()
+        assert model.n_batches == 1
+        assert model.predict_one({"x": 1.0}) == "a"
+
+
 def test_late_categories_are_the_loops():
     """A category that a block brings is unknown to the rows before it, as in the loop."""
     rng = np.random.default_rng(2)
