@@ -84,8 +84,9 @@ class ERClassifier(RehearsalClassifier):
     -----
     Images are uint8 arrays or tensors, `(channels, height, width)`. The features of rows are
     standardised by running means and deviations and cut at 10 deviations; a missing value is the
-    mean. A sample of weight `w` is learnt `w` times. Equal images get equal answers, asked alone
-    or together: inputs are mapped in blocks of one size, so asking for one costs as much as four.
+    mean; columns of zeros fill them up to a multiple of 16, the width that a `trunk` gets. A sample
+    of weight `w` is learnt `w` times. Equal images get equal answers, asked alone or together:
+    inputs are mapped in blocks of one size, so asking for one costs as much as four.
 
     Examples
     --------

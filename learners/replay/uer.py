@@ -105,9 +105,9 @@ class UERClassifier(RehearsalClassifier):
 
     Notes
     -----
-    Images, rows, weights and answers are as in `ERClassifier`. The paper's text was not at hand:
-    the loss follows from its abstract; the temperature is that of the authors' other programs, the
-    memory is learnt without augmentation, and predictions use the whole dot product. The check
+    Images, rows, weights and answers are as in `ERClassifier`. The loss is that of the paper's
+    abstract, the temperature that of the authors' programs. Ours are the softmax over the classes
+    known so far, the predictions by the whole dot product, and no augmentation. The check
     `check_memory_is_bounded` is skipped: it takes long, and what is kept is kept by `ERClassifier`.
 
     Examples
