@@ -116,6 +116,7 @@ class ReplayEngine:
             self._graphs.forget()
 
     def _follow(self, index: FeatureIndex, inputs: RowInputs, network: Network) -> None:
+        n_before = inputs.n_features
         changed = inputs.follow(index)
         if self.memory.x.dim() == 2:
             self.memory.x = _wider(self.memory.x, inputs.n_features)
@@ -123,7 +124,7 @@ class ReplayEngine:
         weight = mlp.widened(inputs.columns, len(index)) if isinstance(mlp, RowMLP) else None
         if isinstance(mlp, RowMLP) and weight is not None:
             network.replace_first(mlp, weight)
-        if changed:
+        if changed or inputs.n_features > n_before:  # a nominal feature may have no column yet
             self._graphs.forget()
 
     def _make_network(self) -> Network:
@@ -178,6 +179,8 @@ class ReplayEngine:
     def _joined(self, parts: list[Tensor]) -> Tensor:
         if isinstance(self.inputs, RowInputs):  # features may have come since
             parts = [_wider(part, self.inputs.n_features) for part in parts]
+        if any(part.device != parts[0].device for part in parts):  # some given as CUDA tensors
+            parts = [self._sent(part) for part in parts]
         return torch.cat(parts)
 
     @contextmanager
@@ -218,7 +221,9 @@ class ReplayEngine:
         return self.settings.compile and full and not self.clock.task_start
 
     def _sent(self, a: Tensor) -> Tensor:
-        if self.device.type == "cuda" and a.device.type == "cpu":
+        if self.device.type != "cuda":
+            return a.to(self.device)  # from a GPU it must be waited for
+        if a.device.type == "cpu":
             a = a.pin_memory()  # else the copy would wait
         return a.to(self.device, non_blocking=True)
 
@@ -254,7 +259,7 @@ class ReplayEngine:
     # -- asking ----------------------------------------------------------------------------------
 
     def proba(self, X: Tensor) -> NDArray[np.float64]:
-        """Probabilities `(n, n_classes)`; 0 for a class of which no sample has come."""
+        """Probabilities `(n, n_classes)`; 0 for a class not learnt yet."""
         with self._few_threads():
             scores = self._scores(X)
         known = self.counts > 0

@@ -38,10 +38,11 @@ class StepGraphs:
             return
         if key not in self._graphs:
             own = tuple(t.clone() for t in tensors)
-            graph = torch.cuda.CUDAGraph()
-            graph.register_generator_state(self.generator)
-            with torch.cuda.device(self.generator.device), torch.cuda.graph(graph):
-                self.body(*own)  # recorded, not run
+            with torch.cuda.device(self.generator.device):
+                graph = torch.cuda.CUDAGraph()
+                graph.register_generator_state(self.generator)
+                with torch.cuda.graph(graph):
+                    self.body(*own)  # recorded, not run
             self._graphs[key] = graph, own
         graph, own = self._graphs[key]
         for mine, given in zip(own, tensors, strict=True):

@@ -1,6 +1,6 @@
 """The sixteen variants of an image of OnPro: halves turned by 180 degrees, then the whole."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 N_VARIANTS = 16  # at most
 
 
-@lru_cache(maxsize=8)
+@cache  # never dropped: CUDA graphs go on reading the table
 def variant_index(height: int, width: int, device: torch.device) -> Tensor:
     """Return which pixel, row by row, each pixel of each variant is: `(variants, height * width)`.
 
