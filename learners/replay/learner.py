@@ -25,7 +25,7 @@ from olearn.learners.replay.memory import RULES
 from olearn.learners.replay.network import PRECISIONS
 from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_in_range, check_integer, check_kind, check_seed
 
 _MOST_REPETITIONS = 10_000
 
@@ -87,13 +87,13 @@ class RehearsalClassifier(ArrayClassifier):
     def _check_parameters(self) -> None:
         for name in ("memory_size", "batch_size", "replay_size", "width"):
             check_integer(name, getattr(self, name), 1)
+        check_kind("hidden", self.hidden, tuple | list, "a tuple of widths")
         for units in self.hidden:
             check_integer("hidden", units, 1)
         if not self.hidden:
             raise ValueError("hidden must have at least one width, got none")
         check_choice("rule", self.rule, RULES)
-        if self.trunk is not None and not isinstance(self.trunk, nn.Module):
-            raise TypeError(f"trunk must be a torch module, got {self.trunk!r}")
+        check_kind("trunk", self.trunk, nn.Module | None, "a torch module")
         check_choice("precision", self.precision, PRECISIONS)
         check_seed(self.seed)
 

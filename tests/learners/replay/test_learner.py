@@ -362,9 +362,11 @@ def test_bad_parameters(options, message):
 
 
 def test_a_trunk_that_is_none():
-    """Only a torch module can be a trunk, and its features must be rows."""
+    """Only a torch module can be a trunk, its features must be rows; widths are a tuple."""
     with pytest.raises(TypeError, match="trunk must be a torch module, got 'resnet'"):
         small(trunk="resnet")
+    with pytest.raises(TypeError, match="hidden must be a tuple of widths, got 3"):
+        small(hidden=3)
     model = small(trunk=torch.nn.Conv2d(3, 4, 3))
     with pytest.raises(ValueError, match=r"trunk must give features \(n, width\), got shape"):
         model.learn_one(np.zeros((3, 16, 16), np.uint8), 0)
