@@ -5,19 +5,19 @@ import math
 import torch
 from torch import Tensor
 
-from olearn.learners.replay.softmax import one_hot, proxy_contrast, unit_rows, wide
+from olearn.learners.replay.softmax import one_hot, unit_rows, wide
 
 CONTRASTS = ("proxy", "one", "all")
 TEMPERATURE = 0.09
-"""Of the probabilities of PCR and HPCR; the gradient's is in [0.05, 0.16]."""
+"""Of the probabilities of PCR and HPCR."""
+_LOW, _HIGH = 0.05, 0.16  # of the gradient of HPCR
 
 
 def contrast(features: Tensor, rows: Tensor, y: Tensor, mode: str, temperature: float) -> Tensor:
-    r"""Return the contrastive loss of a joint batch in one of three modes.
+    r"""Return the contrastive loss of a joint batch with samples as well as proxies.
 
-    `"proxy"` contrasts samples with proxies only (`proxy_contrast`). The others take the samples
-    and the proxies of their classes as $2N$ points $U$, labels twice, and return the mean over the
-    anchors $a$ of
+    The samples and the proxies of their classes are $2N$ points $U$, labels twice; the loss is the
+    mean over the anchors $a$ of
 
     $$-\frac{1}{|P(a)|} \sum_{p \in P(a)} \Big[ \frac{U_a \cdot U_p}{\tau}
         - \log \sum_{q \ne a} \exp \frac{U_a \cdot U_q}{\tau} \Big],$$
@@ -34,14 +34,12 @@ def contrast(features: Tensor, rows: Tensor, y: Tensor, mode: str, temperature: 
     y
         Codes of the samples, int64, shape `(N,)`.
     mode
-        `"proxy"`, `"one"` or `"all"`.
+        `"one"` or `"all"`; the third of `CONTRASTS` is `proxy_contrast`.
     temperature
         $\tau$, positive.
 
     """
     u, w = unit_rows(features), unit_rows(rows)
-    if mode == "proxy":
-        return proxy_contrast(u @ w.T / temperature, y)
     points, labels = torch.cat([u, w[y]]), torch.cat([y, y])
     n_anchors = len(points) if mode == "all" else len(u)
     logits = points[:n_anchors] @ points.T / temperature  # (anchors, 2N)
@@ -101,14 +99,14 @@ def sample_distillation(features: Tensor, stored: Tensor, temperature: float) ->
     return -(target * log_p).sum(dim=1).mean()
 
 
-def gradient_scale(
-    step: Tensor, period: int = 500, low: float = 0.05, high: float = 0.16
-) -> Tensor:
+def gradient_scale(step: Tensor, period: int = 500) -> Tensor:
     r"""Return the factor $\tau_s$ of the loss at a step: probability by gradient temperature.
 
     $$\tau_s(i) = \frac{\tau}{\tau_{high}} + \frac{1}{2}
     \Big(\frac{\tau}{\tau_{low}} - \frac{\tau}{\tau_{high}}\Big)
     \Big(1 - \cos \frac{2 \pi i}{T}\Big), \quad \tau = 0.09$$
+
+    The temperature of the gradient is between $\tau_{low} = 0.05$ and $\tau_{high} = 0.16$.
 
     Parameters
     ----------
@@ -116,8 +114,6 @@ def gradient_scale(
         $i$, whole numbers from 0, floating point.
     period
         $T$, in steps; positive.
-    low, high
-        Least and largest temperature of the gradient; positive.
 
     Examples
     --------
@@ -127,6 +123,6 @@ def gradient_scale(
     [0.5625, 1.18125, 1.8, 0.5625]
 
     """
-    least, most = TEMPERATURE / high, TEMPERATURE / low
+    least, most = TEMPERATURE / _HIGH, TEMPERATURE / _LOW
     turn = 2.0 * math.pi / period * torch.remainder(step, period)  # exact in single precision
     return least + 0.5 * (most - least) * (1.0 - torch.cos(turn))

@@ -30,7 +30,7 @@ class HolisticContrast(Objective):
     alpha, beta
         Weights of the distillation of proxies and of samples; not negative.
     mode
-        As of `contrast`.
+        One of `CONTRASTS`.
     min_batch
         Rows of the joint batch, both views counted, from which on `mode` holds; `"proxy"` below.
     period
@@ -52,7 +52,7 @@ class HolisticContrast(Objective):
         self.min_batch = min_batch
         self.period = period
         self.reset = reset
-        self.pcr = ProxyContrast(TEMPERATURE, mode)
+        self.pcr = ProxyContrast(mode)
 
     def views(self, batch: Batch) -> list[Pass]:
         """Return those of PCR."""

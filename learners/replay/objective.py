@@ -122,6 +122,13 @@ class Pass:
     rows: Tensor
     parts: dict[str, slice]
 
+    @classmethod
+    def of_two(cls, name: str, plain: Tensor, augmented: Tensor) -> Pass:
+        """Make one pass of two views, `"<name>.plain"` and `"<name>.aug"`."""
+        n = len(plain)
+        parts = {f"{name}.plain": slice(0, n), f"{name}.aug": slice(n, None)}
+        return cls(torch.cat([plain, augmented]), parts)
+
 
 class View:
     """Features of some rows, and what the heads make of them; all float32, computed when asked for.

@@ -105,7 +105,7 @@ class OnlinePrototypes(Objective):
         seen = []
         if batch.replayed is not None:
             x = batch.replayed.x
-            seen = [_pair("seen", x, crop_view(x, batch.generator))]
+            seen = [Pass.of_two("seen", x, crop_view(x, batch.generator))]
         if batch.phase == 0 or batch.replayed is None:
             labelled = Pass(crop_view(batch.x, batch.generator), {"labelled": slice(None)})
             return [Pass(stream, {"stream": slice(None)}), *seen, labelled]
@@ -174,11 +174,6 @@ def slice_start(view: View, generator: torch.Generator) -> Tensor:
     """Draw where the slice of the features begins that is compared with the projections."""
     spare = view.feat.shape[1] - view.proj.shape[1]
     return torch.randint(max(1, spare), (), generator=generator, device=view.feat.device)
-
-
-def _pair(name: str, x: Tensor, augmented: Tensor) -> Pass:
-    parts = {f"{name}.plain": slice(0, len(x)), f"{name}.aug": slice(len(x), None)}
-    return Pass(torch.cat([x, augmented]), parts)
 
 
 class OnProClassifier(RehearsalClassifier):

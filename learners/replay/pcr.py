@@ -13,7 +13,7 @@ from olearn.learners.replay.learner import RehearsalClassifier
 from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import proxy_contrast
-from olearn.validate import check_choice, check_in_range
+from olearn.validate import check_choice
 
 _PARTS = ("memory.plain", "memory.aug", "stream.plain", "stream.aug")
 
@@ -23,17 +23,13 @@ class ProxyContrast(Objective):
 
     Parameters
     ----------
-    temperature
-        Divides the cosines; positive.
     mode
-        As of `contrast`.
+        One of `CONTRASTS`.
 
     """
 
-    def __init__(self, temperature: float = TEMPERATURE, mode: str = "proxy") -> None:
-        check_in_range("temperature", temperature, 0.0, open_low=True)
+    def __init__(self, mode: str = "proxy") -> None:
         check_choice("contrast", mode, CONTRASTS)
-        self.temperature = temperature
         self.mode = mode
 
     def views(self, batch: Batch) -> list[Pass]:
@@ -41,13 +37,7 @@ class ProxyContrast(Objective):
         pairs = {"stream": batch.x}
         if batch.replayed is not None:
             pairs["memory"] = batch.replayed.x
-        return [
-            Pass(
-                torch.cat([x, strong_view(x, batch.generator)]),
-                {f"{name}.plain": slice(0, len(x)), f"{name}.aug": slice(len(x), None)},
-            )
-            for name, x in pairs.items()
-        ]
+        return [Pass.of_two(name, x, strong_view(x, batch.generator)) for name, x in pairs.items()]
 
     def terms(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:
         """Return the contrast; nothing before there is a memory, as in the authors' program."""
@@ -58,15 +48,15 @@ class ProxyContrast(Objective):
     def contrast(self, out: Outputs, y: Tensor, mode: str) -> Tensor:
         """Return the contrast of the joint batch in a mode."""
         if mode == "proxy":
-            logits = torch.cat([out[part].cos for part in _PARTS]) / self.temperature
+            logits = torch.cat([out[part].cos for part in _PARTS]) / TEMPERATURE
             return proxy_contrast(logits, y)
         features = torch.cat([out[part].feat for part in _PARTS])
         rows = out["stream.plain"].heads["weight"]
-        return contrast(features, rows, y, mode, self.temperature)
+        return contrast(features, rows, y, mode, TEMPERATURE)
 
     def scores(self, view: View) -> Tensor:
         """Return cosines with the proxies by the temperature."""
-        return view.cos / self.temperature
+        return view.cos / TEMPERATURE
 
 
 def joint_labels(batch: Batch) -> Tensor:
@@ -174,7 +164,7 @@ class PCRClassifier(RehearsalClassifier):
         compile: bool = False,
         seed: int | None = None,
     ) -> None:
-        self._start(locals(), ProxyContrast(mode=contrast), SGD(lr))
+        self._start(locals(), ProxyContrast(contrast), SGD(lr))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Losses over class rows: plain and mixed softmax, and the proxy-based contrastive loss of PCR.
 
-All functions have static shapes and read nothing back from the device: classes that take no part
-are minus infinity in the softmax, multiplicities are sums of one-hot rows. Half precision is made
+All functions have static shapes and read nothing back from the device: multiplicities are sums of
+one-hot rows, and a class that has none is minus infinity in the softmax. Half precision is made
 float32 first, float64 stays.
 """
 
@@ -47,28 +47,12 @@ def one_hot(y: Tensor, n_classes: int, dtype: torch.dtype = torch.float32) -> Te
     return (y[:, None] == torch.arange(n_classes, device=y.device)).to(dtype)
 
 
-def softmax_loss(logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
-    """Return the mean cross-entropy of the softmax over the known classes.
-
-    Parameters
-    ----------
-    logits
-        Shape `(n, n_classes)`.
-    y
-        Codes, int64, shape `(n,)`, each of a known class.
-    known
-        Bool, shape `(n_classes,)`; the others do not enter the softmax. All where not given.
-
-    """
-    logits = wide(logits)
-    if known is not None:
-        logits = logits.masked_fill(~known, -torch.inf)
-    return functional.cross_entropy(logits, y)
+def softmax_loss(logits: Tensor, y: Tensor) -> Tensor:
+    """Return the mean cross-entropy of logits `(n, n_classes)` and codes `(n,)`."""
+    return functional.cross_entropy(wide(logits), y)
 
 
-def mixed_softmax_loss(
-    logits: Tensor, first: Tensor, second: Tensor, share: Tensor, known: Tensor | None = None
-) -> Tensor:
+def mixed_softmax_loss(logits: Tensor, first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     r"""Return the mean of $(1 - \lambda_i) CE(o_i, a_i) + \lambda_i CE(o_i, b_i)$.
 
     Parameters
@@ -79,13 +63,9 @@ def mixed_softmax_loss(
         Codes $a$ and $b$ of the two images mixed, int64, shape `(n,)`.
     share
         $\lambda$, the share of the second, in [0, 1], shape `(n,)`.
-    known
-        As of `softmax_loss`.
 
     """
     logits = wide(logits)
-    if known is not None:
-        logits = logits.masked_fill(~known, -torch.inf)
     losses = [functional.cross_entropy(logits, y, reduction="none") for y in (first, second)]
     return torch.lerp(losses[0], losses[1], share.to(logits.dtype)).mean()
 
