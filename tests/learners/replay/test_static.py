@@ -1,7 +1,12 @@
-"""No step reads a value back from the device: it runs on tensors with shapes but no values."""
+"""No step reads a value back from the device, nor makes a tensor elsewhere.
 
+The objectives run on tensors with shapes but no values; whole steps are watched call by call.
+"""
+
+from functools import partial
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `neural` is not installed")
@@ -10,7 +15,10 @@ from torch._subclasses.fake_tensor import (  # noqa: E402  (after the skip)
     DataDependentOutputException,
     FakeTensorMode,
 )
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
 
+from olearn import learners  # noqa: E402
 from olearn.learners.replay.er import ER  # noqa: E402
 from olearn.learners.replay.hpcr import HolisticContrast  # noqa: E402
 from olearn.learners.replay.objective import Batch, Replayed, View  # noqa: E402
@@ -82,3 +90,73 @@ def test_reading_a_value_would_be_found():
     """The means of the test above: a value read from such a tensor raises."""
     with pytest.raises(DataDependentOutputException):
         torch.rand(3).sum().item()
+
+
+class Watch(TorchDispatchMode):
+    """Notes calls that read a value, copy a constant, or make a tensor without saying where."""
+
+    READ = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "lift_fresh")
+
+    def __init__(self):
+        super().__init__()
+        self.n_calls = 0
+        self.bad = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = func.name().removeprefix("aten::").partition(".")[0]
+        leaves = tree_leaves((args, kwargs))
+        tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+        by_mask = name in ("index", "index_put_") and torch.bool in {t.dtype for t in tensors[1:]}
+        nowhere = "meta" in {str(t.device) for t in tensors} | {str(kwargs.get("device"))}
+        if name in self.READ or by_mask or nowhere:
+            self.bad.append(name)
+        self.n_calls += 1
+        return func(*args, **kwargs)
+
+
+def watched(watch, body, *tensors):
+    """Call; what is made without a device is made on the one where nothing else is."""
+    with watch, torch.device("meta"):
+        body(*tensors)
+
+
+@pytest.mark.parametrize("kind", ["images", "rows"])
+@pytest.mark.parametrize("name", ["ER", "UER", "PCR", "HPCR", "OnPro"])
+def test_whole_steps_stay_on_the_device(name, kind):
+    """Inputs, passes, gradients, optimiser and memory of a step, in the second phase, memory full.
+
+    On a CUDA device a call that is noted here would wait, and could not be part of a CUDA graph.
+    """
+    later = {"warm_batches": 1} if name in ("HPCR", "OnPro") else {}
+    model = getattr(learners, f"{name}Classifier")(
+        batch_size=4, replay_size=4, memory_size=8, width=2, hidden=(16,), device="cpu", seed=1,
+        **later,
+    )  # fmt: skip
+    rng = np.random.default_rng(1)
+    shape = (24, 3, 10, 10) if kind == "images" else (24, 5)
+    X = rng.integers(0, 256, shape).astype(np.uint8 if kind == "images" else np.float64)
+    model.learn_many(X[:20], np.arange(20) // 10)
+    engine = model._engine
+    assert engine.clock.phase == (1 if later else 0)
+    watch = Watch()
+    engine._body = partial(watched, watch, engine._body)
+    model.learn_many(X[20:], [1, 1, 1, 1])
+    assert watch.n_calls > 50
+    assert watch.bad == []
+
+
+def test_calls_that_wait_are_noted():
+    """The means of the test above: a value read, a constant copied, a tensor made nowhere."""
+    x = torch.rand(3)
+    for call in (
+        lambda: x.sum().item(), lambda: bool(x[0] > 0), lambda: x[x > 0.5],
+        lambda: torch.tensor([1.0], device=x.device), lambda: -torch.tensor(1.0),
+        lambda: torch.arange(3),
+    ):  # fmt: skip
+        watch = Watch()
+        watched(watch, call)
+        assert watch.bad
+    watch = Watch()
+    watched(watch, lambda: x[torch.arange(3, device=x.device)] + 1.0)
+    assert not watch.bad
