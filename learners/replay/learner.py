@@ -154,7 +154,8 @@ class RehearsalClassifier(ArrayClassifier):
         )
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
-        if self._engine is None:  # the first row has no features, and its label was known
+        if self._engine is None or self._engine.network is None:
+            # nothing was new in the first row, or the trunk did not fit the one before
             self._grow(len(self._labels))
         assert self._engine is not None, "made by _grow"
         if (w != 1.0).any():

@@ -69,8 +69,13 @@ class Network:
 
     def _width_for(self, example: Tensor) -> int:
         self._mode(False)
-        with torch.inference_mode():
-            feat = self.trunk(example)
+        try:
+            with torch.inference_mode():
+                feat = self.trunk(example)
+        except RuntimeError as error:
+            raise ValueError(
+                f"trunk must take inputs of shape {tuple(example.shape)}, got {error}"
+            ) from error
         if feat.dim() != 2:
             raise ValueError(f"trunk must give features (n, width), got shape {tuple(feat.shape)}")
         return int(feat.shape[1])

@@ -36,6 +36,18 @@ def test_a_first_row_without_features():
         assert model.predict_one({"x": 1.0}) == "a"
 
 
+def test_a_trunk_that_does_not_take_the_rows():
+    """It is refused each time, with the width it must have: five columns and eleven of zeros."""
+    x = dict.fromkeys("abcde", 1.0)
+    trunks = [torch.nn.Sequential(torch.nn.Linear(n, 4), torch.nn.ReLU()) for n in (5, 16)]
+    wrong, right = (ERClassifier(trunk=trunk, batch_size=1, seed=1) for trunk in trunks)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"trunk must take inputs of shape \(1, 16\), got mat"):
+            wrong.learn_one(x, 0)
+    right.learn_one(x, 0)
+    assert right.predict_one(x) == 0
+
+
 def test_late_categories_are_the_loops():
     """A category that a block brings is unknown to the rows before it, as in the loop."""
     rng = np.random.default_rng(2)
