@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -71,7 +71,7 @@ class ReplayEngine:
     """
 
     def __init__(self, settings: Settings, shape: Shape | None) -> None:
-        self.settings = settings
+        self.settings = settings = _placed(settings)
         self.shape = shape
         self.device = torch.device(settings.device)
         self.clock = StepClock(settings.warm_batches)
@@ -313,7 +313,10 @@ class ReplayEngine:
         self.clock, self.counts = state["clock"], state["counts"]
         self._waiting_y, self._host_rng = state["waiting_y"], state["host_rng"]
         self._waiting_x = [] if tensors["waiting"] is None else [tensors["waiting"]]
-        self._generator.set_state(tensors["generator"].cpu())
+        if self.device == torch.device(state["settings"].device):
+            self._generator.set_state(tensors["generator"].cpu())
+        else:  # a generator of another kind: its state has no meaning here
+            self._generator.manual_seed(torch_seed(self.settings.seed + self.clock.step))
         self._state = tensors["objective"]
         x, y = tensors["memory"]
         self.memory.restore(state["n_seen"], x, y, tensors["fields"])
@@ -326,6 +329,13 @@ class ReplayEngine:
     def n_bytes(self) -> int:
         """Size of all that is kept."""
         return memory_bytes(self.__getstate__())
+
+
+def _placed(settings: Settings) -> Settings:
+    """Put what was saved on a CUDA device onto the CPU where there is none."""
+    if torch.device(settings.device).type == "cpu" or torch.cuda.is_available():
+        return settings
+    return replace(settings, device="cpu", precision="float32", compile=False)
 
 
 def _wider(rows: Tensor, width: int) -> Tensor:

@@ -1,5 +1,6 @@
 """Tests of the engine and its doors: queue, growth, images and rows, copies, refusals."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -237,6 +238,21 @@ def test_pickle_in_the_middle(cut):
         twin.learn_many(X[cut:], y[cut:])
         assert_same(model, twin)
         assert twin.n_batches == model.n_batches
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device that is missing is here")
+def test_saved_on_a_device_that_is_not_here():
+    """What was learnt on CUDA predicts and learns on a CPU."""
+    X, y = images(40)
+    model = small()
+    model.learn_many(X, y)
+    state = model._engine.__getstate__()
+    settings = dataclasses.replace(state["settings"], device="cuda", precision="bfloat16")
+    twin = model.clone(include_attributes=True)
+    twin._engine.__setstate__(state | {"settings": settings})
+    assert np.array_equal(twin.predict_proba_many(X), model.predict_proba_many(X))
+    twin.learn_many(X, y)
+    assert twin.n_batches == 8
 
 
 # -- trunks and options --------------------------------------------------------------------------
