@@ -31,15 +31,17 @@ def accuracies(model, stream):
 @pytest.mark.slow
 @pytest.mark.skipif("OLEARN_DATA" not in os.environ, reason="$OLEARN_DATA is not set")
 def test_pcr_beats_er_on_split_cifar10():
-    """500 images a class, 200 kept: PCR ends five points above ER and forgets less."""
+    """500 images a class, 200 kept, mean of 3 seeds: PCR ends 5 points above, forgets less."""
     labels = streams.split_images("cifar10").schema.labels
-    stream = streams.split_images(
-        "cifar10", class_order=[labels[c] for c in ORDER], train_per_class=500, test_per_class=100
-    )
-    end, forgotten = {}, {}
-    for name in ("ERClassifier", "PCRClassifier"):
-        after = accuracies(getattr(learners, name)(seed=0), stream)
-        end[name] = after[-1].mean()
-        forgotten[name] = (after.max(axis=0) - after[-1]).mean()
-    assert end["PCRClassifier"] > end["ERClassifier"] + 0.05
-    assert forgotten["PCRClassifier"] < forgotten["ERClassifier"]
+    order = [labels[c] for c in ORDER]
+    end, forgotten = {"ER": 0.0, "PCR": 0.0}, {"ER": 0.0, "PCR": 0.0}
+    for seed in range(3):
+        stream = streams.split_images(
+            "cifar10", seed=seed, class_order=order, train_per_class=500, test_per_class=100
+        )
+        for name in end:
+            after = accuracies(getattr(learners, f"{name}Classifier")(seed=seed), stream)
+            end[name] += after[-1].mean() / 3
+            forgotten[name] += (after.max(axis=0) - after[-1]).mean() / 3
+    assert end["PCR"] > end["ER"] + 0.05
+    assert forgotten["PCR"] < forgotten["ER"]
