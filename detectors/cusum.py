@@ -15,7 +15,7 @@ from olearn.detectors._reference import (
     standardise,
 )
 from olearn.detectors._state_detector import N_VALUES, State, decide
-from olearn.validate import check_in_range
+from olearn.validate import check_flag, check_in_range
 
 _K, _H, _TWO_SIDED, _UPPER, _LOWER, _UPPER_ONSET, _LOWER_ONSET = range(CHART, CHART + 7)
 _SIZE = CHART + 7
@@ -126,6 +126,7 @@ class CUSUM(ReferenceDetector):
         check_in_range("k", k, 0.0, math.inf, open_high=True)
         check_in_range("h", h, 0.0, math.inf, open_low=True, open_high=True)
         check_reference(mean, sigma, warm_up)
+        check_flag("two_sided", two_sided)
         self.k = k
         self.h = h
         self.mean = mean

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from olearn.detectors import _sprt_kernels as k
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
-from olearn.validate import check_choice, check_in_range, check_integer
+from olearn.validate import check_choice, check_flag, check_in_range, check_integer
 
 _MODELS = ("bernoulli", "mean", "variance", "exponential")
 _RULES = ("both", "drift", "reflect")
@@ -146,6 +146,7 @@ class SPRT(StateDetector):
         check_in_range("beta", beta, 0.0, 1.0 - alpha, open_low=True, open_high=True)
         check_choice("restart", restart, _RULES)
         check_integer("warm_up", warm_up, 2)
+        check_flag("two_sided", two_sided)
         self.model = model
         self.null = null
         self.alternative = alternative

@@ -9,7 +9,7 @@ from scipy import stats
 
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
-from olearn.validate import check_in_range, check_integer, check_seed
+from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 
 class _WindowedDetector(StateDetector):
@@ -79,6 +79,7 @@ class WindowedKS(_WindowedDetector):
         super().__init__()
         check_integer("window_size", window_size, 2)
         check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
+        check_flag("restart", restart)
         self.window_size = window_size
         self.alpha = alpha
         self.restart = restart
@@ -191,6 +192,7 @@ class WindowedWasserstein(_WindowedDetector):
         check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
         check_integer("calibration_size", calibration_size, 2)
         check_seed(seed)
+        check_flag("restart", restart)
         self.window_size = window_size
         self.threshold = threshold
         self.alpha = alpha
@@ -281,6 +283,7 @@ class WindowedPSI(_WindowedDetector):
         check_integer("n_bins", n_bins, 2)
         check_integer("window_size", window_size, n_bins)
         check_in_range("threshold", threshold, 0.0, math.inf, open_low=True, open_high=True)
+        check_flag("restart", restart)
         self.window_size = window_size
         self.threshold = threshold
         self.n_bins = n_bins

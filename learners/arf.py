@@ -16,7 +16,7 @@ from olearn.learners._single_tree import check_tree_parameters
 from olearn.learners._tree_layout import SUBSPACE
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
-from olearn.validate import check_in_range, check_integer, check_seed
+from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
@@ -142,6 +142,7 @@ class ARFClassifier(ArrayClassifier):
         check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
         check_integer("n_jobs", n_jobs, 1)
         check_seed(seed)
+        check_flag("disable_weighted_vote", disable_weighted_vote)
         self.n_models = n_models
         self.max_features = max_features
         self.lambda_value = lambda_value

@@ -19,7 +19,7 @@ from olearn.learners._single_tree import check_tree_parameters
 from olearn.learners._tree_layout import SUBSPACE
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),
@@ -171,6 +171,7 @@ class DriftMoEClassifier(ArrayClassifier):
         classes: Collection[ClfTarget] | None = None,
         seed: int | None = None,
     ) -> None:
+        check_flag("standardize", standardize)
         self.variant = variant
         self.n_experts = n_experts
         self.top_k = top_k

@@ -13,7 +13,7 @@ from olearn.learners import _hat_kernels as kernels
 from olearn.learners._single_tree import SingleTree, check_tree_parameters
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.rng import kernel_state
-from olearn.validate import check_in_range, check_integer, check_seed
+from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
@@ -123,6 +123,7 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
             "switch_significance", switch_significance, 0.0, 1.0, open_low=True, open_high=True
         )
         check_seed(seed)
+        check_flag("bootstrap_sampling", bootstrap_sampling)
         self.grace_period = grace_period
         self.max_depth = max_depth
         self.split_criterion = split_criterion

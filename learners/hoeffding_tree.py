@@ -11,7 +11,7 @@ from olearn.learners import _tree_kernels as kernels
 from olearn.learners._single_tree import SingleTree, check_tree_parameters
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.learners._tree_text import describe_path, draw_tree, tree_text
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_flag, check_in_range, check_integer
 
 
 class HoeffdingTreeClassifier(SingleTree):
@@ -112,6 +112,7 @@ class HoeffdingTreeClassifier(SingleTree):
         check_in_range("nb_threshold", nb_threshold, 0.0)
         check_integer("n_split_points", n_split_points, 1)
         check_in_range("min_branch_fraction", min_branch_fraction, 0.0, 0.5)
+        check_flag("binary_split", binary_split)
         self.grace_period = grace_period
         self.max_depth = max_depth
         self.split_criterion = split_criterion

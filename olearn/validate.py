@@ -9,6 +9,8 @@ import numbers
 from collections.abc import Collection, Hashable
 from typing import Any
 
+import numpy as np
+
 
 def check_number(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a real number (bool is not), ValueError if it is NaN."""
@@ -64,6 +66,11 @@ def check_kind(name: str, value: Any, kind: Any, words: str) -> None:
         raise TypeError(
             f"{name} must be {words}, got {value!r} of type {type(value).__name__}{made}"
         )
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is True or False, Python's or NumPy's."""
+    check_kind(name, value, bool | np.bool_, "True or False")
 
 
 def check_names(name: str, value: Any) -> None:

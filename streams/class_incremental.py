@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from olearn.streams._columns import sorted_labels
 from olearn.streams.arrays import checked_codes
 from olearn.streams.base import Block, Ints, Reader, Schema, Stream, column_names
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_flag, check_in_range, check_integer
 
 Examples = NDArray[Any]  # uint8 images (n, channels, height, width) or numbers (n, d)
 
@@ -118,6 +118,7 @@ class ClassIncremental(Stream):
         self.y, self.y_test, self.labels = y, y_test, labels
         distinct = sorted_labels(np.asarray(y).tolist())[0] if labels is None else tuple(labels)
         codes = _encode("y", y, len(self.X), distinct, labels is not None)
+        check_flag("flat", flat)
         self._test_codes = _encode("y_test", y_test, len(self.X_test), distinct, labels is not None)
         check_integer("n_tasks", n_tasks, 1, len(distinct))
         self.n_tasks, self.seed, self.class_order, self.flat = n_tasks, seed, class_order, flat

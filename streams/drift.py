@@ -10,7 +10,7 @@ from numba import njit
 
 from olearn.streams._java_random import STATE_SIZE, check_seed, java_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_flag, check_in_range, check_integer
 
 _CHUNK = 65_536  # rows per step when the length is counted
 
@@ -93,6 +93,7 @@ class DriftStream(Stream):
         if n_samples is not None:
             check_integer("n_samples", n_samples, 0)
         check_seed(seed)
+        check_flag("aligned", aligned)
         self.concepts = tuple(concepts)
         self.positions = _checked_positions(positions, len(concepts))
         self.widths = _checked_widths(widths, len(self.positions))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from olearn.streams._kpi import DAY, driver, indicators, sharp_driver
 from olearn.streams.base import Block, Floats, Reader, Schema, Stream
-from olearn.validate import check_integer
+from olearn.validate import check_flag, check_integer
 
 _NAMES = ("success", "throughput", "latency", "loss")
 _N_EVENTS = 48
@@ -57,6 +57,7 @@ class KPI(Stream):
         check_integer("seed", seed, 0)
         check_integer("n_samples", n_samples, 100 * _N_EVENTS)
         super().__init__(Schema(_NAMES, (), (False, True)), n_samples)
+        check_flag("temporal", temporal)
         self.temporal = temporal
         self.seed = seed
 

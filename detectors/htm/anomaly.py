@@ -20,7 +20,7 @@ from olearn.detectors.htm.encoders import (
 )
 from olearn.detectors.htm.likelihood import AnomalyLikelihood, log_likelihood
 from olearn.detectors.htm.spatial_pooler import Bits
-from olearn.validate import check_choice, check_integer, check_seed
+from olearn.validate import check_choice, check_flag, check_integer, check_seed
 
 _SCORES = ("raw", "likelihood", "log")
 _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly in itself
@@ -110,6 +110,7 @@ class HTMAnomalyDetector(base.AnomalyDetector):
         check_choice("score", score, _SCORES)
         check_integer("range_samples", range_samples, 1)
         check_seed(seed)
+        check_flag("range_rule", range_rule)
         self.encoder = encoder
         self.score = score
         self.range_samples = range_samples

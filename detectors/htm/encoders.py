@@ -12,7 +12,7 @@ from river import base
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
 from olearn.features import as_float
-from olearn.validate import check_in_range, check_integer, check_number
+from olearn.validate import check_flag, check_in_range, check_integer, check_number
 
 Fields = NDArray[np.float64]
 
@@ -116,6 +116,7 @@ class ScalarEncoder(Encoder):
         check_in_range("minimum", minimum, -1e300, 1e300)
         check_in_range("maximum", maximum, minimum, 1e300, open_low=True)
         check_integer("width", width, 1)
+        check_flag("periodic", periodic)
         if (n_bits is None) == (radius is None):
             raise ValueError(f"give one of n_bits and radius, got {n_bits} and {radius}")
         span = maximum - minimum
@@ -219,6 +220,7 @@ class RandomDistributedScalarEncoder(Encoder):
         check_in_range("offset", offset, -1e300, 1e300)
         check_integer("n_buckets", n_buckets, 2)
         check_integer("seed", seed, 0, 2**31 - 1)
+        check_flag("exact", exact)
         self.resolution = resolution
         self.width = width
         self.n_bits = n_bits

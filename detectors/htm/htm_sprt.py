@@ -22,7 +22,7 @@ from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
 from olearn.detectors.htm.likelihood import likelihood_state
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 _KINDS = ("pattern", *VALUE_CHANNELS)
 _RESTARTS = {"rank": ("reflect", "both"), "paper": ("both", "drift")}
@@ -205,6 +205,7 @@ class HTMSPRT(StateDetector):
         if warm_up is not None:
             check_integer("warm_up", warm_up, range_samples)
         check_seed(seed)
+        check_flag("use_delta", use_delta)
         self.decision = decision
         self.arl0 = arl0
         self.value_channel = value_channel

@@ -13,7 +13,7 @@ from olearn.detectors.htm import _memory_step as step
 from olearn.detectors.htm._handles import make_handle
 from olearn.detectors.htm.spatial_pooler import Bits, check_bits
 from olearn.rng import kernel_state
-from olearn.validate import check_in_range, check_integer, check_seed
+from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 _FIRST_SEGMENTS = 1024
@@ -135,6 +135,7 @@ class TemporalMemory(base.Base):
         check_integer("max_synapses_per_segment", max_synapses_per_segment, 1, 4096)
         check_integer("max_segments", max_segments, 1, 1 << 18)
         check_seed(seed)
+        check_flag("raise_existing", raise_existing)
         self.n_columns = n_columns
         self.cells_per_column = cells_per_column
         self.activation_threshold = activation_threshold

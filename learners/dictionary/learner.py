@@ -18,7 +18,7 @@ from olearn.learners.dictionary._trainer import Trainer
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.frank_wolfe import FrankWolfe
 from olearn.learners.dictionary.polar import polar
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 
 class OrthogonalDictionaryLearner(CodesRows):
@@ -169,6 +169,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         if drift_detector is not None:
             check_detector("drift_detector", drift_detector)
         check_seed(seed)
+        check_flag("reproject", reproject)
         self.method = method
         self.batch_size = batch_size
         self.coding = coding

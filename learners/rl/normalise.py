@@ -15,7 +15,7 @@ from olearn.learners.rl._signal_kernels import (
     normalise_signal,
     reward_spread,
 )
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_flag, check_in_range, check_integer
 
 Vector = NDArray[np.float64]
 
@@ -99,6 +99,7 @@ class RewardScaler(base.Base):
 
     def __init__(self, gamma: float = 0.99, center: bool = True) -> None:
         check_in_range("gamma", gamma, 0.0, 1.0)
+        check_flag("center", center)
         self.gamma = gamma
         self.center = center
         self._reward = np.zeros(REWARD_SIZE)

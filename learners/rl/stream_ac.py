@@ -9,7 +9,7 @@ from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import Agent, Observation, check_settings, shared_conf
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl.optimisers import ObGD, Optimiser
-from olearn.validate import check_in_range, check_integer, check_number
+from olearn.validate import check_flag, check_in_range, check_integer, check_number
 
 
 class StreamAC(Agent):
@@ -120,6 +120,9 @@ class StreamAC(Agent):
         dtype: str = "float32",
         seed: int | None = None,
     ) -> None:
+        check_flag("scale_reward", scale_reward)
+        check_flag("normalise", normalise)
+        check_flag("layer_norm", layer_norm)
         self.n_actions = n_actions
         self.hidden = hidden
         self.gamma = gamma

@@ -24,7 +24,7 @@ from olearn.learners.rl.initialise import n_zeros
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_in_range, check_seed
+from olearn.validate import check_choice, check_flag, check_in_range, check_seed
 
 Rows = NDArray[np.float64]
 _LARGEST = sys.float_info.max
@@ -119,6 +119,8 @@ class StreamTDRegressor(base.MiniBatchRegressor):
             )
         check_choice("dtype", dtype, DTYPES)
         check_seed(seed)
+        check_flag("scale_target", scale_target)
+        check_flag("normalise", normalise)
         self.gamma = gamma
         self.lambda_ = lambda_
         self.hidden = hidden

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.learners.rl.torch_backend import DTYPES, Shape, TorchNetwork, TorchTrace
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 Array = NDArray[Any]
 CUTS = ("after", "before", "never")
@@ -306,6 +306,7 @@ class TorchStreamAC(_TorchAgents):
         check_in_range("entropy", entropy, 0.0)
         check_optimiser("actor_optimiser", actor_optimiser)
         check_optimiser("critic_optimiser", critic_optimiser)
+        check_flag("continuous", continuous)
         self.n_actions = n_actions
         self.continuous = continuous
         self.entropy = entropy
