@@ -1,6 +1,7 @@
 """Wrong input is refused in words that a user understands: what, what is allowed, what came."""
 
 import gzip
+import inspect
 
 import numpy as np
 import pytest
@@ -9,11 +10,19 @@ from typer.testing import CliRunner
 
 from olearn import detectors, evaluate, learners, streams
 from olearn.cli import app
+from olearn.detectors import htm
 
 TREE = learners.HoeffdingTreeClassifier
 SEA = streams.load("sea", seed=1, n_samples=100)
 SIGNAL = streams.signal("noise_mean1", seed=1)
 ROWS = np.zeros((2, 2))
+
+ONE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+NEEDED = {  # arguments without a default
+    "X": ROWS, "y": [0, 1], "X_test": ROWS, "y_test": [0, 1], "n_tasks": 2, "minimum": 0.0,
+    "maximum": 1.0, "base": SEA, "concepts": [SEA], "positions": [], "resolution": 0.5,
+    "active_bits": 3, "n_bits": 40, "size": 40,
+}  # fmt: skip
 
 CALLS = {
     "a name for a list of names": (
@@ -126,6 +135,27 @@ COMMANDS = {
     "compare arf --streams sea --jobs 0": "--jobs must be -1 or at least 1, got 0",
     "compare arf --streams sea --target label": "--target is for files, got 'label' with sea",
 }
+
+
+def flags():
+    """Every flag of every public class, with what its class needs."""
+    for module in (detectors, htm, learners, streams):
+        for name in module.__all__:
+            public = getattr(module, name)
+            if inspect.isclass(public):
+                parameters = inspect.signature(public).parameters.values()
+                needed = [p.name for p in parameters if p.default is p.empty and p.kind is ONE]
+                for p in parameters:
+                    if isinstance(p.default, bool):
+                        yield pytest.param(public, needed, p.name, id=f"{name}-{p.name}")
+
+
+@pytest.mark.parametrize(("public", "needed", "flag"), list(flags()))
+def test_flags(public, needed, flag):
+    """A flag is True or False, not a word for one."""
+    given = {name: NEEDED[name] for name in needed}
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got 'no' of type str"):
+        public(**given, **{flag: "no"})
 
 
 @pytest.mark.parametrize("what", CALLS)

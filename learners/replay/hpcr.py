@@ -19,7 +19,7 @@ from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, Vi
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.pcr import ProxyContrast, joint_labels
 from olearn.learners.replay.softmax import cosine_logits
-from olearn.validate import check_in_range, check_integer
+from olearn.validate import check_flag, check_in_range, check_integer
 
 
 class HolisticContrast(Objective):
@@ -47,6 +47,7 @@ class HolisticContrast(Objective):
         check_in_range("beta", beta, 0.0)
         check_integer("contrast_min_batch", min_batch, 1)
         check_integer("period", period, 1)
+        check_flag("reset_on_task", reset)
         self.alpha = alpha
         self.beta = beta
         self.min_batch = min_batch

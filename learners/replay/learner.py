@@ -25,7 +25,14 @@ from olearn.learners.replay.memory import RULES
 from olearn.learners.replay.network import PRECISIONS
 from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
-from olearn.validate import check_choice, check_in_range, check_integer, check_kind, check_seed
+from olearn.validate import (
+    check_choice,
+    check_flag,
+    check_in_range,
+    check_integer,
+    check_kind,
+    check_seed,
+)
 
 _MOST_REPETITIONS = 10_000
 
@@ -93,6 +100,7 @@ class RehearsalClassifier(ArrayClassifier):
         if not self.hidden:
             raise ValueError("hidden must have at least one width, got none")
         check_choice("rule", self.rule, RULES)
+        check_flag("compile", self.compile)
         check_kind("trunk", self.trunk, nn.Module | None, "a torch module")
         check_choice("precision", self.precision, PRECISIONS)
         check_seed(self.seed)
