@@ -10,7 +10,7 @@ from river.base.typing import ClfTarget, FeatureName
 from olearn.base import ArrayClassifier, Codes, Rows
 from olearn.detectors._fusion import FusionNetwork
 from olearn.detectors._htm_column import LOG, N_FEATURES, RAW, HTMColumn
-from olearn.validate import check_flag, check_in_range, check_integer, check_seed
+from olearn.validate import check_in_range, check_integer, check_seed
 
 _N_POOLED = 6
 
@@ -125,7 +125,6 @@ class HTMColumnsClassifier(ArrayClassifier):
         check_in_range("rate", rate, 0.0, 1.0, open_low=True)
         check_integer("max_pending", max_pending, 1)
         check_seed(seed)
-        check_flag("anomaly", anomaly)
         self.n_hidden = n_hidden
         self.lr = lr
         self.anomaly = anomaly

@@ -146,7 +146,7 @@ def flags():
                 parameters = inspect.signature(public).parameters.values()
                 needed = [p.name for p in parameters if p.default is p.empty and p.kind is ONE]
                 for p in parameters:
-                    if isinstance(p.default, bool):
+                    if p.annotation in (bool, "bool"):
                         yield pytest.param(public, needed, p.name, id=f"{name}-{p.name}")
 
 
