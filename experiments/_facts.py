@@ -1,5 +1,6 @@
-"""The head of every file of results: what ran, when, and on what class of machine."""
+"""Files of results: the head, that says what ran, when and on what machine, and the runs."""
 
+import json
 import os
 import platform
 import shlex
@@ -25,6 +26,15 @@ def head(packages: Iterable[str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {package: metadata.version(package) for package in packages},
     }
+
+
+def write_runs(path: Path, facts: dict[str, Any], runs: Iterable[dict[str, Any]]) -> None:
+    """Write the facts, then a run a line; a script that is stopped leaves no half file."""
+    opening = json.dumps(facts, indent=1)[:-2]
+    body = ",\n  ".join(json.dumps(run) for run in runs)
+    part = path.with_suffix(".part")
+    part.write_text(f'{opening},\n "runs": [\n  {body}\n ]\n}}\n')
+    part.replace(path)
 
 
 def _processor() -> str:

@@ -11,7 +11,6 @@ class in 50). On Shuttle the weights are refreshed every 16 rows. A seed draws r
 
 import argparse
 import dataclasses
-import json
 import multiprocessing
 import os
 import time
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from _aef_rivals import RIVALS, make_rival
-from _facts import head
+from _facts import head, write_runs
 from aef_ocl_report import write_report
 from numpy.typing import NDArray
 from rich.console import Console
@@ -248,9 +247,7 @@ def main(args: Args) -> None:
         "scale": args.scale,
         "not_to_be_had": missing,
     }
-    opening = json.dumps(facts, indent=1)[:-2]
-    body = ",\n  ".join(json.dumps(run) for run in runs)
-    (args.out / "aef_ocl.json").write_text(f'{opening},\n "runs": [\n  {body}\n ]\n}}\n')
+    write_runs(args.out / "aef_ocl.json", facts, runs)
     print(write_report(args.out, facts, runs, list(OURS)))
 
 

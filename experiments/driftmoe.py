@@ -9,7 +9,6 @@ tables of real data stay as they are. Real data are found through OLEARN_DATA.
 
 import argparse
 import dataclasses
-import json
 import multiprocessing
 import sys
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _facts import head
+from _facts import head, write_runs
 from driftmoe_pictures import draw_ablation, draw_led, draw_table
 from numpy.typing import NDArray
 from rich.console import Console
@@ -335,13 +334,6 @@ def write_report(args: Args, facts: dict[str, Any], runs: Runs) -> None:
         draw_led(args.out, rows, streams.load(name).drift_positions, curves)
 
 
-def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
-    """Write everything measured, one run a line."""
-    head = json.dumps(facts, indent=1)[:-2]
-    body = ",\n  ".join(json.dumps(run) for run in runs)
-    (args.out / "driftmoe.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
-
-
 def main(args: Args) -> None:
     """Run table and ablation; files are written after each part, so that a stop loses little."""
     begin = time.time()
@@ -362,7 +354,7 @@ def main(args: Args) -> None:
         runs += run_jobs(make_jobs(args, found, models, seeds), args.n_jobs, what)
         facts["ablation_seeds"] = list(range(first, first + done))
         facts["seconds"] = round(time.time() - begin)
-        write_json(args, facts, runs)
+        write_runs(args.out / "driftmoe.json", facts, runs)
         write_report(args, facts, runs)
 
 

@@ -9,7 +9,6 @@ sets the start only. Real data are found through OLEARN_DATA.
 
 import argparse
 import dataclasses
-import json
 import multiprocessing
 import os
 import time
@@ -24,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # CPU seconds of one core; p
 import _odl_real as real
 import _odl_synthetic as synthetic
 import numpy as np
-from _facts import head
+from _facts import head, write_runs
 from frank_wolfe_odl_pictures import draw_drift, draw_image, draw_rate, draw_recovery
 from rich.console import Console
 from rich.progress import track
@@ -348,16 +347,9 @@ def main(args: Args) -> None:
                 runs += records
             facts["studies"].append(study)
             facts |= {"seconds": round(time.time() - begin), "psnr": image.get("psnr")}
-            write_json(args, facts, runs)
+            write_runs(args.out / "frank_wolfe_odl.json", facts, runs)
             write_report(args, facts, runs, image)
     print((args.out / "frank_wolfe_odl.md").read_text())
-
-
-def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
-    """Write everything measured, one run a line."""
-    body = ",\n  ".join(json.dumps(run) for run in runs)
-    head = json.dumps(facts, indent=1)[:-2]
-    (args.out / "frank_wolfe_odl.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
 
 
 def read_args() -> Args:

@@ -37,7 +37,7 @@ from _drift_tables import (
     null_line,
     table_lines,
 )
-from _facts import head
+from _facts import head, write_runs
 from htm_sprt_pictures import draw_series, draw_table
 from rich.console import Console
 from rich.progress import track
@@ -293,12 +293,8 @@ def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
     lines: dict[tuple[str, str], list[list[Any]]] = {}
     for (method, series, _), run in runs.items():
         lines.setdefault((method, series), []).append([run[column] for column in COLUMNS])
-    head = json.dumps({**facts, "columns": COLUMNS}, indent=1)[:-2]
-    body = ",\n  ".join(
-        json.dumps({"method": method, "series": series, "runs": figures})
-        for (method, series), figures in lines.items()
-    )
-    (args.out / "htm_sprt.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
+    rows = [{"method": m, "series": s, "runs": figures} for (m, s), figures in lines.items()]
+    write_runs(args.out / "htm_sprt.json", {**facts, "columns": COLUMNS}, rows)
 
 
 def main(args: Args) -> None:

@@ -15,18 +15,14 @@ import dataclasses
 import itertools
 import json
 import multiprocessing
-import os
-import platform
-import shlex
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from _facts import head, write_runs
 from replay_report import write_report
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -178,21 +174,11 @@ def find_data(args: Args) -> tuple[list[str], list[str]]:
     return [name for name in wanted if name not in missing], missing
 
 
-def machine(args: Args) -> dict[str, Any]:
-    """Return the kind of machine, and no name or address."""
+def gpu_of(device: str) -> str | None:
+    """Return what kind of GPU a device is, None where it is none."""
     import torch
 
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    gpu = torch.cuda.get_device_name() if args.device.startswith("cuda") else None
-    return {
-        "processor": names[0] if names else platform.machine(),
-        "cpu_count": os.cpu_count(),
-        "gpu": gpu,
-        "python": platform.python_version(),
-        "packages": {p: metadata.version(p) for p in ("torch", "numpy", "river")},
-    }
+    return torch.cuda.get_device_name() if device.startswith("cuda") else None
 
 
 def protocol(job: Job) -> dict[str, Any]:
@@ -209,15 +195,6 @@ def read_runs(path: Path, of: dict[str, Any]) -> tuple[list[dict[str, Any]], flo
     return (old["runs"], old["seconds"]) if old["protocol"] == of else ([], 0.0)
 
 
-def write_runs(path: Path, facts: dict[str, Any], runs: list[dict[str, Any]]) -> None:
-    """Write the facts, then a run a line."""
-    head = json.dumps(facts, indent=1)[:-2]
-    body = ",\n  ".join(json.dumps(run) for run in runs)
-    part = path.with_suffix(".part")
-    part.write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
-    part.replace(path)  # a run that is stopped leaves no half file
-
-
 def main(args: Args) -> None:
     """Run what is not done yet, in processes of their own; write after each run."""
     begin = time.time()
@@ -231,10 +208,8 @@ def main(args: Args) -> None:
     runs, seconds_before = read_runs(path, protocol(jobs[0]))
     done = {(run["method"], run["data"], run["memory"], run["seed"]) for run in runs}
     facts: dict[str, Any] = {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/replay.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        **machine(args),
+        **head(("torch", "numpy", "river")),
+        "gpu": gpu_of(args.device),
         "threads": args.threads,
         "n_jobs": args.n_jobs,
         "protocol": protocol(jobs[0]),

@@ -14,21 +14,17 @@ import importlib.util
 import json
 import multiprocessing
 import os
-import platform
-import shlex
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from _facts import head, write_runs
 from _stream_x_gvf import GAMMAS, MODELS, ROWS, SEEDS, GvfJob, run_gvf
 from _stream_x_plan import ABLATION, CURVES, REMOVED, TRUNCATION, Setting, changes
 from _stream_x_runs import Job, leave_no_logs, run_job
-from _stream_x_tables import Runs, write_report
+from _stream_x_tables import write_report
 from rich.console import Console
 from rich.progress import track
 from stream_x_pictures import draw_all
@@ -130,25 +126,11 @@ def key_of(run: dict[str, Any]) -> tuple[str, str, int]:
     return run["setting"], run["variant"], run["seed"]
 
 
-def write_json(args: Args, facts: dict[str, Any], runs: Runs) -> None:
-    """Write everything measured, one run a line."""
-    head = json.dumps(facts, indent=1)[:-2]
-    body = ",\n  ".join(json.dumps(run) for run in runs)
-    (args.out / f"{args.stem}.json").write_text(f'{head},\n "runs": [\n  {body}\n ]\n}}\n')
-
-
 def facts_of(args: Args) -> dict[str, Any]:
     """Return what stands at the head of the files."""
     tasks = {s.task for plan in (CURVES[args.profile], TRUNCATION, ABLATION) for s in plan}
     return {
-        "version": metadata.version("olearn"),
-        "command": shlex.join(["python", "experiments/stream_x.py", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-        "cpu_count": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {
-            p: metadata.version(p) for p in PACKAGES if importlib.util.find_spec(p) is not None
-        },
+        **head(package for package in PACKAGES if importlib.util.find_spec(package) is not None),
         "profile": args.profile,
         "scale": args.scale,
         "left_out": sorted(task for task in tasks if missing(task)),
@@ -168,11 +150,11 @@ def main(args: Args) -> None:
     for run in answers(left, args.n_jobs):
         found[key_of(run)] = run
         if time.monotonic() - last_written > WRITE_EVERY:
-            write_json(args, facts, list(found.values()))
+            write_runs(path, facts, found.values())
             last_written = time.monotonic()
     runs = [found[job.key] for job in jobs]
     facts["cpu_seconds"] = round(sum(run["cpu_seconds"] for run in runs))
-    write_json(args, facts, list(found.values()))  # those of other studies too
+    write_runs(path, facts, found.values())  # those of other studies too
     settings = {study: settings_of(args, study) for study in args.studies}
     print(write_report(args.out / f"{args.stem}.md", facts, settings, runs))
     draw_all(args.out, args.stem, settings, runs)
