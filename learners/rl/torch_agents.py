@@ -76,6 +76,16 @@ class _TorchAgents:
             )
         return tensor
 
+    def _transition(
+        self, before: Any, rewards: Any, after: Any, terminated: Any, truncated: Any
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Check what both kinds learn: observations, the next, rewards, ends, ends of any kind."""
+        X = self._observations("observations", before)
+        X2 = self._observations("next_observations", after)
+        reward = self._vector("rewards", rewards, torch.float64)
+        stop = self._vector("terminated", terminated, torch.bool)
+        return X, X2, reward, stop, stop | self._vector("truncated", truncated, torch.bool)
+
     def _uniform(self) -> Tensor:
         return torch.rand(
             self.n_agents, dtype=torch.float64, device=self.device, generator=self._generator
@@ -209,12 +219,10 @@ class TorchStreamQ(_TorchAgents):
         truncated: Any = None,
     ) -> None:
         """Learn one transition an agent, each given as an array with a row an agent."""
-        X = self._observations("observations", observations)
-        X2 = self._observations("next_observations", next_observations)
+        X, X2, reward, stop, over = self._transition(
+            observations, rewards, next_observations, terminated, truncated
+        )
         taken = self._vector("actions", actions, torch.int64)
-        reward = self._vector("rewards", rewards, torch.float64)
-        stop = self._vector("terminated", terminated, torch.bool)
-        over = stop | self._vector("truncated", truncated, torch.bool)
         with torch.no_grad():
             following = self.network(X2).max(1).values.double()
         values = self.network(X)
@@ -342,11 +350,9 @@ class TorchStreamAC(_TorchAgents):
         truncated: Any = None,
     ) -> None:
         """Learn one transition an agent, each given as an array with a row an agent."""
-        X = self._observations("observations", observations)
-        X2 = self._observations("next_observations", next_observations)
-        reward = self._vector("rewards", rewards, torch.float64)
-        stop = self._vector("terminated", terminated, torch.bool)
-        over = stop | self._vector("truncated", truncated, torch.bool)
+        X, X2, reward, stop, over = self._transition(
+            observations, rewards, next_observations, terminated, truncated
+        )
         with torch.no_grad():
             following = self.critic(X2)[:, 0].double()
         value = self.critic(X)[:, 0]
