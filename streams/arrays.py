@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from olearn.streams._columns import sorted_labels
-from olearn.streams.base import Block, Reader, Schema, Stream, column_names
+from olearn.streams.base import Block, Reader, Schema, Stream, column_names, read_slices
 
 
 def from_arrays(
@@ -102,15 +102,10 @@ class ArrayStream(Stream):
         self._codes = codes
 
     def _open(self) -> Reader:
-        position = 0
+        return read_slices(self._block)
 
-        def read(n: int) -> Block:
-            nonlocal position
-            rows = slice(position, position + n)
-            position += n
-            return self._X[rows].astype(np.float64), self._codes[rows].astype(np.int64)
-
-        return read
+    def _block(self, rows: slice) -> Block:
+        return self._X[rows].astype(np.float64), self._codes[rows].astype(np.int64)
 
 
 def checked_codes(codes: NDArray[Any], n_labels: int, name: str = "y") -> NDArray[np.int64]:

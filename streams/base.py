@@ -195,6 +195,19 @@ def column_names(n_features: int) -> tuple[str, ...]:
     return tuple(f"x{j}" for j in range(n_features))
 
 
+def read_slices(block: Callable[[slice], Block]) -> Reader:
+    """Turn a function of a slice of the rows into a reader that goes through them."""
+    position = 0
+
+    def read(n: int) -> Block:
+        nonlocal position
+        part = slice(position, position + n)
+        position += n
+        return block(part)
+
+    return read
+
+
 def read_chunks(chunks: Iterator[Block], n_features: int) -> Reader:
     """Turn blocks of any sizes into a reader of as many rows as asked for."""
     pending: list[Block] = []

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from olearn.streams._columns import sorted_labels
 from olearn.streams.arrays import checked_codes
-from olearn.streams.base import Block, Ints, Reader, Schema, Stream, column_names
+from olearn.streams.base import Block, Ints, Reader, Schema, Stream, column_names, read_slices
 from olearn.validate import check_flag, check_in_range, check_integer
 
 Examples = NDArray[Any]  # uint8 images (n, channels, height, width) or numbers (n, d)
@@ -168,15 +168,7 @@ class ClassIncremental(Stream):
         return (self._block(slice(first, min(first + size, end))) for first in firsts)
 
     def _open(self) -> Reader:
-        position = 0
-
-        def read(n: int) -> Block:
-            nonlocal position
-            part = slice(position, position + n)
-            position += n
-            return self._block(part)
-
-        return read
+        return read_slices(self._block)
 
     def _block(self, part: slice) -> Block:
         return self._read(self.X, self._order[part]), self._codes[part].copy()

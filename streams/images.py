@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.places import cache_folder, data_places
 from olearn.streams._image_facts import IMAGE_SETS, ImageSet
 from olearn.streams._image_files import READERS, Arrays, read_prepared
 from olearn.streams.class_incremental import ClassIncremental
-from olearn.streams.tables import cache_folder
 from olearn.validate import check_choice
 
 _FORMAT = 1  # of the decoded copies; another number ignores older ones
@@ -106,8 +105,7 @@ def load_images(facts: ImageSet) -> LoadedImages:
     if facts.prepared is not None:
         assert facts.sha256 is not None, "prepared files have a checksum"
         kept = _kept_folder(facts, facts.sha256)
-        data = os.environ.get("OLEARN_DATA")
-        places = [Path(folder) / facts.prepared for folder in (data, cache_folder()) if folder]
+        places = data_places(facts.prepared)
         if not kept.is_dir():
             for path in filter(Path.is_file, places):
                 _check(path, facts.sha256, "sha256")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.streams._kpi import DAY, driver, indicators, sharp_driver
-from olearn.streams.base import Block, Floats, Reader, Schema, Stream
+from olearn.streams.base import Block, Floats, Reader, Schema, Stream, read_slices
 from olearn.validate import check_flag, check_integer
 
 _NAMES = ("success", "throughput", "latency", "loss")
@@ -54,24 +54,16 @@ class KPI(Stream):
     """
 
     def __init__(self, temporal: bool = False, seed: int = 1, *, n_samples: int = 8000) -> None:
+        check_flag("temporal", temporal)
         check_integer("seed", seed, 0)
         check_integer("n_samples", n_samples, 100 * _N_EVENTS)
         super().__init__(Schema(_NAMES, (), (False, True)), n_samples)
-        check_flag("temporal", temporal)
         self.temporal = temporal
         self.seed = seed
 
     def _open(self) -> Reader:
         X, y = _draw(np.random.default_rng(self.seed), int(self.n_samples or 0), self.temporal)
-        position = 0
-
-        def read(n: int) -> Block:
-            nonlocal position
-            position += n
-            part = slice(position - n, position)
-            return X[part].copy(), y[part].copy()
-
-        return read
+        return read_slices(lambda part: (X[part].copy(), y[part].copy()))
 
 
 def _draw(rng: np.random.Generator, n: int, temporal: bool) -> Block:

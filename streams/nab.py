@@ -2,14 +2,13 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from olearn.places import data_places
 from olearn.streams.signals import Signal
-from olearn.streams.tables import cache_folder
 from olearn.validate import check_choice
 
 _SOURCE = "https://github.com/numenta/NAB"
@@ -84,8 +83,7 @@ def load_nab(name: str) -> Signal:
 
 def _find() -> tuple[Path, dict[str, list[list[str]]]]:
     """Return the folder of the series and the windows, by path within that folder."""
-    data = os.environ.get("OLEARN_DATA")
-    tried = [Path(base) / "nab" for base in (data, cache_folder()) if base]
+    tried = data_places("nab")
     for root in tried:
         for labels, folder in ((root, root), (root / "labels", root / "data")):
             path = labels / "combined_windows.json"

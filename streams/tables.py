@@ -1,7 +1,6 @@
 """Real streams by name, found on this machine or downloaded."""
 
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.places import cache_folder, data_places
 from olearn.streams._table_facts import TABLES, Table
-from olearn.streams.base import Block, Reader, Schema, Stream, column_names
+from olearn.streams.base import Block, Reader, Schema, Stream, column_names, read_slices
 from olearn.validate import check_choice
 
 _CHUNK = 20_000  # rows hashed at a time
@@ -79,14 +79,7 @@ class TableStream(Stream):
 
     def _open(self) -> Reader:
         rows = self._rows = self._rows or Rows(self.path)
-        position = 0
-
-        def read(n: int) -> Block:
-            nonlocal position
-            position += n
-            return rows.between(position - n, position)
-
-        return read
+        return read_slices(lambda part: rows.between(part.start, part.stop))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rows": None}  # a copy or pickle reads the file again
@@ -135,16 +128,9 @@ class Rows:
         return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Return the user's cache of tables."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "olearn"
-
-
 def find(table: Table) -> Path:
     """Return the checked file of a table, downloading it if need be."""
-    data = os.environ.get("OLEARN_DATA")
-    places = [Path(folder) / table.file for folder in (data, cache_folder()) if folder]
+    places = data_places(table.file)
     for path in places:
         if path.is_file():
             check(table, path)

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.places import data_places
 from olearn.validate import check_choice, check_integer
 
 Features = NDArray[np.float32]
@@ -44,8 +44,7 @@ def cifar10_features() -> tuple[Features, NDArray[np.int64], Features, NDArray[n
     ((10000, 1280), (2000, 1280))
 
     """
-    data = os.environ.get("OLEARN_DATA")
-    places = [Path(folder) / CIFAR10_FILE for folder in (data, cache_folder()) if folder]
+    places = data_places(CIFAR10_FILE)
     path = next((p for p in places if p.is_file()), None)
     if path is None:
         looked = " and ".join(map(str, places))
@@ -58,12 +57,6 @@ def cifar10_features() -> tuple[Features, NDArray[np.int64], Features, NDArray[n
     with np.load(path) as file:
         X, X_test = (file[k] * file["scale"] for k in ("X_train", "X_test"))
         return X, file["y_train"].astype(np.int64), X_test, file["y_test"].astype(np.int64)
-
-
-def cache_folder() -> Path:
-    """Return the user's cache, that of the streams."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "olearn"
 
 
 def backbone_features(
