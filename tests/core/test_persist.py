@@ -11,9 +11,10 @@ from river import cluster, compose, datasets, drift, linear_model, metrics, neig
 from river import forest as river_forest
 from river import preprocessing as river_preprocessing
 from river import tree as river_tree
+from saved_models import AGENTS, CLASSES, act, run
 
 import olearn
-from olearn import detectors, learners
+from olearn import learners
 from olearn._check_tools import (
     dicts,
     error_bits,
@@ -22,11 +23,9 @@ from olearn._check_tools import (
     require_same_state,
     snapshot,
 )
-from olearn.base import ArrayClassifier, ArrayDetector
-from olearn.learners import rl
+from olearn.base import ArrayClassifier
 from olearn.metrics import KappaM
 
-CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]
 MODELS = [
     pytest.param(cls(**params), id=f"{cls.__name__}-{i}")
     for cls in CLASSES
@@ -40,45 +39,6 @@ def again(model, path):
     """The model after a round trip through a file."""
     olearn.save(model, path)
     return olearn.load(path)
-
-
-def run(model, start, end):
-    """Run a model of any kind over rows of a stream; return all its answers."""
-    X, y = labelled_rows(END)
-    if isinstance(model, ArrayDetector):
-        return model.update_many(error_bits()[start:end]).tolist()
-    if isinstance(model, ArrayClassifier):
-        rows = dicts(X)
-        answers = []
-        for i in range(start, end):
-            answers.append(model.predict_proba_one(rows[i]))
-            model.learn_one(rows[i], y[i])
-        return answers
-    rows = dicts(np.nan_to_num(X))
-    answers = []
-    for x, label in zip(rows[start:end], y[start:end], strict=True):
-        if isinstance(model, river_base.Transformer):
-            model.learn_one(x)
-            answers.append(model.transform_one(x))
-        elif isinstance(model, river_base.Regressor):
-            answers.append(model.predict_one(x))
-            model.learn_one(x, x["a"] + (label == "low"))
-        else:
-            answers.append(model.predict_proba_one(x))
-            model.learn_one(x, label)
-    return answers
-
-
-def act(agent, n, rng):
-    """Let an agent act on random observations; return actions and TD errors."""
-    x, out = rng.normal(size=4), []
-    for i in range(n):
-        action = agent.act(x)
-        following = rng.normal(size=4)
-        agent.learn_one(x, action, float(x[0]), following, i % 50 == 49)
-        out.append((np.asarray(action).tolist(), agent.td_error))
-        x = following
-    return out
 
 
 # -- models --------------------------------------------------------------------------------------
@@ -149,18 +109,7 @@ def test_detectors_of_river_go_on(model, tmp_path):
     assert any(kept)
 
 
-@pytest.mark.parametrize(
-    "agent",
-    [
-        rl.StreamQ(2, (8,), sparsity=0.5, seed=1),
-        rl.StreamSARSA(2, (8,), sparsity=0.5, seed=1),
-        rl.StreamAC(3, (8,), sparsity=0.5, seed=1),
-        rl.StreamAC(
-            hidden=(16,), low=(-1.0,), high=(1.0,), critic_optimiser=rl.AdaptiveObGD(), seed=1
-        ),
-    ],
-    ids=["q", "sarsa", "ac", "ac-continuous"],
-)
+@pytest.mark.parametrize("agent", [make() for make in AGENTS.values()], ids=list(AGENTS))
 def test_agents_go_on(agent, tmp_path):
     """Agents keep networks, traces, normalisers and the generator of their actions."""
     rng = np.random.default_rng(2)
