@@ -67,7 +67,7 @@ class Experts(NamedTuple):
     conf: NDArray[np.float64]
 
 
-class Router(NamedTuple):
+class RouterArrays(NamedTuple):
     """The arrays of `_router.Router`."""
 
     head: NDArray[np.int64]

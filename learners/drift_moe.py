@@ -11,8 +11,7 @@ from olearn.base import ArrayClassifier, Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _moe_kernels as kernels
 from olearn.learners import _moe_task_kernels as task_kernels
-from olearn.learners._moe_kernels import Experts
-from olearn.learners._moe_kernels import Router as RouterArrays
+from olearn.learners._moe_kernels import Experts, RouterArrays
 from olearn.learners._router import Router
 from olearn.learners._router_kernels import N_ROWS
 from olearn.learners._single_tree import check_tree_parameters

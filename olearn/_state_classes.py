@@ -1,8 +1,9 @@
 """Which classes a saved state may name, and how they are found again.
 
-A name is `module:qualified.name`. Only classes of the packages below are found, and a few of Python
-and NumPy that their states refer to; importing their modules runs no code but theirs. A new part of
-olearn whose objects hold what was learnt must be named here.
+A class of olearn is `olearn:Name`, wherever its file lies, so that a file outlives any move; all
+others are `module:qualified.name`. Only classes of the packages below are found, and a few of
+Python and NumPy that their states refer to; importing their modules runs no code but theirs. A new
+part of olearn whose objects hold what was learnt must be named here.
 """
 
 import collections
@@ -12,17 +13,24 @@ import importlib
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+_CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_PACKAGES = (
-    *("olearn.base", "olearn.detectors", "olearn.features", "olearn.labels", "olearn.learners"),
-    *("olearn.metrics", "olearn._kappa", "olearn._label_pairs"),
-    *("olearn.evaluate.recorder", "olearn.evaluate.scoring"),  # of a run that goes on
-    *("river", "statistics", "torch.nn.modules", "torch.optim"),
+# files and folders of olearn whose classes are found by their bare names, which are unique there
+_OURS = (
+    *("base.py", "detectors", "features.py", "labels.py", "learners"),
+    *("metrics.py", "_kappa.py", "_label_pairs.py"),
+    *("evaluate/recorder.py", "evaluate/scoring.py"),  # of a run that goes on
 )
+_RENAMED = {  # names of version 0.1, where two classes had the same
+    "olearn.learners.analytic.engine:Settings": "RidgeSettings",
+    "olearn.learners.replay.engine:Settings": "RehearsalSettings",
+}
+_PACKAGES = ("river", "statistics", "torch.nn.modules", "torch.optim")
 _SHUT = ("river.datasets", "river.stream")  # which can download and open files
 
 _PLAIN_CLASSES: tuple[type, ...] = (
@@ -58,6 +66,8 @@ _RIVER_FUNCTIONS = frozenset(
 def name_of(value: Any) -> str:
     """Return the name of a class or function; raise TypeError if it would not be found again."""
     name = _full_name(value)
+    if isinstance(value, type) and value.__module__.startswith("olearn."):
+        name = f"olearn:{value.__qualname__}"
     try:
         found = find(name)
     except ValueError as error:
@@ -79,6 +89,8 @@ def find(name: Any) -> Any:
 def find_class(name: Any) -> type:
     """Return a class of the packages above by its name; raise ValueError if it is none of them."""
     module, _, path = name.partition(":") if isinstance(name, str) else ("", "", "")
+    if _inside(module, ("olearn",)):
+        return _own_class(name)
     if not (_NAME.fullmatch(module) and _NAME.fullmatch(path)) or "__main__" in module:
         raise ValueError(f"{name!r} is not the name of a class")
     if not _inside(module, _PACKAGES) or _inside(module, _SHUT):
@@ -88,6 +100,30 @@ def find_class(name: Any) -> type:
     found = _find(name)
     if not isinstance(found, type) or _full_name(found) != name:
         raise ValueError(f"{name!r} is not the name of a class")
+    return found
+
+
+def _own_class(name: str) -> type:
+    """Return a class of olearn; `name` may be of version 0.1, which wrote the module too."""
+    bare = _RENAMED.get(name, name.partition(":")[2])
+    if bare not in own_classes():
+        raise ValueError(f"{name!r} is no class of olearn whose objects are kept in files")
+    found: type = getattr(importlib.import_module(own_classes()[bare]), bare)
+    return found
+
+
+@functools.cache
+def own_classes() -> dict[str, str]:
+    """Return the modules of our classes that may be stored, by class name, without importing."""
+    found: dict[str, str] = {}
+    root = Path(__file__).parent
+    for part in _OURS:
+        for file in sorted((root / part).rglob("*.py")) or [root / part]:
+            module = ".".join(("olearn", *file.relative_to(root).with_suffix("").parts))
+            for name in _CLASS.findall(file.read_text(encoding="utf-8")):
+                if name in found:
+                    raise ValueError(f"{module} and {found[name]} have a class {name} each")
+                found[name] = module
     return found
 
 

@@ -11,7 +11,7 @@ from river.base.typing import FeatureName
 from olearn.base import ArrayClassifier, Codes, Rows, check_detector, memory_bytes
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
-from olearn.learners.analytic.engine import RidgeEngine, Settings
+from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.heads import BALANCES
 from olearn.learners.analytic.ridge_core import FORMS
 from olearn.validate import check_choice, check_in_range, check_integer, check_seed
@@ -26,7 +26,7 @@ class RidgeClassifier(ArrayClassifier):
     temperature: float
 
     def _start(
-        self, settings: Settings, drift_detector: DriftDetector | None, warm_up: int
+        self, settings: RidgeSettings, drift_detector: DriftDetector | None, warm_up: int
     ) -> None:
         if drift_detector is not None:
             check_detector("drift_detector", drift_detector)

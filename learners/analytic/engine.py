@@ -28,7 +28,7 @@ _TARGET_STEP = 8  # room for targets grows by so many
 
 
 @dataclass(frozen=True)
-class Settings:
+class RidgeSettings:
     """What does not change: see the parameters of `AnalyticRidgeClassifier`."""
 
     n_features: int | None
@@ -76,7 +76,7 @@ class RidgeEngine:
 
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RidgeSettings) -> None:
         self.settings = settings
         self.columns = Columns()
         self.n_targets = 0

@@ -14,7 +14,7 @@ from olearn.base import memory_bytes
 from olearn.features import FeatureIndex, Table
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
-from olearn.learners.analytic.engine import RidgeEngine, Settings
+from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
 from olearn.validate import check_choice, check_in_range, check_integer, check_names, check_seed
@@ -129,7 +129,7 @@ class AnalyticRidgeRegressor(base.MiniBatchRegressor):
         self.dtype = dtype
         self.seed = seed
         self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
-        settings = Settings(
+        settings = RidgeSettings(
             n_features=n_features, gamma=gamma, seed=drawn_seed(seed), forgetting=forgetting,
             form=form, block=block, refresh=refresh, scale=scale, backend=backend, device=device,
             dtype=dtype, one_hot=False,

@@ -7,7 +7,7 @@ from river.base import DriftDetector
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.learners.analytic._classifier import RidgeClassifier, check_parameters
-from olearn.learners.analytic.engine import Settings
+from olearn.learners.analytic.engine import RidgeSettings
 from olearn.learners.analytic.random_relu import drawn_seed
 
 
@@ -145,7 +145,7 @@ class AnalyticRidgeClassifier(RidgeClassifier):
         self.dtype = dtype
         self.seed = seed
         self._start_encoding(nominal_attributes, classes)
-        settings = Settings(
+        settings = RidgeSettings(
             n_features=n_features, gamma=gamma, seed=drawn_seed(seed), forgetting=forgetting,
             form=form, balance=balance, noise=noise, block=block, refresh=refresh, scale=scale,
             backend=backend, device=device, dtype=dtype,

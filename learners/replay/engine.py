@@ -35,7 +35,7 @@ _IMAGES_ON_CPU, _IMAGES_ELSEWHERE = 4, 256
 
 
 @dataclass(frozen=True)
-class Settings:
+class RehearsalSettings:
     """Parameters of a `ReplayEngine`; their meaning is that of the classifiers' parameters.
 
     `pool` is that of `ReducedResNet18`; `device` is one that is there.
@@ -70,7 +70,7 @@ class ReplayEngine:
 
     """
 
-    def __init__(self, settings: Settings, shape: Shape | None) -> None:
+    def __init__(self, settings: RehearsalSettings, shape: Shape | None) -> None:
         self.settings = settings = _placed(settings)
         self.shape = shape
         self.device = torch.device(settings.device)
@@ -331,7 +331,7 @@ class ReplayEngine:
         return memory_bytes(self.__getstate__())
 
 
-def _placed(settings: Settings) -> Settings:
+def _placed(settings: RehearsalSettings) -> RehearsalSettings:
     """Put what was saved on a CUDA device onto the CPU where there is none."""
     if torch.device(settings.device).type == "cpu" or torch.cuda.is_available():
         return settings

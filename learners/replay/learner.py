@@ -12,7 +12,7 @@ from torch import nn
 
 from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes, row_weights
 from olearn.learners.analytic.random_relu import drawn_seed
-from olearn.learners.replay.engine import ReplayEngine, Settings
+from olearn.learners.replay.engine import RehearsalSettings, ReplayEngine
 from olearn.learners.replay.images import (
     SMALLEST,
     Shape,
@@ -81,7 +81,7 @@ class RehearsalClassifier(ArrayClassifier):
         precision = self.precision
         if precision == "auto":
             precision = "bfloat16" if device.startswith("cuda") else "float32"
-        self._settings = Settings(
+        self._settings = RehearsalSettings(
             objective=objective, optimiser=optimiser, memory_size=self.memory_size,
             batch_size=self.batch_size, replay_size=self.replay_size, rule=self.rule,
             warm_batches=warm_batches, trunk=self.trunk, width=self.width, pool=pool,

@@ -97,7 +97,6 @@ FORGED = {
     "function of ours": [["object", "olearn.base:memory_bytes", []]],
     "function as value": [["value", "function", "olearn.demo:run_demo"]],
     "data set": [["object", "river.datasets.smtp:SMTP", []]],
-    "class that is imported": [["object", "olearn.base:LabelIndex", []]],
     "class that imports": [["object", "olearn.catalog:Entry", []]],
     "other package": [["object", "subprocess:Popen", ["true"]]],
     "path": [["object", "olearn./tmp/x:Y", []]],
@@ -210,3 +209,12 @@ def test_shadowed_hooks_are_not_called(tmp_path):
 def test_arrays_lie_open(saved):
     """Numbers of a model are arrays of the file by themselves."""
     assert sum(array.nbytes for name, array in load_file(saved).items() if name != "graph") > 1000
+
+
+def test_files_name_classes_and_no_modules(tmp_path):
+    """A class of ours is stored without its module, so that it may move."""
+    olearn.save(learners.HoeffdingTreeClassifier(), tmp_path / "tree")
+    steps = json.loads(load_file(tmp_path / "tree")["graph"].tobytes())["steps"]
+    ours = {step[1] for step in steps if step[0] == "object" and "olearn" in step[1]}
+    assert {"olearn:HoeffdingTreeClassifier", "olearn:FeatureIndex"} <= ours
+    assert all(name.startswith("olearn:") for name in ours)
