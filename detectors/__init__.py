@@ -6,7 +6,7 @@ classifier, `HTMColumnsClassifier`, reads rows and learns which changes are anom
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.detectors.adwin import ADWIN as ADWIN

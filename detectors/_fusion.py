@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.rng import kernel_state, next_gaussian
 from olearn.detectors._fusion_kernels import observe_inputs, predict_proba, train
-from olearn.rng import kernel_state, next_gaussian
 
 Array = NDArray[np.float64]
 

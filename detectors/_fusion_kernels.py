@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.rng import KernelState, next_below
+from olearn.core.rng import KernelState, next_below
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numba import njit
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._state_detector import DECISION, HEADER, State, StateDetector
-from olearn.validate import check_in_range, check_integer
 
 _WARM_UP, _GIVEN_MEAN, _GIVEN_SIGMA, _MEAN, _SIGMA = range(HEADER, HEADER + 5)
 _N, _ESTIMATE, _M2 = range(HEADER + 5, HEADER + 8)

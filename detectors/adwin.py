@@ -15,8 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector, memory_bytes
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value, finite_values
-from olearn.validate import check_in_range, check_integer
 
 State = NDArray[np.float64]
 

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_flag, check_in_range
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
@@ -15,7 +16,6 @@ from olearn.detectors._reference import (
     standardise,
 )
 from olearn.detectors._state_detector import N_VALUES, State, decide
-from olearn.validate import check_flag, check_in_range
 
 _K, _H, _TWO_SIDED, _UPPER, _LOWER, _UPPER_ONSET, _LOWER_ONSET = range(CHART, CHART + 7)
 _SIZE = CHART + 7

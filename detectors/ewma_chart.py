@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_in_range
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
@@ -15,7 +16,6 @@ from olearn.detectors._reference import (
     standardise,
 )
 from olearn.detectors._state_detector import State, decide
-from olearn.validate import check_in_range
 
 _LAMBDA, _WIDTH, _AVERAGE, _FADED, _LIMIT = range(CHART, CHART + 5)
 _SIZE = CHART + 5

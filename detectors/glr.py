@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
@@ -16,7 +17,6 @@ from olearn.detectors._reference import (
     was_constant,
 )
 from olearn.detectors._state_detector import N_VALUES, State, decide
-from olearn.validate import check_choice, check_in_range, check_integer
 
 _WHAT = ("mean", "variance", "both")
 _MEAN, _VARIANCE, _BOTH = range(3)

@@ -8,9 +8,9 @@ import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.detectors._fusion import FusionNetwork
 from olearn.detectors._htm_column import LOG, N_FEATURES, RAW, HTMColumn
-from olearn.validate import check_in_range, check_integer, check_seed
 
 _N_POOLED = 6
 

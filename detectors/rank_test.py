@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._rank_kernels import (
     RANK_EVIDENCE,
     RANK_LLR,
@@ -15,7 +16,6 @@ from olearn.detectors._rank_kernels import (
     rank_update,
 )
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
-from olearn.validate import check_choice, check_in_range, check_integer
 
 
 @njit(cache=True)

@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer
 from olearn.detectors import _sprt_kernels as k
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
-from olearn.validate import check_choice, check_flag, check_in_range, check_integer
 
 _MODELS = ("bernoulli", "mean", "variance", "exponential")
 _RULES = ("both", "drift", "reflect")

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._state_detector import State, StateDetector
 from olearn.detectors._value_kernels import (
     VALUE_CHANNELS,
@@ -16,7 +17,6 @@ from olearn.detectors._value_kernels import (
     value_start,
     value_update,
 )
-from olearn.validate import check_in_range, check_integer
 
 
 @njit(cache=True)

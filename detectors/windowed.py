@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
-from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 
 class _WindowedDetector(StateDetector):

@@ -24,7 +24,13 @@ import olearn
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "experiments/README.md")
-CONTRACTS = ("olearn.base", "olearn.features", "olearn.labels", "olearn.rng", "olearn.validate")
+CONTRACTS = (
+    "olearn.base",
+    "olearn.core.features",
+    "olearn.core.labels",
+    "olearn.core.rng",
+    "olearn.core.validate",
+)
 """Modules without `__all__` that authors of a learner need: a page each."""
 
 FIRST = ("first_stream", "your_own_csv_with_drift")

@@ -6,7 +6,7 @@ compiled code and give what the same rows give one at a time.
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier

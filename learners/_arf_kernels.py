@@ -7,7 +7,8 @@ and three small arrays, all changed in place. It never looks at another member.
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
+from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
 from olearn.learners._tree_kernels import (
     bayes_code,
@@ -21,7 +22,6 @@ from olearn.learners._tree_kernels import (
 )
 from olearn.learners._tree_layout import MAY_GROW, N_CLASSES, pool_at
 from olearn.learners._tree_lists import free_nodes, new_node
-from olearn.rng import next_poisson
 
 # entries of a member's `status`; BACKGROUND is -1 where no such tree grows
 TREE, BACKGROUND, N_WARNINGS, N_DRIFTS = range(4)

@@ -10,7 +10,8 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
+from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
 from olearn.learners._tree_kernels import bayes_code, child_at, free_tree, has_room, learn_at
 from olearn.learners._tree_layout import (
@@ -27,7 +28,6 @@ from olearn.learners._tree_layout import (
     pool_at,
 )
 from olearn.learners._tree_lists import free_nodes, new_node
-from olearn.rng import next_poisson
 
 # entries of `tally`: alternate trees started, switched in, pruned, and growing now
 STARTED, SWITCHED, PRUNED, GROWING = range(4)

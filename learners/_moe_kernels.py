@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
+from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
 from olearn.learners._router_kernels import forward, make_scratch, push_row, top_k, train_block
 from olearn.learners._tree_kernels import (
@@ -28,7 +29,6 @@ from olearn.learners._tree_kernels import (
 from olearn.learners._tree_layout import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
 from olearn.learners._tree_leaf import bayes_votes, highest, weight_of
 from olearn.learners._tree_lists import new_node
-from olearn.rng import next_poisson
 
 # entries of `conf`
 (

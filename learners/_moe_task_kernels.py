@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
 from olearn.learners._moe_kernels import DROPOUT, LR, N_ROWS, gate_of, normalise
 from olearn.learners._router_kernels import (
     N_OUTPUTS,

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
+from olearn.core.rng import KernelState, kernel_state
 from olearn.learners._router_kernels import HEAD_SIZE, N_INPUTS, N_OUTPUTS, Floats, Ints, layers
-from olearn.rng import KernelState, kernel_state
 
 
 class Router:

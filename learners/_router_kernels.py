@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.rng import KernelState, next_double
+from olearn.core.rng import KernelState, next_double
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]

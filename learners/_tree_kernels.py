@@ -8,7 +8,7 @@ naive Bayes are joint densities, as logarithms where these could under- or overf
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
 from olearn.learners._tree_layout import (
     ADAPTIVE,
     COUNTS,

@@ -11,8 +11,8 @@ import numpy as np
 from numba import carray, njit  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from olearn.borrowed import pointer
-from olearn.rng import KernelState
+from olearn.core.kernel_arrays import pointer
+from olearn.core.rng import KernelState
 
 # columns of `node_i`
 KIND, FEATURE, LEFT, RIGHT, SLOT, N_LABELS, DEPTH = range(7)

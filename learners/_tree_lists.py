@@ -6,6 +6,7 @@ The list of free nodes runs through their LEFT, that of slots through the first 
 
 from numba import njit
 
+from olearn.core.rng import next_below
 from olearn.learners._tree_layout import (
     DEPTH,
     FIRST_FREE_NODE,
@@ -25,7 +26,6 @@ from olearn.learners._tree_layout import (
     TABLES_USED,
     pool_at,
 )
-from olearn.rng import next_below
 
 
 @njit(cache=True, forceinline=True)

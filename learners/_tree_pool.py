@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.rng import KernelState, kernel_state
 from olearn.learners._tree_layout import (
     ADAPTIVE,
     BINARY,
@@ -51,7 +52,6 @@ from olearn.learners._tree_layout import (
     Pool,
 )
 from olearn.learners._tree_lists import add_tree, drop_slot
-from olearn.rng import KernelState, kernel_state
 
 _Item = TypeVar("_Item", bound=np.generic)
 

@@ -8,6 +8,8 @@ import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.core.rng import kernel_state
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _moe_kernels as kernels
 from olearn.learners import _moe_task_kernels as task_kernels
@@ -17,8 +19,6 @@ from olearn.learners._router_kernels import N_ROWS
 from olearn.learners._single_tree import check_tree_parameters
 from olearn.learners._tree_layout import SUBSPACE
 from olearn.learners._tree_pool import TreePool, tree_settings
-from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),

@@ -7,11 +7,11 @@ import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import Codes, Rows
+from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._single_tree import SingleTree, check_tree_parameters
 from olearn.learners._tree_pool import TreePool, tree_settings
 from olearn.learners._tree_text import describe_path, draw_tree, tree_text
-from olearn.validate import check_flag, check_in_range, check_integer
 
 
 class HoeffdingTreeClassifier(SingleTree):

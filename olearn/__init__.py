@@ -7,7 +7,7 @@ Learners, detectors and streams live in `olearn.learners`, `olearn.detectors` an
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.persist import load as load

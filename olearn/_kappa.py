@@ -10,7 +10,7 @@ from river.base.typing import ClfTarget
 from river.metrics import ConfusionMatrix
 
 from olearn._label_pairs import LabelPairs, OrderedMetric, count_pairs
-from olearn.labels import LabelIndex
+from olearn.core.labels import LabelIndex
 
 
 class BaselineKappa(OrderedMetric):

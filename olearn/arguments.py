@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from olearn import catalog
-from olearn.validate import suggestion
+from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
     from olearn.streams.base import Stream

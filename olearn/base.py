@@ -15,9 +15,9 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.features import FeatureIndex
-from olearn.labels import LabelIndex
-from olearn.validate import check_in_range, check_kind, check_names
+from olearn.core.features import FeatureIndex
+from olearn.core.labels import LabelIndex
+from olearn.core.validate import check_in_range, check_kind, check_names
 
 Rows = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from olearn.validate import check_choice
+from olearn.core.validate import check_choice
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from river.metrics import base as _base
 from olearn._kappa import KappaM, KappaT
 from olearn._label_pairs import LabelPairs, count_pairs, encode_pairs, listed
 from olearn._label_pairs import OrderedMetric as _OrderedMetric  # abstract: no metric to offer
-from olearn.validate import check_in_range
+from olearn.core.validate import check_in_range
 
 __all__ = ["FadingAccuracy", "KappaM", "KappaT", "PerClassRecall", "update_many"]
 

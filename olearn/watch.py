@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from olearn import arguments, catalog
-from olearn.validate import suggestion
+from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
     from olearn.evaluate import Detection

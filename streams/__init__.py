@@ -6,7 +6,7 @@ any CSV, ARFF, Parquet or Arrow file, array or iterable is a stream too.
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.streams._registry import load as load

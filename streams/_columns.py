@@ -13,7 +13,7 @@ from olearn.streams.base import Block, Schema
 Values = NDArray[np.float64] | list[str | None]  # numbers (NaN missing) or text (None missing)
 Chunk = tuple[list[Values], list[Any]]  # the features' columns, and the labels
 
-_MAX_OWN_CODE = 9_999  # as in olearn.features
+_MAX_OWN_CODE = 9_999  # as in olearn.core.features
 
 
 class Source(Protocol):

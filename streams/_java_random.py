@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.validate import check_in_range, check_integer
+from olearn.core.validate import check_in_range, check_integer
 
 STATE_SIZE = 3
 _WORD, _READY, _SPARE = range(STATE_SIZE)

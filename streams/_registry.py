@@ -5,8 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from olearn.core.validate import suggestion
 from olearn.streams._table_facts import TABLES
-from olearn.validate import suggestion
 
 if TYPE_CHECKING:
     from olearn.streams.base import Stream

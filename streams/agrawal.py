@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from olearn.rng import KernelState, kernel_state, next_below, next_double
+from olearn.core.rng import KernelState, kernel_state, next_below, next_double
+from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
-from olearn.validate import check_in_range, check_integer
 
 _NAMES = (
     "salary",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.datasets import base as river_base
 
-from olearn.validate import check_integer
+from olearn.core.validate import check_integer
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +28,7 @@ class Schema:
     Nominal features follow one rule. Where all values are whole numbers from 0 to 9,999 a value is
     its own code, in blocks (as float64) and in dicts (as int). Any other nominal feature has text
     `categories`: dicts hold the text, blocks its code, numbered in order of first appearance in
-    the stream. `olearn.features` numbers what it reads in the same way, so that a learner with
+    the stream. `olearn.core.features` numbers what it reads in the same way, so that a learner with
     `nominal_attributes=schema.nominal` sees equal numbers both ways. A missing value is NaN.
 
     Parameters

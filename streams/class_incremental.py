@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.streams._columns import sorted_labels
 from olearn.streams.arrays import checked_codes
 from olearn.streams.base import Block, Ints, Reader, Schema, Stream, column_names, read_slices
-from olearn.validate import check_flag, check_in_range, check_integer
 
 Examples = NDArray[Any]  # uint8 images (n, channels, height, width) or numbers (n, d)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.streams._java_random import STATE_SIZE, check_seed, java_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
-from olearn.validate import check_flag, check_in_range, check_integer
 
 _CHUNK = 65_536  # rows per step when the length is counted
 

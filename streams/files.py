@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from olearn.core.validate import suggestion
 from olearn.streams._columns import Chunk, Plan, Values
 from olearn.streams._formats import ArffTable, ArrowTable, CsvTable, RawTable
 from olearn.streams.base import Reader, Stream, read_chunks
-from olearn.validate import suggestion
 
 _USUAL_TARGETS = ("class", "target", "label")
 

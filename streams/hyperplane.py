@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from olearn.rng import KernelState, kernel_state, next_double
+from olearn.core.rng import KernelState, kernel_state, next_double
+from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
-from olearn.validate import check_in_range, check_integer
 
 
 class Hyperplane(Stream):

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.places import cache_folder, data_places
+from olearn.core.data_home import cache_folder, data_places
+from olearn.core.validate import check_choice
 from olearn.streams._image_facts import IMAGE_SETS, ImageSet
 from olearn.streams._image_files import READERS, Arrays, read_prepared
 from olearn.streams.class_incremental import ClassIncremental
-from olearn.validate import check_choice
 
 _FORMAT = 1  # of the decoded copies; another number ignores older ones
 _PARTS = ("X_train", "y_train", "X_test", "y_test")

@@ -9,9 +9,9 @@ import numpy as np
 from river import datasets
 from river.datasets import base as river_base
 
+from olearn.core.validate import check_choice, suggestion
 from olearn.streams._columns import Chunk, Plan, Values
 from olearn.streams.base import Reader, Stream, read_chunks
-from olearn.validate import check_choice, suggestion
 
 _CHUNK = 1000  # rows turned into columns at a time
 _PEEK = 10_000  # rows that tell the schema of an endless data set

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_flag, check_integer
 from olearn.streams._kpi import DAY, driver, indicators, sharp_driver
 from olearn.streams.base import Block, Floats, Reader, Schema, Stream, read_slices
-from olearn.validate import check_flag, check_integer
 
 _NAMES = ("success", "throughput", "latency", "loss")
 _N_EVENTS = 48

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
+from olearn.core.validate import check_integer
 from olearn.streams._java_random import check_percent, check_seed, java_state, next_int
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
-from olearn.validate import check_integer
 
 _N_FEATURES = 24
 _N_SEGMENTS = 7

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from olearn.places import data_places
+from olearn.core.data_home import data_places
+from olearn.core.validate import check_choice
 from olearn.streams.signals import Signal
-from olearn.validate import check_choice
 
 _SOURCE = "https://github.com/numenta/NAB"
 

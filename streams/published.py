@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from olearn.core.validate import check_choice
 from olearn.streams._java_random import check_seed
 from olearn.streams.base import Stream
 from olearn.streams.drift import DriftStream
 from olearn.streams.led import LED
 from olearn.streams.random_rbf import RandomRBF
 from olearn.streams.sea import SEA
-from olearn.validate import check_choice
 
 _FULL, _MINI = 1_000_000, 50_000
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.streams._java_random import (
     check_seed,
     java_state,
@@ -13,7 +14,6 @@ from olearn.streams._java_random import (
     next_int,
 )
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
-from olearn.validate import check_in_range, check_integer
 
 _LABEL, _DEVIATION, _WEIGHT = range(3)  # columns of the centroids' facts
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from olearn.core.validate import check_integer
 from olearn.streams._java_random import (
     check_percent,
     check_seed,
@@ -11,7 +12,6 @@ from olearn.streams._java_random import (
     next_int,
 )
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
-from olearn.validate import check_integer
 
 _THETAS = (8.0, 9.0, 7.0, 9.5)
 

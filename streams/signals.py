@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_integer, suggestion
 from olearn.streams._kpi import TELECOM_EVENTS, telecom_columns
 from olearn.streams.base import Floats
-from olearn.validate import check_choice, check_integer, suggestion
 
 
 @dataclass(frozen=True, eq=False)

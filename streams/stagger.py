@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from olearn.rng import KernelState, kernel_state, next_below
+from olearn.core.rng import KernelState, kernel_state, next_below
+from olearn.core.validate import check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
-from olearn.validate import check_integer
 
 _NAMES = ("size", "color", "shape")
 _SIZE, _COLOR, _SHAPE = range(3)

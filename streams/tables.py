@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.places import cache_folder, data_places
+from olearn.core.data_home import cache_folder, data_places
+from olearn.core.validate import check_choice
 from olearn.streams._table_facts import TABLES, Table
 from olearn.streams.base import Block, Reader, Schema, Stream, column_names, read_slices
-from olearn.validate import check_choice
 
 _CHUNK = 20_000  # rows hashed at a time
 

@@ -6,7 +6,7 @@ memory learns online; the share of columns that it did not expect is the anomaly
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.detectors.htm.anomaly import HTMAnomalyDetector as HTMAnomalyDetector

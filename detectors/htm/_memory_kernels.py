@@ -8,6 +8,7 @@ listen to it, in one pool; blocks double when full, freed ones wait in a list fo
 import numpy as np
 from numba import njit
 
+from olearn.core.rng import next_below
 from olearn.detectors.htm._handles import (
     float32_at,
     int32_at,
@@ -16,7 +17,6 @@ from olearn.detectors.htm._handles import (
     uint32_at,
     uint64_at,
 )
-from olearn.rng import next_below
 
 # arrays of the handle, in this order; S segments, M = 1 << SHIFT slots each
 SEG_CELL = 0  # int32 (S,): the segment's cell, -1 where free

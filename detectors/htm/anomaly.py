@@ -10,6 +10,7 @@ import numpy as np
 from river import base
 
 from olearn.base import memory_bytes
+from olearn.core.validate import check_choice, check_flag, check_integer, check_seed
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.composed_encoders import DateEncoder, MultiEncoder
 from olearn.detectors.htm.encoders import (
@@ -20,7 +21,6 @@ from olearn.detectors.htm.encoders import (
 )
 from olearn.detectors.htm.likelihood import AnomalyLikelihood, log_likelihood
 from olearn.detectors.htm.spatial_pooler import Bits
-from olearn.validate import check_choice, check_flag, check_integer, check_seed
 
 _SCORES = ("raw", "likelihood", "log")
 _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly in itself

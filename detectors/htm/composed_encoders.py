@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.htm.encoders import Encoder, ScalarEncoder
 from olearn.detectors.htm.spatial_pooler import Bits
-from olearn.validate import check_in_range, check_integer
 
 
 class DateEncoder(Encoder):

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.features import as_float
+from olearn.core.validate import check_flag, check_in_range, check_integer, check_number
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
-from olearn.features import as_float
-from olearn.validate import check_flag, check_in_range, check_integer, check_number
 
 Fields = NDArray[np.float64]
 

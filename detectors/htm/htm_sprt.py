@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors._rank_kernels import rank_size, rank_start
 from olearn.detectors._state_detector import (
     DECISION,
@@ -22,7 +23,6 @@ from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
 from olearn.detectors.htm.likelihood import likelihood_state
-from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 _KINDS = ("pattern", *VALUE_CHANNELS)
 _RESTARTS = {"rank": ("reflect", "both"), "paper": ("both", "drift")}

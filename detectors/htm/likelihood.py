@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.base import memory_bytes
+from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._values import finite_value
-from olearn.validate import check_choice, check_in_range, check_integer
 
 State = NDArray[np.float64]
 

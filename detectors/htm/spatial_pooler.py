@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.base import memory_bytes
+from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.detectors.htm import _pooler_kernels as k
 from olearn.detectors.htm._handles import make_handle
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 Bits = NDArray[np.int64]
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.base import memory_bytes
+from olearn.core.rng import kernel_state
+from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.htm import _memory_kernels as k
 from olearn.detectors.htm import _memory_step as step
 from olearn.detectors.htm._handles import make_handle
 from olearn.detectors.htm.spatial_pooler import Bits, check_bits
-from olearn.rng import kernel_state
-from olearn.validate import check_flag, check_in_range, check_integer, check_seed
 
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 _FIRST_SEGMENTS = 1024

@@ -9,12 +9,12 @@ from river.base import DriftDetector
 from river.base.typing import FeatureName
 
 from olearn.base import ArrayClassifier, Codes, Rows, check_detector, memory_bytes
+from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.heads import BALANCES
 from olearn.learners.analytic.ridge_core import FORMS
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 _REPLAYED = 30  # rows learnt anew after a drift; about the delay of a detector
 

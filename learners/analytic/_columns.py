@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 
 Rows = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class Columns:
 
     Examples
     --------
-    >>> from olearn.features import FeatureIndex
+    >>> from olearn.core.features import FeatureIndex
     >>> from olearn.learners.analytic._columns import Columns
     >>> index, columns = FeatureIndex(), Columns()
     >>> rows = index.learn_many(index.check_many(__import__("numpy").array([["a", 2], ["b", 3]])))

@@ -4,7 +4,7 @@ import copy
 import dataclasses
 from typing import Any
 
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 from olearn.learners.analytic.engine import RidgeEngine
 
 _SHARED = ("n_features", "gamma", "forgetting", "balance", "noise")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.places import data_places
-from olearn.validate import check_choice, check_integer
+from olearn.core.data_home import data_places
+from olearn.core.validate import check_choice, check_integer
 
 Features = NDArray[np.float32]
 

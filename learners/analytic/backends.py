@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.linalg import blas, lapack
 
-from olearn.validate import check_choice
+from olearn.core.validate import check_choice
 
 BACKENDS = ("numpy", "torch")
 DTYPES = ("float64", "float32")

@@ -9,10 +9,10 @@ from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
+from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
-from olearn.validate import check_in_range, check_integer, check_seed
 
 Rows = NDArray[np.float64]
 

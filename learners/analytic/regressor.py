@@ -11,13 +11,19 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.base import memory_bytes
-from olearn.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex, Table
+from olearn.core.validate import (
+    check_choice,
+    check_in_range,
+    check_integer,
+    check_names,
+    check_seed,
+)
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
-from olearn.validate import check_choice, check_in_range, check_integer, check_names, check_seed
 
 Rows = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.base import Rows
-from olearn.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex, Table
 from olearn.learners._row_products import products
 from olearn.learners.dictionary import codes
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from olearn.validate import check_in_range, check_integer
+from olearn.core.validate import check_in_range, check_integer
 
 Matrix = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import math
 
 from river import base
 
-from olearn.validate import check_in_range, check_integer
+from olearn.core.validate import check_in_range, check_integer
 
 _FAST, _SLOW = 0.2, 0.01  # weights of the newest value; the drift study used no others
 _SHARE = math.sqrt(_FAST / (2.0 - _FAST))  # deviation of the fast mean in that of single values

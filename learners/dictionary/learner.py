@@ -11,14 +11,14 @@ from river import base
 from river.base.typing import FeatureName
 
 from olearn.base import Rows, check_detector, memory_bytes, row_weights
-from olearn.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex, Table
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.learners.dictionary import codes
 from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text
 from olearn.learners.dictionary._trainer import Trainer
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.frank_wolfe import FrankWolfe
 from olearn.learners.dictionary.polar import polar
-from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 
 class OrthogonalDictionaryLearner(CodesRows):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.validate import check_choice
+from olearn.core.validate import check_choice
 
 METHODS = ("auto", "svd", "gram", "newton_schulz")
 

@@ -1,6 +1,6 @@
 """Steps and phases: when does a method that changes after the first task change?"""
 
-from olearn.validate import check_integer
+from olearn.core.validate import check_integer
 
 
 class StepClock:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from olearn.base import memory_bytes
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 from olearn.learners.replay.arrays import exported, imported
 from olearn.learners.replay.clock import StepClock
 from olearn.learners.replay.graphs import StepGraphs

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from olearn.core.validate import check_choice, check_in_range
 from olearn.learners.replay.objective import Batch, Replayed
 from olearn.learners.replay.softmax import one_hot
-from olearn.validate import check_choice, check_in_range
 
 GATES = ("twice", "once")
 _LEAST_DISTANCE = 1e-6  # equal prototypes would have an infinite score

@@ -7,6 +7,7 @@ import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor, nn
 
+from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.learners.replay.contrast import (
     TEMPERATURE,
     gradient_scale,
@@ -19,7 +20,6 @@ from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, Vi
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.pcr import ProxyContrast, joint_labels
 from olearn.learners.replay.softmax import cosine_logits
-from olearn.validate import check_flag, check_in_range, check_integer
 
 
 class HolisticContrast(Objective):

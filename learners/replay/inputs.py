@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 from olearn.learners.analytic._columns import Columns
 
 _LIMIT = 10.0  # standardised features are cut here: one wild value must not undo what is learnt

@@ -11,6 +11,14 @@ from river.base.typing import ClfTarget, FeatureName
 from torch import nn
 
 from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes, row_weights
+from olearn.core.validate import (
+    check_choice,
+    check_flag,
+    check_in_range,
+    check_integer,
+    check_kind,
+    check_seed,
+)
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.replay.engine import RehearsalSettings, ReplayEngine
 from olearn.learners.replay.images import (
@@ -25,14 +33,6 @@ from olearn.learners.replay.memory import RULES
 from olearn.learners.replay.network import PRECISIONS
 from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
-from olearn.validate import (
-    check_choice,
-    check_flag,
-    check_in_range,
-    check_integer,
-    check_kind,
-    check_seed,
-)
 
 _MOST_REPETITIONS = 10_000
 

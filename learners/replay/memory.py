@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from olearn.validate import check_choice, check_integer
+from olearn.core.validate import check_choice, check_integer
 
 RULES = ("exact", "reference")
 Slots = NDArray[np.int64]

@@ -8,6 +8,7 @@ from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor, nn
 from torch.nn import functional
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.learners.replay.augment import crop_view
 from olearn.learners.replay.feedback import Mixed, PrototypeFeedback
 from olearn.learners.replay.learner import RehearsalClassifier
@@ -22,7 +23,6 @@ from olearn.learners.replay.prototypes import (
 )
 from olearn.learners.replay.rotations import expand_variants, variant_labels
 from olearn.learners.replay.softmax import mixed_softmax_loss, softmax_loss
-from olearn.validate import check_in_range, check_integer
 
 _CIFAR_MEAN = (125.3 / 255, 123.0 / 255, 113.9 / 255)
 _CIFAR_STD = (63.0 / 255, 62.1 / 255, 66.7 / 255)

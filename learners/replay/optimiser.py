@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from olearn.validate import check_in_range
+from olearn.core.validate import check_in_range
 
 Groups = list[dict[str, Any]]
 

@@ -7,13 +7,13 @@ import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor, nn
 
+from olearn.core.validate import check_choice
 from olearn.learners.replay.augment import strong_view
 from olearn.learners.replay.contrast import CONTRASTS, TEMPERATURE, contrast
 from olearn.learners.replay.learner import RehearsalClassifier
 from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import proxy_contrast
-from olearn.validate import check_choice
 
 _PARTS = ("memory.plain", "memory.aug", "stream.plain", "stream.aug")
 

@@ -7,11 +7,11 @@ from typing import Any
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor, nn
 
+from olearn.core.validate import check_choice, check_in_range
 from olearn.learners.replay.learner import RehearsalClassifier
 from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import softmax_loss
-from olearn.validate import check_choice, check_in_range
 
 INFERENCES = ("dot", "cos")
 

@@ -7,7 +7,7 @@ discounted sums on any data stream and is a river regressor.
 
 from typing import TYPE_CHECKING
 
-from olearn.lazy import lazy_names
+from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from olearn.learners.rl.environments import make as make

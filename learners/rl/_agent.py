@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.base import memory_bytes
+from olearn.core.validate import (
+    check_choice,
+    check_in_range,
+    check_integer,
+    check_number,
+    check_seed,
+)
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl._network_kernels import L1, STEP
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import check_optimiser
-from olearn.validate import check_choice, check_in_range, check_integer, check_number, check_seed
 
 COMPAT = ("reference",)
 Observation = NDArray[Any]

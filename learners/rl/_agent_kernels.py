@@ -10,7 +10,8 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
+from olearn.core.rng import next_below, next_double, next_gaussian
 from olearn.learners.rl._agent_layout import (
     choices_at,
     desk_at,
@@ -33,7 +34,6 @@ from olearn.learners.rl._signal_kernels import (
     normalise_signal,
     reward_spread,
 )
-from olearn.rng import next_below, next_double, next_gaussian
 
 # entries of `conf`; METHOD, CUT, LIMIT = steps of the time feature, 0 without; REFERENCE = with the
 # habits of the authors' program; BARE = without layer norm

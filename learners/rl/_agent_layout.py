@@ -11,7 +11,7 @@ import numpy as np
 from numba import carray, njit  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from olearn.borrowed import pointer
+from olearn.core.kernel_arrays import pointer
 
 Handle = NDArray[np.int64]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.rng import kernel_state
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE
 from olearn.learners.rl._agent_layout import Desk, Mind, Net, handle_of
@@ -14,7 +15,6 @@ from olearn.learners.rl._network_kernels import ADAPTIVE, INFO_SIZE, RULE, cache
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
 from olearn.learners.rl.networks import draw_weights
 from olearn.learners.rl.optimisers import Optimiser
-from olearn.rng import kernel_state
 
 Array = NDArray[Any]
 Bounds = tuple[float, ...]

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from olearn.borrowed import borrowed
+from olearn.core.kernel_arrays import borrowed
 from olearn.learners.rl._agent_kernels import (
     CONF_SIZE,
     GAMMA,

@@ -4,7 +4,7 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from olearn.validate import check_choice, check_in_range, check_integer
+from olearn.core.validate import check_choice, check_in_range, check_integer
 
 if TYPE_CHECKING:
     from olearn.learners.rl._agent import Agent

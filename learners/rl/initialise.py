@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.validate import check_in_range, check_integer
+from olearn.core.validate import check_in_range, check_integer
 
 
 def sparse_uniform(

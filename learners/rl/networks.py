@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.learners.rl._network_kernels import accumulate, cache_size, forward, n_parameters
 from olearn.learners.rl.initialise import n_zeros, sparse_uniform
-from olearn.validate import check_choice, check_in_range, check_integer, check_seed
 
 DTYPES = ("float32", "float64")
 Layers = list[tuple[NDArray[Any], NDArray[Any]]]

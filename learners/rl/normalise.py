@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.learners.rl._signal_kernels import (
     COUNT,
     M2,
@@ -15,7 +16,6 @@ from olearn.learners.rl._signal_kernels import (
     normalise_signal,
     reward_spread,
 )
-from olearn.validate import check_flag, check_in_range, check_integer
 
 Vector = NDArray[np.float64]
 

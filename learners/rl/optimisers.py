@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.validate import check_in_range, check_number
 from olearn.learners.rl._network_kernels import (
     ADAPTIVE,
     BOUND,
@@ -17,7 +18,6 @@ from olearn.learners.rl._network_kernels import (
     apply,
     trace_norm,
 )
-from olearn.validate import check_in_range, check_number
 
 Weights = NDArray[Any]
 

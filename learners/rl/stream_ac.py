@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_flag, check_in_range, check_integer, check_number
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import Agent, Observation, check_settings, shared_conf
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl.optimisers import ObGD, Optimiser
-from olearn.validate import check_flag, check_in_range, check_integer, check_number
 
 
 class StreamAC(Agent):

@@ -12,7 +12,9 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.base import memory_bytes
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
+from olearn.core.rng import kernel_state
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_seed
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent_kernels import BOOK_SIZE
 from olearn.learners.rl._agent_layout import Mind, Net
@@ -23,8 +25,6 @@ from olearn.learners.rl._td_kernels import BETA, TD_CONF_SIZE, learn_rows, predi
 from olearn.learners.rl.initialise import n_zeros
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
-from olearn.rng import kernel_state
-from olearn.validate import check_choice, check_flag, check_in_range, check_seed
 
 Rows = NDArray[np.float64]
 _LARGEST = sys.float_info.max

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.learners.rl.torch_backend import DTYPES, Shape, TorchNetwork, TorchTrace
-from olearn.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 
 Array = NDArray[Any]
 CUTS = ("after", "before", "never")

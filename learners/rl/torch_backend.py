@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from olearn.core.validate import check_in_range
 from olearn.learners.rl._network_kernels import (
     ADAPTIVE,
     ALPHA,
@@ -26,7 +27,6 @@ from olearn.learners.rl._network_kernels import (
 )
 from olearn.learners.rl.initialise import sparse_uniform
 from olearn.learners.rl.optimisers import Optimiser
-from olearn.validate import check_in_range
 
 Shape = tuple[int, ...]
 MINATAR: tuple[Shape, ...] = ((16, 3, 1),)

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.validate import check_integer
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import Agent
 from olearn.learners.rl._engine import Engine
 from olearn.learners.rl._network_kernels import L1, STEP
-from olearn.validate import check_integer
 
 Array = NDArray[Any]
 

@@ -12,8 +12,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from olearn.core.validate import check_integer
 from olearn.learners.rl.normalise import RewardScaler, RunningNorm, TimeFeature
-from olearn.validate import check_integer
 
 Env = gymnasium.Env[Any, Any]
 Info = dict[str, Any]

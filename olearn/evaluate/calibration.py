@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from river import base
 
+from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.detection_run import detection
 from olearn.streams.signals import Signal
-from olearn.validate import check_in_range, check_integer
 
 Factory = Callable[[float], base.DriftDetector]
 """Makes a detector from its threshold."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from river import base
 
+from olearn.core.validate import check_integer
 from olearn.persist import read_header, read_state, write_state
 from olearn.streams.base import Block
-from olearn.validate import check_integer
 
 if TYPE_CHECKING:
     from olearn.evaluate.recorder import Recorder

@@ -13,6 +13,7 @@ from river import base
 from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier
+from olearn.core.validate import check_integer
 from olearn.evaluate.class_incremental_result import ClassIncrementalResult, TaskRun
 from olearn.evaluate.describe import (
     describe_environment,
@@ -25,7 +26,6 @@ from olearn.evaluate.seeding import check_seeds, make_model, reseed_stream
 from olearn.evaluate.travel import dump, parse
 from olearn.streams.base import Schema
 from olearn.streams.class_incremental import ClassIncremental
-from olearn.validate import check_integer
 
 _TESTED_AT_ONCE = 500  # examples, so that images of a large test set fit into memory
 _WARM_UP_ROWS = 32

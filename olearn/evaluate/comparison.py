@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from river import base
 from river.metrics.base import Metric
 
+from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.loop import prequential
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.result import Result
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 from olearn.evaluate.tables import TextTable, common_prefix, show_value
 from olearn.evaluate.travel import dump, parse
-from olearn.validate import check_integer, check_kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from olearn.core.validate import check_integer
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.recording import check_renders, record_episode
 from olearn.evaluate.tables import TextTable
-from olearn.validate import check_integer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,6 +9,7 @@ from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
 from olearn.base import ArrayClassifier
+from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.checkpoint import Checkpoint, Keeper, Position
 from olearn.evaluate.describe import describe_run
 from olearn.evaluate.paths import BlockPath, Delay, RowPath
@@ -17,7 +18,6 @@ from olearn.evaluate.recorder import Detector, Recorder
 from olearn.evaluate.result import Result
 from olearn.evaluate.scoring import choose_metrics, wants_probabilities
 from olearn.streams.base import Stream
-from olearn.validate import check_integer, check_kind
 
 
 def prequential(

@@ -13,9 +13,9 @@ from river import base
 from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier
+from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.checkpoint import Position
 from olearn.streams.base import Stream
-from olearn.validate import check_in_range, check_integer
 
 Delay = float | Callable[[int, dict[Any, Any], Any], float | None] | None
 """Rows between a prediction and its label: None = 0, a number, or a function of the row."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from olearn.validate import check_integer
+from olearn.core.validate import check_integer
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,8 +6,8 @@ from typing import Any
 
 from river import base
 
+from olearn.core.validate import check_integer
 from olearn.streams.base import Stream
-from olearn.validate import check_integer
 
 
 def check_seeds(seeds: int | Sequence[int]) -> list[int]:

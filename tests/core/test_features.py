@@ -8,8 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from olearn.features import UNSEEN, CategoryIndex, FeatureIndex, Table
-from olearn.labels import LabelIndex
+from olearn.core.features import UNSEEN, CategoryIndex, FeatureIndex, Table
+from olearn.core.labels import LabelIndex
 
 FRAMES = [pd.DataFrame, pl.DataFrame]
 NAN = float("nan")

@@ -144,7 +144,7 @@ def test_forged_files_run_nothing(steps, tmp_path, capfd):
     "steps",
     [
         [["dict"], ["object", TREE, []], ["value", "no such kind", 1]],
-        [["dict"], ["object", "olearn.labels:LabelIndex", []]],
+        [["dict"], ["object", "olearn.core.labels:LabelIndex", []]],
     ],
     ids=["half", "another class"],
 )

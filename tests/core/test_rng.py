@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from olearn.rng import (
+from olearn.core.rng import (
     kernel_state,
     next_below,
     next_double,

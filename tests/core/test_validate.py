@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from olearn.validate import check_choice, check_in_range, check_integer, check_number, suggestion
+from olearn.core.validate import (
+    check_choice,
+    check_in_range,
+    check_integer,
+    check_number,
+    suggestion,
+)
 
 
 @pytest.mark.parametrize("value", [0, -1.5, np.float64(2), np.int32(3), math.inf])

@@ -6,9 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 
+from olearn.core.rng import kernel_state
 from olearn.learners import _router_kernels as kernels
 from olearn.learners._router import Router
-from olearn.rng import kernel_state
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "router_oracle.npz"
 NO_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from olearn import streams
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 
 CSV = """price,side,flag,day,class
 1.5,buy,true,3,UP
@@ -183,7 +183,7 @@ def test_arrow_formats(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["t.csv", "t.arff"])
 def test_learners_see_equal_numbers_both_ways(tmp_path, name):
-    """`olearn.features` numbers the dicts' text and ints as the blocks do."""
+    """`olearn.core.features` numbers the dicts' text and ints as the blocks do."""
     path = tmp_path / name
     path.write_text(CSV if name == "t.csv" else ARFF)
     stream = streams.from_file(path, nominal=["day"])

@@ -231,7 +231,7 @@ def test_hyperplane_noise_is_the_share_of_flips():
 
 def naive_hyperplane(stream, n):
     """The plane's labels from the published recurrence, with the stream's own features."""
-    from olearn.rng import kernel_state, next_double
+    from olearn.core.rng import kernel_state, next_double
 
     state = kernel_state(stream.seed)
     d = stream.schema.n_features

@@ -9,7 +9,7 @@ import pytest
 from river.datasets import synth
 
 from olearn import streams
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 
 ROWS = [
     ({"a": 1, "b": "red", "c": True}, "no"),
@@ -37,7 +37,7 @@ def test_rows_round_trip():
 
 
 def test_learners_see_equal_numbers_both_ways():
-    """`olearn.features` numbers the dicts' text and ints as the blocks do."""
+    """`olearn.core.features` numbers the dicts' text and ints as the blocks do."""
     stream = streams.from_iterable(ROWS, nominal=["d"])
     index = FeatureIndex(nominal=stream.schema.nominal)
     X, _ = next(stream.blocks())

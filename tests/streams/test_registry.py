@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from olearn import streams
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 from olearn.streams._table_facts import TABLES
 
 GENERATORS = ["agrawal", "hyperplane", "led", "rbf", "sea", "sine", "stagger"]
@@ -79,7 +79,7 @@ def test_dicts_are_the_blocks(name):
 
 @pytest.mark.parametrize("name", SYNTHETIC)
 def test_learners_see_equal_numbers_both_ways(name):
-    """`olearn.features`, told what is nominal, encodes the dicts to the rows of the blocks."""
+    """`olearn.core.features`, told what is nominal, encodes the dicts to the rows of the blocks."""
     stream = streams.load(name, seed=3)
     index = FeatureIndex(nominal=stream.schema.nominal)
     X, _ = next(stream.blocks(200))

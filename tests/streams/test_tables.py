@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from olearn import streams
-from olearn.features import FeatureIndex
+from olearn.core.features import FeatureIndex
 from olearn.streams import tables
 from olearn.streams._table_facts import TABLES
 
@@ -106,7 +106,7 @@ def test_covtype_has_the_usual_54_columns():
 
 @pytest.mark.parametrize("name", ["electricity", "nycflights", "kdd99_10pct", "phishing"])
 def test_learners_see_equal_numbers_both_ways(name):
-    """`olearn.features`, told what is nominal, encodes the dicts to the rows of the blocks."""
+    """`olearn.core.features`, told what is nominal, encodes the dicts to the rows of the blocks."""
     require(name)
     stream = streams.load(name)
     index = FeatureIndex(nominal=stream.schema.nominal)

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `neural` is not installed")
 
-from olearn.features import FeatureIndex  # noqa: E402  (after the skip)
+from olearn.core.features import FeatureIndex  # noqa: E402  (after the skip)
 from olearn.learners.analytic._columns import Columns  # noqa: E402
 from olearn.learners.replay.objective import View  # noqa: E402
 from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk  # noqa: E402

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
-from olearn.features import is_missing
+from olearn.core.features import is_missing
 
 
 class LabelIndex:
@@ -20,7 +20,7 @@ class LabelIndex:
 
     Examples
     --------
-    >>> from olearn.labels import LabelIndex
+    >>> from olearn.core.labels import LabelIndex
     >>> index = LabelIndex()
     >>> index.add("up"), index.add("down"), index.add("up")
     (0, 1, 0)

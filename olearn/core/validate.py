@@ -91,7 +91,7 @@ def suggestion(value: Any, choices: Collection[str]) -> str:
 
     Examples
     --------
-    >>> from olearn.validate import suggestion
+    >>> from olearn.core.validate import suggestion
     >>> suggestion("electricty", ["electricity", "sea"])
     "; did you mean 'electricity'?"
 

@@ -1,4 +1,4 @@
-"""Tests of `olearn.borrowed`."""
+"""Tests of `olearn.core.kernel_arrays`."""
 
 import sys
 from collections import namedtuple
@@ -7,7 +7,7 @@ import numba
 import numpy as np
 from numba import carray, njit
 
-from olearn.borrowed import borrowed, pointer
+from olearn.core.kernel_arrays import borrowed, pointer
 
 Pair = namedtuple("Pair", "numbers counts")
 

@@ -20,7 +20,7 @@ def lazy_names(
 
     Examples
     --------
-    >>> from olearn.lazy import lazy_names
+    >>> from olearn.core.lazy import lazy_names
     >>> find, names = lazy_names("olearn", {"row_weights": "base"})
     >>> find("row_weights").__module__
     'olearn.base'

@@ -15,7 +15,7 @@ def data_places(name: str) -> list[Path]:
 
     Examples
     --------
-    >>> from olearn.places import data_places
+    >>> from olearn.core.data_home import data_places
     >>> data_places("nab")[-1].name
     'nab'
 

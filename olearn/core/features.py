@@ -86,7 +86,7 @@ class FeatureIndex:
 
     Examples
     --------
-    >>> from olearn.features import FeatureIndex
+    >>> from olearn.core.features import FeatureIndex
     >>> index = FeatureIndex(nominal={"day"})
     >>> index.learn_one({"price": 1.5, "day": "mon"})
     array([1.5, 0. ])

@@ -25,7 +25,7 @@ def kernel_state(seed: int | None, stream: int = 0) -> KernelState:
 
     Examples
     --------
-    >>> from olearn.rng import kernel_state, next_double
+    >>> from olearn.core.rng import kernel_state, next_double
     >>> state = kernel_state(42)
     >>> round(next_double(state), 6), round(next_double(state), 6)
     (0.351577, 0.480193)
