@@ -3,12 +3,10 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.core.rng import kernel_state, next_gaussian
+from olearn.core.types import Floats
 from olearn.detectors._fusion_kernels import observe_inputs, predict_proba, train
-
-Array = NDArray[np.float64]
 
 _DECAY = 1e-4  # of the weights
 
@@ -70,18 +68,18 @@ class FusionNetwork:
             self._memory = np.concatenate([self._memory, empty])
             self._seen = np.concatenate([self._seen, np.zeros(more, np.int64)])
 
-    def proba(self, row: Array) -> Array:
+    def proba(self, row: Floats) -> Floats:
         """Return the class probabilities of a row of inputs."""
         proba = np.empty(len(self._seen))
         hidden, inputs = np.empty(self._n_hidden), np.empty(len(row))
         predict_proba(proba, hidden, inputs, self._w1, self._w2, self._moments, row)
         return proba
 
-    def observe(self, row: Array) -> None:
+    def observe(self, row: Floats) -> None:
         """Let a row, labelled or not, enter the scale of the inputs."""
         observe_inputs(self._moments, row)
 
-    def learn(self, row: Array, code: int, weight: float) -> None:
+    def learn(self, row: Floats, code: int, weight: float) -> None:
         """Take a training step on a labelled row."""
         train(
             self._w1,

@@ -12,8 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from olearn.core.rng import KernelState, next_below
+from olearn.core.types import Floats
 
-Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _LEAST_DEVIATION = 1e-6
@@ -24,7 +24,7 @@ _LARGEST_NORM = 5.0  # of a gradient
 
 
 @njit(cache=True)
-def observe_inputs(moments: Array, row: Array) -> None:
+def observe_inputs(moments: Floats, row: Floats) -> None:
     """Let a row enter the running count, mean and squared deviations, `(3, n_inputs)`."""
     for i in range(row.size):
         if not np.isnan(row[i]):
@@ -35,7 +35,7 @@ def observe_inputs(moments: Array, row: Array) -> None:
 
 
 @njit(cache=True)
-def _standardise(out: Array, moments: Array, row: Array) -> None:
+def _standardise(out: Floats, moments: Floats, row: Floats) -> None:
     for i in range(row.size):
         out[i] = 0.0
         if moments[0, i] >= 2.0 and not np.isnan(row[i]):
@@ -46,7 +46,13 @@ def _standardise(out: Array, moments: Array, row: Array) -> None:
 
 @njit(cache=True)
 def predict_proba(
-    proba: Array, hidden: Array, inputs: Array, w1: Array, w2: Array, moments: Array, row: Array
+    proba: Floats,
+    hidden: Floats,
+    inputs: Floats,
+    w1: Floats,
+    w2: Floats,
+    moments: Floats,
+    row: Floats,
 ) -> None:
     """Write standardised inputs, hidden units and class probabilities of a row.
 
@@ -77,18 +83,18 @@ def predict_proba(
 
 @njit(cache=True)
 def train(
-    w1: Array,
-    w2: Array,
-    adam1: Array,
-    adam2: Array,
-    moments: Array,
-    memory: Array,
+    w1: Floats,
+    w2: Floats,
+    adam1: Floats,
+    adam2: Floats,
+    moments: Floats,
+    memory: Floats,
     seen: Counts,
     rng: KernelState,
-    row: Array,
+    row: Floats,
     code: int,
     weight: float,
-    conf: Array,
+    conf: Floats,
 ) -> None:
     """Take one Adam step on a labelled row and on rows of the memory, then store the row.
 
@@ -121,12 +127,12 @@ def train(
 
 @njit(cache=True)
 def _add_gradient(
-    g1: Array,
-    g2: Array,
-    proba: Array,
-    hidden: Array,
-    inputs: Array,
-    w2: Array,
+    g1: Floats,
+    g2: Floats,
+    proba: Floats,
+    hidden: Floats,
+    inputs: Floats,
+    w2: Floats,
     code: int,
     weight: float,
 ) -> None:
@@ -150,14 +156,14 @@ def _add_gradient(
 
 @njit(cache=True)
 def _descend(
-    w1: Array,
-    w2: Array,
-    g1: Array,
-    g2: Array,
-    adam1: Array,
-    adam2: Array,
+    w1: Floats,
+    w2: Floats,
+    g1: Floats,
+    g2: Floats,
+    adam1: Floats,
+    adam2: Floats,
     step: int,
-    conf: Array,
+    conf: Floats,
 ) -> None:
     """Take a step of Adam with the gradient clipped in norm and decayed weights."""
     norm = math.sqrt(np.sum(g1 * g1) + np.sum(g2 * g2))
@@ -174,7 +180,7 @@ def _descend(
 
 
 @njit(cache=True)
-def _store(memory: Array, seen: Counts, rng: KernelState, row: Array, code: int) -> None:
+def _store(memory: Floats, seen: Counts, rng: KernelState, row: Floats, code: int) -> None:
     """Keep a uniform sample of the rows of each class (Vitter's algorithm R)."""
     size = memory.shape[1]
     place = seen[code] if seen[code] < size else next_below(rng, seen[code] + 1)

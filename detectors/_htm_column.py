@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.types import Floats
 from olearn.detectors._rank_kernels import RANK_LLR, rank_size, rank_start, rank_update
 from olearn.detectors.htm import _pooler_kernels as pooling
 from olearn.detectors.htm._pipeline import Pipeline
@@ -14,8 +15,6 @@ from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
 from olearn.detectors.htm.likelihood import AnomalyLikelihood, log_likelihood
 from olearn.detectors.htm.spatial_pooler import Bits
-
-Array = NDArray[np.float64]
 
 N_FEATURES = 7
 RAW, AVERAGE, LOG, EVIDENCE, Z, DISTANCE, JUMP = range(N_FEATURES)
@@ -64,7 +63,7 @@ class HTMColumn:
         rank_start(self._test, levels, False, True, 0.1, 0.3, _ARL0, 0.01, 300.0, 50, 300, 100, 100)
         self._n, self._mean, self._variance, self._z = 0, 0.0, 0.0, 0.0
 
-    def look(self, x: float) -> tuple[Array, Bits | None]:
+    def look(self, x: float) -> tuple[Floats, Bits | None]:
         """Return the features of a value if it came next, and its code; call `learn` or `undo`."""
         out = np.zeros(N_FEATURES)
         out[LOG] = log_likelihood(0.5)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.base import ArrayClassifier
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.detectors._fusion import FusionNetwork
 from olearn.detectors._htm_column import LOG, N_FEATURES, RAW, HTMColumn

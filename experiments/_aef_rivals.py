@@ -3,14 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from river import linear_model, optim
 
+from olearn.core.types import Codes, Rows
 from olearn.learners import RandomReLU
 from olearn.learners.analytic.moments import ClassMoments
-
-Rows = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 RIVALS = ("nearest class mean", "streaming LDA", "softmax regression", "SGD ridge", "joint ridge")
 

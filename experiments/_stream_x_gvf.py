@@ -11,12 +11,11 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn import detectors, learners
+from olearn.core.types import Rows
 from olearn.learners import rl
 
-Rows = NDArray[np.float64]
 ROWS = 30_000
 GAMMAS = (0.9, 0.99)
 SEEDS = 4

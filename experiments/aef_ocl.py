@@ -23,18 +23,16 @@ import numpy as np
 from _aef_rivals import RIVALS, make_rival
 from _facts import head, write_runs
 from aef_ocl_report import write_report
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from river.drift.binary import DDM
 from sklearn.datasets import load_digits
 
 from olearn import learners, streams
+from olearn.core.types import Codes, Rows
 from olearn.learners.analytic.backbone import cifar10_features
 
 _HERE = Path(__file__).resolve().parent
-Rows = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 OURS: dict[str, dict[str, Any]] = {
     "ridge": {"balance": "none"},

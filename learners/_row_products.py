@@ -2,9 +2,8 @@
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float64]
+from olearn.core.types import Rows
 
 
 @njit(cache=True)

@@ -4,7 +4,8 @@ import abc
 
 import numpy as np
 
-from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.base import ArrayClassifier
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._tree_pool import LEAF_MODES, TreePool

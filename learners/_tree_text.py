@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from olearn.base import Rows
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import LabelIndex
+from olearn.core.types import Rows
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._tree_layout import (
     COUNTS,

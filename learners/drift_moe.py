@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import ArrayClassifier, Codes, Rows
+from olearn.base import ArrayClassifier
 from olearn.core.rng import kernel_state
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _moe_kernels as kernels

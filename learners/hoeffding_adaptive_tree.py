@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import Codes, Rows
 from olearn.core.rng import kernel_state
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners import _hat_kernels as kernels

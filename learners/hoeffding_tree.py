@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import Codes, Rows
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.learners import _tree_kernels as kernels
 from olearn.learners._single_tree import SingleTree, check_tree_parameters

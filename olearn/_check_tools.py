@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-Rows = NDArray[np.float64]
+from olearn.core.types import Rows
 
 NAMES = ["a", "b", "c", "d", "e"]
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from river.metrics import ConfusionMatrix
 from river.metrics.base import MultiClassMetric
 
+from olearn.core.types import Codes
+
 # up to here a table of all pairs of labels is small (512 kB) and counted in compiled code
 _MAX_TABLE = 256
-
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

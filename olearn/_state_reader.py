@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn._state_classes import CALLED, find_class, name_of
 from olearn._state_values import to_dtype, torch_dtype, unpack
-
-Array = NDArray[Any]
+from olearn.core.types import AnyArray
 
 
 class Reader:
@@ -27,7 +25,7 @@ class Reader:
     """
 
     def __init__(
-        self, steps: Any, arrays: Mapping[str, Array], reuse: Mapping[int, Any] | None = None
+        self, steps: Any, arrays: Mapping[str, AnyArray], reuse: Mapping[int, Any] | None = None
     ) -> None:
         self._steps = steps
         self._arrays = arrays
@@ -57,7 +55,7 @@ class Reader:
     def _all(self, items: Any) -> list[Any]:
         return [self._get(item) for item in items]
 
-    def _array(self, order: str, described: Any = None, shape: Any = None) -> Array:
+    def _array(self, order: str, described: Any = None, shape: Any = None) -> AnyArray:
         flat = self._arrays[str(len(self._made))]
         if described is not None:
             flat = np.frombuffer(flat.tobytes(), to_dtype(described)).reshape(shape)
@@ -66,7 +64,7 @@ class Reader:
     def _bytes(self) -> bytes:
         return self._arrays[str(len(self._made))].tobytes()
 
-    def _objects(self, shape: Any, items: Any) -> Array:
+    def _objects(self, shape: Any, items: Any) -> AnyArray:
         flat = np.empty(len(items), dtype=object)
         for i, item in enumerate(self._all(items)):  # one by one: lists among them stay lists
             flat[i] = item

@@ -24,12 +24,11 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.format import dtype_to_descr
-from numpy.typing import NDArray
 
 from olearn._state_classes import CALLED, name_of
 from olearn._state_values import pack, to_dtype
+from olearn.core.types import AnyArray
 
-Array = NDArray[Any]
 Steps = Generator[Any, Any, Any]
 
 _INLINE = (type(None), bool, float, str)
@@ -53,7 +52,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.steps: list[list[Any]] = []
-        self.arrays: dict[str, Array] = {}
+        self.arrays: dict[str, AnyArray] = {}
         self._number: dict[int, int] = {}  # by the identity of a value
         self._alive: list[Any] = []  # so that no identity is used again
         self._storages: dict[int, int] = {}
@@ -152,7 +151,7 @@ class Writer:
         self.arrays[str(at[0])] = np.frombuffer(bytes(value), np.uint8)
         return at
 
-    def _array(self, value: Array) -> Steps:
+    def _array(self, value: AnyArray) -> Steps:
         if value.dtype == object:
             self._number[id(value)] = _IN_PROGRESS
             items = yield from self._items(value.ravel().tolist())

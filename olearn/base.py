@@ -17,10 +17,8 @@ from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import LabelIndex
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_kind, check_names
-
-Rows = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 
 @runtime_checkable

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.features import FeatureIndex
-
-Rows = NDArray[np.float64]
+from olearn.core.types import Rows
 
 _STEP = 16  # widths grow by so many columns, so that a new column rarely moves arrays
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, capacity
 from olearn.learners.analytic.backends import make_backend
@@ -21,8 +22,6 @@ from olearn.learners.analytic.moments import ClassMoments
 from olearn.learners.analytic.pending import PendingWeights
 from olearn.learners.analytic.random_relu import NoLift, RandomLift
 from olearn.learners.analytic.ridge_core import STATES, SUB_BLOCK, CovarianceState
-
-Rows = NDArray[np.float64]
 
 _TARGET_STEP = 8  # room for targets grows by so many
 

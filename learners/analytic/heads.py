@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from olearn.core.types import Rows
 from olearn.learners.analytic.moments import ClassMoments
 from olearn.learners.analytic.ridge_core import InformationState
-
-Rows = NDArray[np.float64]
 
 BALANCES = ("none", "pfg", "weights")
 _PSEUDO_BLOCK = 4096  # rows lifted at a time

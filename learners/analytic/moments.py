@@ -1,10 +1,8 @@
 """Count, mean and variance of every class, by the updates of Welford and Chan."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float64]
-Codes = NDArray[np.int64]
+from olearn.core.types import Codes, Rows
 
 
 class ClassMoments:

@@ -3,11 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.learners.analytic.ridge_core import SUB_BLOCK, CovarianceState
-
-Rows = NDArray[np.float64]
 
 
 class PendingWeights:

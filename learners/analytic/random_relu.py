@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
+from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
-
-Rows = NDArray[np.float64]
 
 
 class RandomLift:

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex, Table
+from olearn.core.types import Rows
 from olearn.core.validate import (
     check_choice,
     check_in_range,
@@ -24,8 +24,6 @@ from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
-
-Rows = NDArray[np.float64]
 
 
 class AnalyticRidgeRegressor(base.MiniBatchRegressor):

@@ -9,8 +9,8 @@ from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
-from olearn.base import Rows
 from olearn.core.features import FeatureIndex, Table
+from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.dictionary import codes
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from river import base
 
-from olearn.base import Rows
+from olearn.core.types import Rows
 from olearn.learners.dictionary._arrays import device_array, host
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.codes import sparsity

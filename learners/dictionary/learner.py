@@ -10,8 +10,9 @@ import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base import Rows, check_detector, memory_bytes, row_weights
+from olearn.base import check_detector, memory_bytes, row_weights
 from olearn.core.features import FeatureIndex, Table
+from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.learners.dictionary import codes
 from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex
+from olearn.core.types import Codes
 from olearn.learners.replay.arrays import exported, imported
 from olearn.learners.replay.clock import StepClock
 from olearn.learners.replay.graphs import StepGraphs
@@ -25,8 +26,6 @@ from olearn.learners.replay.network import Network
 from olearn.learners.replay.objective import Batch, Objective, Replayed, View
 from olearn.learners.replay.optimiser import SGD, Adam
 from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk, torch_seed
-
-Codes = NDArray[np.int64]
 
 # Inputs are mapped in blocks of one size, the last filled up, because products of matrices differ
 # in their last bits with the number of rows: so an answer does not depend on what else is asked.

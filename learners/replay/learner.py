@@ -10,7 +10,8 @@ import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import nn
 
-from olearn.base import ArrayClassifier, Codes, Rows, memory_bytes, row_weights
+from olearn.base import ArrayClassifier, memory_bytes, row_weights
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import (
     check_choice,
     check_flag,

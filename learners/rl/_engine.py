@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.rng import kernel_state
+from olearn.core.types import AnyArray
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE
 from olearn.learners.rl._agent_layout import Desk, Mind, Net, handle_of
@@ -16,7 +17,6 @@ from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
 from olearn.learners.rl.networks import draw_weights
 from olearn.learners.rl.optimisers import Optimiser
 
-Array = NDArray[Any]
 Bounds = tuple[float, ...]
 
 
@@ -109,7 +109,7 @@ class Engine:
         vars(self).update(state)
         self._open()
 
-    def act(self) -> Array:
+    def act(self) -> AnyArray:
         """Choose actions for the observations in `X`; the array is used again."""
         if not self._act(self._handle, self.nets[0].w):
             raise ValueError(f"observation must be finite, got {self.X.tolist()}")
@@ -121,7 +121,7 @@ class Engine:
             both = f"{self.X.tolist()} and {self.X2.tolist()}"
             raise ValueError(f"observation and next_observation must be finite, got {both}")
 
-    def outputs(self, net: int, X: Array) -> Array:
+    def outputs(self, net: int, X: AnyArray) -> AnyArray:
         """Return outputs of a network for observations `(b, d)`; nothing changes."""
         out = np.empty((len(X), int(self.nets[net].sizes[-1])), self.nets[net].w.dtype)
         if not kernels.outputs_of(self.nets[net], self.mind, X, out):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
@@ -14,6 +13,7 @@ from river.utils import dataframe
 from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex
 from olearn.core.rng import kernel_state
+from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_seed
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent_kernels import BOOK_SIZE
@@ -26,7 +26,6 @@ from olearn.learners.rl.initialise import n_zeros
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
-Rows = NDArray[np.float64]
 _LARGEST = sys.float_info.max
 
 

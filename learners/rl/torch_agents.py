@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from olearn.core.types import AnyArray
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.learners.rl.torch_backend import DTYPES, Shape, TorchNetwork, TorchTrace
 
-Array = NDArray[Any]
 CUTS = ("after", "before", "never")
 
 
@@ -197,7 +196,7 @@ class TorchStreamQ(_TorchAgents):
         self._choices = 0
 
     @torch.no_grad()
-    def act(self, observations: Any, *, explore: bool = True) -> Array:
+    def act(self, observations: Any, *, explore: bool = True) -> AnyArray:
         """Return an action for each observation, `(n_agents,)`."""
         best = self.network(self._observations("observations", observations)).argmax(1)
         if explore:
@@ -206,7 +205,7 @@ class TorchStreamQ(_TorchAgents):
             rate = max(first + self._choices * (last - first) / self.epsilon_steps, last)
             other = (self._uniform() * self.n_actions).long()
             best = torch.where(self._uniform() < rate, other, best)
-        actions: Array = best.cpu().numpy()
+        actions: AnyArray = best.cpu().numpy()
         return actions
 
     def learn_many(
@@ -326,7 +325,7 @@ class TorchStreamAC(_TorchAgents):
         self.critic_trace = TorchTrace(self.critic, critic_rule, self.decay)
 
     @torch.no_grad()
-    def act(self, observations: Any) -> Array:
+    def act(self, observations: Any) -> AnyArray:
         """Draw an action for each observation, `(n_agents,)`, or `(n_agents, n_actions)`."""
         out = self.actor(self._observations("observations", observations))
         if self.continuous:
@@ -334,10 +333,10 @@ class TorchStreamAC(_TorchAgents):
             noise = torch.randn(
                 means.shape, dtype=means.dtype, device=self.device, generator=self._generator
             )
-            drawn: Array = (means + spread * noise).cpu().numpy()
+            drawn: AnyArray = (means + spread * noise).cpu().numpy()
             return drawn
         below = out.softmax(1).double().cumsum(1) <= self._uniform()[:, None]
-        actions: Array = below.sum(1).clamp(max=self.n_actions - 1).cpu().numpy()
+        actions: AnyArray = below.sum(1).clamp(max=self.n_actions - 1).cpu().numpy()
         return actions
 
     def learn_many(

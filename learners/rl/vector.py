@@ -1,18 +1,15 @@
 """Several agents at once, each on a stream of its own."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.types import AnyArray
 from olearn.core.validate import check_integer
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import Agent
 from olearn.learners.rl._engine import Engine
 from olearn.learners.rl._network_kernels import L1, STEP
-
-Array = NDArray[Any]
 
 
 class VectorAgents(base.Base):
@@ -54,7 +51,7 @@ class VectorAgents(base.Base):
         self.n_agents = n_agents
         self._engine: Engine | None = None
 
-    def act(self, observations: Array) -> Array:
+    def act(self, observations: AnyArray) -> AnyArray:
         """Return an action for each observation, `(n_agents, d)`.
 
         Shape `(n_agents,)` for discrete actions, `(n_agents, k)` for continuous ones.
@@ -67,14 +64,14 @@ class VectorAgents(base.Base):
 
     def learn_many(
         self,
-        observations: Array,
-        actions: Array,
-        rewards: Array,
-        next_observations: Array,
-        terminated: Array | None = None,
-        truncated: Array | None = None,
+        observations: AnyArray,
+        actions: AnyArray,
+        rewards: AnyArray,
+        next_observations: AnyArray,
+        terminated: AnyArray | None = None,
+        truncated: AnyArray | None = None,
         *,
-        skip: Array | None = None,
+        skip: AnyArray | None = None,
     ) -> None:
         """Learn one transition an agent; arguments as of `learn_one`, with a row an agent.
 
@@ -97,24 +94,24 @@ class VectorAgents(base.Base):
         engine.learn()
 
     @property
-    def td_errors(self) -> Array:
+    def td_errors(self) -> AnyArray:
         """The last TD error of each agent, `(n_agents,)`."""
         engine = self._engine
         return np.zeros(self.n_agents) if engine is None else engine.mind.book[:, kernels.TD_ERROR]
 
     @property
-    def trace_l1(self) -> Array:
+    def trace_l1(self) -> AnyArray:
         """L1 norm of each agent's trace of values in its last update, `(n_agents,)`."""
         engine = self._engine
         return np.zeros(self.n_agents) if engine is None else engine.nets[-1].info[:, L1]
 
     @property
-    def step_sizes(self) -> Array:
+    def step_sizes(self) -> AnyArray:
         """Step size of values in each agent's last update, `(n_agents,)`."""
         engine = self._engine
         return np.zeros(self.n_agents) if engine is None else engine.nets[-1].info[:, STEP]
 
-    def _started(self, observations: Array) -> Engine:
+    def _started(self, observations: AnyArray) -> Engine:
         """Check the observations; make the networks at the first."""
         if self._engine is None:
             X = np.asarray(observations)
@@ -129,7 +126,7 @@ class VectorAgents(base.Base):
         self._checked("observations", observations, (self._engine.n_values,))
         return self._engine
 
-    def _checked(self, name: str, value: Array, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    def _checked(self, name: str, value: AnyArray, shape: tuple[int, ...]) -> NDArray[np.float64]:
         numbers = np.asarray(value, dtype=np.float64)
         if numbers.shape != (self.n_agents, *shape):
             raise ValueError(
