@@ -13,7 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 from river import base
 
-from olearn.base import ArrayDetector, memory_bytes
+from olearn.base import ArrayDetector
+from olearn.core.memory import memory_bytes
 from olearn.detectors._values import finite_value, finite_values
 
 State = NDArray[np.float64]

@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from olearn.base import ArrayDetector, memory_bytes
+from olearn.base import ArrayDetector
+from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value, finite_values
 

@@ -22,7 +22,7 @@ _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 # files and folders of olearn whose classes are found by their bare names, which are unique there
 _OURS = (
-    *("base.py", "core", "detectors", "learners"),
+    *("base", "core", "detectors", "learners"),
     *("metrics.py", "_kappa.py", "_label_pairs.py"),
     *("evaluate/recorder.py", "evaluate/scoring.py"),  # of a run that goes on
 )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from river import base
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_choice, check_flag, check_integer, check_seed
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.composed_encoders import DateEncoder, MultiEncoder

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 from river import base
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._values import finite_value
 

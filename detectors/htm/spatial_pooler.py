@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.detectors.htm import _pooler_kernels as k
 from olearn.detectors.htm._handles import make_handle

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.core.rng import kernel_state
 from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.htm import _memory_kernels as k

@@ -8,7 +8,8 @@ import numpy as np
 from river.base import DriftDetector
 from river.base.typing import FeatureName
 
-from olearn.base import ArrayClassifier, check_detector, memory_bytes
+from olearn.base import ArrayClassifier, check_detector
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features

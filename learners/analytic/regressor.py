@@ -9,8 +9,8 @@ from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
-from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex, Table
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Rows
 from olearn.core.validate import (
     check_choice,

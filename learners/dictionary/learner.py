@@ -10,10 +10,18 @@ import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base import check_detector, memory_bytes, row_weights
+from olearn.base import check_detector
 from olearn.core.features import FeatureIndex, Table
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Rows
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
+from olearn.core.validate import (
+    check_choice,
+    check_flag,
+    check_in_range,
+    check_integer,
+    check_seed,
+    row_weights,
+)
 from olearn.learners.dictionary import codes
 from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text
 from olearn.learners.dictionary._trainer import Trainer

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes
 from olearn.learners.replay.arrays import exported, imported
 from olearn.learners.replay.clock import StepClock

@@ -10,7 +10,8 @@ import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import nn
 
-from olearn.base import ArrayClassifier, memory_bytes, row_weights
+from olearn.base import ArrayClassifier
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import (
     check_choice,
@@ -19,6 +20,7 @@ from olearn.core.validate import (
     check_integer,
     check_kind,
     check_seed,
+    row_weights,
 )
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.replay.engine import RehearsalSettings, ReplayEngine

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.core.validate import (
     check_choice,
     check_in_range,

@@ -10,8 +10,8 @@ from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
-from olearn.base import memory_bytes
 from olearn.core.features import FeatureIndex
+from olearn.core.memory import memory_bytes
 from olearn.core.rng import kernel_state
 from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_seed

@@ -21,9 +21,9 @@ def lazy_names(
     Examples
     --------
     >>> from olearn.core.lazy import lazy_names
-    >>> find, names = lazy_names("olearn", {"row_weights": "base"})
-    >>> find("row_weights").__module__
-    'olearn.base'
+    >>> find, names = lazy_names("olearn", {"ArrayClassifier": "base"})
+    >>> find("ArrayClassifier").__module__
+    'olearn.base.classifier'
 
     """
 

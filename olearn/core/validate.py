@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from olearn.core.types import Rows
+
 
 def check_number(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a real number (bool is not), ValueError if it is NaN."""
@@ -84,6 +86,19 @@ def check_names(name: str, value: Any) -> None:
     for each in value:
         if not isinstance(each, Hashable):
             raise TypeError(f"{name} must hold names, got {each!r} of type {type(each).__name__}")
+
+
+def row_weights(w: Any, n_rows: int) -> Rows:
+    """Return one weight a row, checked; ones where `w` is None."""
+    if w is None:
+        return np.ones(n_rows)
+    weights = np.array(w, dtype=np.float64)  # a copy: kernels know one kind of array, writable
+    if weights.shape != (n_rows,):
+        raise ValueError(f"w must have one weight a row, got shape {weights.shape}")
+    bad = ~(np.isfinite(weights) & (weights >= 0.0))
+    if bad.any():
+        raise ValueError(f"w must be finite and not negative, got {weights[bad][0]}")
+    return weights
 
 
 def suggestion(value: Any, choices: Collection[str]) -> str:

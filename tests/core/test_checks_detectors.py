@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from olearn import checks
-from olearn.base import ArrayDetector, memory_bytes
+from olearn.base import ArrayDetector
+from olearn.core.memory import memory_bytes
 
 
 class Jump(ArrayDetector):

@@ -94,7 +94,7 @@ FORGED = {
     "builtin value": [["value", "function", "builtins:eval"]],
     "not a class": [["object", "olearn.learners:something", []]],
     "imported name": [["object", "olearn.base:np.memmap", []]],
-    "function of ours": [["object", "olearn.base:memory_bytes", []]],
+    "function of ours": [["object", "olearn.core.memory:memory_bytes", []]],
     "function as value": [["value", "function", "olearn.demo:run_demo"]],
     "data set": [["object", "river.datasets.smtp:SMTP", []]],
     "class that imports": [["object", "olearn.catalog:Entry", []]],

@@ -7,7 +7,7 @@ import pytest
 from river import checks, drift
 
 from olearn import detectors
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.detectors import adwin as module
 from olearn.detectors.adwin import (
     adwin_estimation,

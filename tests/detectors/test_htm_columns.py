@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from olearn import detectors, streams
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.detectors import _fusion_kernels as kernels
 from olearn.detectors import htm
 from olearn.detectors._fusion import FusionNetwork

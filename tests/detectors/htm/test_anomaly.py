@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from river import checks, evaluate, metrics
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.detectors import htm
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "htm_sprt" / "pipeline.npz"

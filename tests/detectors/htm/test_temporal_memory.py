@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from olearn.base import memory_bytes
+from olearn.core.memory import memory_bytes
 from olearn.detectors import htm
 from olearn.detectors.htm import _memory_kernels as k
 

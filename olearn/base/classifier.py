@@ -1,4 +1,4 @@
-"""What every learner and detector shares: the array door beside river's one-row door.
+"""The contract of classifiers: whole arrays and frames beside river's one row at a time.
 
 `ArrayClassifier` turns dicts, frames and arrays into float64 rows and codes and hands them to the
 few methods a learner writes; both doors end in the same compiled code, hence the same floats.
@@ -7,7 +7,7 @@ few methods a learner writes; both doors end in the same compiled code, hence th
 import abc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,35 +17,9 @@ from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import LabelIndex
+from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_in_range, check_kind, check_names
-
-
-@runtime_checkable
-class ArrayLearner(Protocol):
-    """A learner that takes whole arrays and answers as the loop over their rows would."""
-
-    def learn_many(self, X: Any, y: Any) -> None: ...
-
-    def predict_many(self, X: Any) -> Any: ...
-
-    def test_then_train_many(self, X: Any, y: Any) -> Any: ...
-
-
-@runtime_checkable
-class RoutesExperts(Protocol):
-    """A learner that picks one of several experts for each row."""
-
-    @property
-    def expert_usage(self) -> Codes: ...
-
-
-@runtime_checkable
-class CountsDrifts(Protocol):
-    """A learner that detects drifts itself and says how many it has acted upon."""
-
-    @property
-    def n_drifts(self) -> int: ...
+from olearn.core.validate import check_in_range, check_names, row_weights
 
 
 class ArrayClassifier(base.MiniBatchClassifier):
@@ -234,49 +208,3 @@ class ArrayClassifier(base.MiniBatchClassifier):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
-
-
-class ArrayDetector(base.DriftDetector):
-    """A drift detector that also reads a whole array in compiled code."""
-
-    @abc.abstractmethod
-    def update_many(self, xs: Any) -> Codes:
-        """Read numbers in order; return the positions in `xs` at which a drift was detected.
-
-        Equal to a loop of `update`; the state afterwards is that after the last number.
-        """
-
-
-def check_detector(name: str, value: Any) -> None:
-    """Raise TypeError unless `value` is a drift detector, river's or ours."""
-    kinds = base.DriftDetector | base.BinaryDriftDetector
-    check_kind(name, value, kinds, "a drift detector")
-
-
-def memory_bytes(value: Any) -> int:
-    """Count the bytes held by plain containers, NumPy arrays and river objects, each array once."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes + 112  # the object's own header
-    if isinstance(value, base.Base):
-        return memory_bytes(vars(value))
-    size = sys.getsizeof(value)
-    if isinstance(value, Mapping):
-        return size + sum(memory_bytes(k) + memory_bytes(v) for k, v in value.items())
-    if isinstance(value, list | tuple | set | frozenset):
-        return size + sum(memory_bytes(item) for item in value)
-    if type(value).__module__.startswith("olearn."):
-        return size + memory_bytes(vars(value))
-    return size
-
-
-def row_weights(w: Any, n_rows: int) -> Rows:
-    """Return one weight a row, checked; ones where `w` is None."""
-    if w is None:
-        return np.ones(n_rows)
-    weights = np.array(w, dtype=np.float64)  # a copy: kernels know one kind of array, writable
-    if weights.shape != (n_rows,):
-        raise ValueError(f"w must have one weight a row, got shape {weights.shape}")
-    bad = ~(np.isfinite(weights) & (weights >= 0.0))
-    if bad.any():
-        raise ValueError(f"w must be finite and not negative, got {weights[bad][0]}")
-    return weights

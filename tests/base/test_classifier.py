@@ -7,7 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from olearn.base import ArrayClassifier, memory_bytes
+from olearn.base import ArrayClassifier
+from olearn.core.memory import memory_bytes
 
 NAN = float("nan")
 

@@ -1,0 +1,10 @@
+"""The public contract: what a learner or detector writes, and what it gets for it.
+
+Each class is river's, with whole arrays and frames beside one row at a time.
+"""
+
+from olearn.base.classifier import ArrayClassifier
+from olearn.base.detector import ArrayDetector, check_detector
+from olearn.base.roles import CountsDrifts, RoutesExperts
+
+__all__ = ["ArrayClassifier", "ArrayDetector", "CountsDrifts", "RoutesExperts", "check_detector"]
