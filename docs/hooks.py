@@ -25,7 +25,6 @@ import olearn
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "experiments/README.md")
 CONTRACTS = (
-    "olearn.base",
     "olearn.core.features",
     "olearn.core.labels",
     "olearn.core.rng",

@@ -25,6 +25,7 @@ MODULES = {
     "olearn.streams": "streams",
     "olearn.evaluate": "evaluation",
     "olearn.metrics": "metrics",
+    "olearn.base": "what a learner or detector of your own inherits",
     "olearn.checks": "checks of your own learners",
     "olearn": "files of models",
 }

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from river.base.typing import ClfTarget
 from river.metrics import ConfusionMatrix
 
-from olearn._label_pairs import LabelPairs, OrderedMetric, count_pairs
 from olearn.core.labels import LabelIndex
+from olearn.metrics.label_pairs import LabelPairs, OrderedMetric, count_pairs
 
 
 class BaselineKappa(OrderedMetric):
