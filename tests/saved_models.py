@@ -18,8 +18,8 @@ from river import preprocessing
 
 import olearn
 from olearn import detectors, learners
-from olearn._check_tools import dicts, error_bits, labelled_rows
 from olearn.base import ArrayClassifier, ArrayDetector
+from olearn.checks.tools import dicts, error_bits, labelled_rows
 from olearn.learners import rl
 
 CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]

@@ -175,6 +175,7 @@ def test_installed_wheel_works_from_another_folder(installed, tmp_path):
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
         cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
         text=True,
         check=False,

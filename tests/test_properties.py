@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from river import base
 
 from olearn import detectors, learners
-from olearn._check_tools import fresh, require_distribution, snapshot
 from olearn.base import ArrayClassifier, ArrayDetector
+from olearn.checks.tools import fresh, require_distribution, snapshot
 
 FEW = settings(
     max_examples=8,

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import olearn
 from olearn import detectors, evaluate, learners, streams
-from olearn._check_tools import require_same_state, snapshot
+from olearn.checks.tools import require_same_state, snapshot
 from olearn.cli import app
 from olearn.evaluate import Checkpoint
 from olearn.persist import read_header

@@ -15,7 +15,8 @@ from saved_models import AGENTS, CLASSES, act, run
 
 import olearn
 from olearn import learners
-from olearn._check_tools import (
+from olearn.base import ArrayClassifier
+from olearn.checks.tools import (
     dicts,
     error_bits,
     fresh,
@@ -23,7 +24,6 @@ from olearn._check_tools import (
     require_same_state,
     snapshot,
 )
-from olearn.base import ArrayClassifier
 from olearn.metrics import KappaM
 
 MODELS = [
@@ -133,7 +133,7 @@ FRESH_PROCESS = """
 import sys
 import numpy as np
 import olearn
-from olearn._check_tools import dicts, labelled_rows
+from olearn.checks.tools import dicts, labelled_rows
 X, y = labelled_rows(700)
 model = olearn.load(sys.argv[1])
 answers = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn._check_tools import (
+from olearn.checks.tools import (
     NAMES,
     answers_of,
     chunks,
@@ -195,7 +195,7 @@ def check_inputs_are_not_kept(model: Any) -> None:
     require_same_state(before, learner, "clearing the last dict learnt")
 
 
-DOOR_CHECKS: tuple[Callable[[Any], None], ...] = (
+ARRAY_CHECKS: tuple[Callable[[Any], None], ...] = (
     check_learn_many_matches_loop,
     check_test_then_train_many_matches_loop,
     check_frames_match_loop,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn._check_tools import (
+from olearn.checks.tools import (
     chunks,
     error_bits,
     fresh,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn._check_tools import (
+from olearn.checks.tools import (
     NAMES,
     dicts,
     few_distinct_blocks,

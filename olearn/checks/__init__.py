@@ -19,11 +19,11 @@ from typing import Any
 from river import base as river_base
 from river import checks as river_checks
 
-from olearn._check_detectors import DETECTOR_CHECKS
-from olearn._check_doors import DOOR_CHECKS
-from olearn._check_inputs import INPUT_CHECKS
-from olearn._check_numbers import NUMBER_CHECKS
 from olearn.base import ArrayClassifier, ArrayDetector
+from olearn.checks.array_equals_row import ARRAY_CHECKS
+from olearn.checks.detectors import DETECTOR_CHECKS
+from olearn.checks.inputs import INPUT_CHECKS
+from olearn.checks.regressors import NUMBER_CHECKS
 
 Check = Callable[[Any], None]
 
@@ -51,7 +51,7 @@ def yield_checks(model: Model) -> Iterator[Check]:
     if isinstance(model, ArrayDetector):
         yield from DETECTOR_CHECKS
     elif isinstance(model, ArrayClassifier):
-        yield from (*DOOR_CHECKS, *INPUT_CHECKS)
+        yield from (*ARRAY_CHECKS, *INPUT_CHECKS)
     elif isinstance(model, river_base.MiniBatchRegressor | river_base.MiniBatchTransformer):
         yield from NUMBER_CHECKS
     else:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from river import base
 
-from olearn._check_tools import (
+from olearn.checks.tools import (
     NAMES,
     chunks,
     dicts,
