@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from olearn.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from olearn.persist import load as load
-    from olearn.persist import save as save
+    from olearn.persist.files import load as load
+    from olearn.persist.files import save as save
 
 __version__ = "0.1.0"
 
 __all__ = ["load", "save"]
 
-__getattr__, __dir__ = lazy_names(__name__, {"load": "persist", "save": "persist"})
+__getattr__, __dir__ = lazy_names(__name__, {"load": "persist.files", "save": "persist.files"})

@@ -12,7 +12,7 @@ import numpy as np
 from river import base
 
 from olearn.core.validate import check_integer
-from olearn.persist import read_header, read_state, write_state
+from olearn.persist.files import read_header, read_state, write_state
 from olearn.streams.base import Block
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from olearn import detectors, evaluate, learners, streams
 from olearn.checks.tools import require_same_state, snapshot
 from olearn.cli import app
 from olearn.evaluate import Checkpoint
-from olearn.persist import read_header
+from olearn.persist.files import read_header
 from olearn.streams.base import Stream
 
 # the clock, and room to spare in dicts and lists, which depends on how they grew

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import descr_to_dtype, dtype_to_descr
 
-from olearn._state_classes import find, find_class, name_of
+from olearn.persist.classes import find, find_class, name_of
 
 _BIT_GENERATORS = {
     cls.__name__: cls

@@ -2,7 +2,7 @@
 
 The file is a safetensors file. Its header says in plain words what it holds: class, parameters,
 versions. Its arrays are those of the model, and one more, `graph`, JSON that says what the model
-is made of (`_state_writer`). A checksum covers it all.
+is made of (`writer`). A checksum covers it all.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn._state_reader import Reader
-from olearn._state_writer import Writer
+from olearn.persist.reader import Reader
+from olearn.persist.writer import Writer
 
 _FORMAT = "olearn state"
 _VERSION = "1"

@@ -1,4 +1,4 @@
-"""A state out of the steps and arrays of `_state_writer`, without running code from them."""
+"""A state out of the steps and arrays of `writer`, without running code from them."""
 
 import collections
 import types
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from olearn._state_classes import CALLED, find_class, name_of
-from olearn._state_values import to_dtype, torch_dtype, unpack
 from olearn.core.types import AnyArray
+from olearn.persist.classes import CALLED, find_class, name_of
+from olearn.persist.values import to_dtype, torch_dtype, unpack
 
 
 class Reader:

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, safe_open, save_file
 
 import olearn
 from olearn import learners
-from olearn.persist import read_state
+from olearn.persist.files import read_state
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A state as a list of plain steps and arrays, which `_state_reader` turns into the state again.
+"""A state as a list of plain steps and arrays, which `reader` turns into the state again.
 
 A step makes one value or fills one that was made before; it refers to values by the number of the
 step that made them, written `[number]`. So shared objects stay shared, objects that refer to each
@@ -10,7 +10,7 @@ other are made, and neither way recurses. What an object consists of is what it 
     ["tuple", [...]] ["frozenset", [...]]                whole
     ["bytes"] ["bytearray"] ["array", order, dtype, shape] ["objects", shape, [...]]
     ["storage", device] ["tensor", storage, dtype, [size, stride, offset], gradient, parameter]
-    ["value", kind, plain]                               see `_state_values`
+    ["value", kind, plain]                               see `values`
     ["object", class, [arguments of __new__]]            without a state
     ["call", class, [arguments]]                         of the few classes that need it
     ["fill", number, [items]] ["put", number, [key, value, ...]] ["state", number, state]
@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import dtype_to_descr
 
-from olearn._state_classes import CALLED, name_of
-from olearn._state_values import pack, to_dtype
 from olearn.core.types import AnyArray
+from olearn.persist.classes import CALLED, name_of
+from olearn.persist.values import pack, to_dtype
 
 Steps = Generator[Any, Any, Any]
 

@@ -115,7 +115,7 @@ def _own_class(name: str) -> type:
 def own_classes() -> dict[str, str]:
     """Return the modules of our classes that may be stored, by class name, without importing."""
     found: dict[str, str] = {}
-    root = Path(__file__).parent
+    root = Path(__file__).parents[1]
     for part in _OURS:
         for file in sorted((root / part).rglob("*.py")) or [root / part]:
             module = ".".join(("olearn", *file.relative_to(root).with_suffix("").parts))

@@ -9,7 +9,7 @@ import pytest
 
 from olearn import learners
 from olearn.learners import rl
-from olearn.persist import read_state, write_state
+from olearn.persist.files import read_state, write_state
 
 
 def travelled(value, path):

@@ -1,0 +1,1 @@
+"""Files of models that run no code: `olearn.save` and `olearn.load`."""
