@@ -10,7 +10,7 @@ from _stream_x_plan import BANDS, FIFTHS, REMOVED, WINDOWS, Setting
 from _stream_x_tables import Runs, Settings, half_width, pick, scores
 from matplotlib.figure import Figure
 
-from olearn.evaluate.plots import COLOURS, theme
+from olearn.show.plots import COLOURS, theme
 
 COLUMNS = 3
 

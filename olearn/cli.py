@@ -279,7 +279,7 @@ def compare(
 
     from olearn.evaluate import Comparison
     from olearn.evaluate import compare as run_all
-    from olearn.evaluate.tables import print_table
+    from olearn.show.tables import print_table
 
     results = []
     for stream in streams:

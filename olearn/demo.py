@@ -10,8 +10,8 @@ from rich.console import Console
 from olearn.catalog import make_learner
 from olearn.evaluate import Result, prequential
 from olearn.evaluate.progress import Bars
-from olearn.evaluate.tables import print_table, results_table
-from olearn.report import write_report
+from olearn.show.report import write_report
+from olearn.show.tables import print_table, results_table
 
 if TYPE_CHECKING:
     from olearn.streams.base import Stream

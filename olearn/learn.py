@@ -58,7 +58,7 @@ def _checkpoint(given: arguments.RunOptions) -> "Checkpoint | None":
 
 
 def _show(result: "Result", given: arguments.RunOptions) -> None:
-    from olearn.evaluate.tables import print_table
+    from olearn.show.tables import print_table
 
     if given.as_json:
         typer.echo(result.to_json())

@@ -28,8 +28,8 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")
 
     from olearn.evaluate import episodes
-    from olearn.evaluate.tables import print_table
     from olearn.learners import rl
+    from olearn.show.tables import print_table
 
     def make_agent(env: Any, seed: int) -> Any:
         made = rl.make_agent(agent, env, **({"seed": seed} | given.of_learner))

@@ -11,7 +11,7 @@ from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
     from olearn.evaluate import Detection
-    from olearn.evaluate.tables import TextTable
+    from olearn.show.tables import TextTable
     from olearn.streams.signals import Signal
 
 _TRACES = ("anomaly_score", "llr")  # drawn, of a detector that has them
@@ -90,7 +90,7 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
         raise typer.BadParameter(str(error)) from error
 
     from olearn.evaluate import detection
-    from olearn.evaluate.tables import print_table
+    from olearn.show.tables import print_table
 
     traces, details = (
         [attribute for attribute in wanted if hasattr(detector, attribute)]
@@ -109,7 +109,7 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
 
 def alarm_table(found: "Detection") -> "TextTable":
     """Return the alarms and anomalies in order, with what the detector says of them."""
-    from olearn.evaluate.tables import TextTable
+    from olearn.show.tables import TextTable
 
     assert found.values is not None
     table = TextTable(f"{found.detector} on {found.signal}: {found.n:,} rows")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.evaluate import task_scores
-from olearn.evaluate.tables import TextTable
 from olearn.evaluate.travel import dump, parse
+from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -152,8 +152,8 @@ class ClassIncrementalResult:
             Where to save the picture (its suffix gives the format), or None.
 
         """
-        from olearn.evaluate import plots
-        from olearn.evaluate.class_incremental_plots import plot_incremental
+        from olearn.show import plots
+        from olearn.show.class_incremental_plots import plot_incremental
 
         return plots.save(plot_incremental([self]), path)
 

@@ -16,8 +16,8 @@ from olearn.evaluate.loop import prequential
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.result import Result
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
-from olearn.evaluate.tables import TextTable, common_prefix, show_value
 from olearn.evaluate.travel import dump, parse
+from olearn.show.tables import TextTable, common_prefix, show_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,7 +114,7 @@ class Comparison:
 
     def plot(self, path: str | Path | None = None) -> "Figure":
         """Draw the first metric by window, one panel a stream; needs matplotlib."""
-        from olearn.evaluate import plots
+        from olearn.show import plots
 
         panels = [self.first_runs(stream) for stream in self.streams]
         return plots.save(plots.plot_streams(panels), path)
@@ -134,7 +134,7 @@ class Comparison:
 
     def to_html(self, path: str | Path, title: str = "Comparison") -> None:
         """Write a report that stands alone in one file; needs matplotlib."""
-        from olearn.report import write_report
+        from olearn.show.report import write_report
 
         write_report(self.results, path, title=title)
 

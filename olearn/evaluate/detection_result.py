@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.tables import TextTable
 from olearn.evaluate.travel import dump, parse
+from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ class Detection:
             If the values were not kept.
 
         """
-        from olearn.evaluate import detection_plots, plots
+        from olearn.show import detection_plots, plots
 
         return plots.save(detection_plots.plot_detection(self), path)
 

@@ -14,7 +14,7 @@ from scipy import stats
 from olearn.core.validate import check_integer
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.recording import check_renders, record_episode
-from olearn.evaluate.tables import TextTable
+from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,7 +103,7 @@ class Episodes:
 
     def plot(self, n_windows: int = 20) -> "Figure":
         """Draw the learning curve: each seed, their mean, its interval, and known drifts."""
-        from olearn.evaluate.plots import COLOURS, grid, theme
+        from olearn.show.plots import COLOURS, grid, theme
 
         curve = self.curve(n_windows)
         with theme(dark=False) as colours:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.evaluate.tables import TextTable
+from olearn.show.tables import TextTable
 from olearn.streams.signals import Signal
 
 _SHARE, _LONGEST = 0.15, 750  # of the rows that are not scored at the beginning of a series

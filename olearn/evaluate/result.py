@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.tables import TextTable, results_table
 from olearn.evaluate.travel import dump, parse
+from olearn.show.tables import TextTable, results_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,7 +124,7 @@ class Result:
             Where to save the picture (its suffix gives the format), or None.
 
         """
-        from olearn.evaluate import plots
+        from olearn.show import plots
 
         return plots.save(plots.plot_result(self), path)
 
@@ -151,7 +151,7 @@ class Result:
 
     def to_html(self, path: str | Path) -> None:
         """Write a report that stands alone in one file; needs matplotlib."""
-        from olearn.report import write_report
+        from olearn.show.report import write_report
 
         write_report([self], path, title=f"{self.model} on {self.stream}")
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from olearn.evaluate.detection_result import Detection
-from olearn.evaluate.plots import COLOURS, grid, legend, rows_axis, theme, ticks
+from olearn.show.plots import COLOURS, grid, legend, rows_axis, theme, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

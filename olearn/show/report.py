@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olearn.evaluate import plots
 from olearn.evaluate.comparison import Comparison
 from olearn.evaluate.result import Result
-from olearn.evaluate.tables import common_prefix, show_memory, show_value
+from olearn.show import plots
+from olearn.show.tables import common_prefix, show_memory, show_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

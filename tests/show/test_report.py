@@ -11,7 +11,7 @@ import pytest
 from river import datasets, drift, dummy, naive_bayes
 
 from olearn import evaluate
-from olearn.report import write_report
+from olearn.show.report import write_report
 
 
 @pytest.fixture(scope="module")
