@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from olearn import streams
 from olearn.detectors import htm
 from olearn.evaluate import NABScore, nab_score
-from olearn.evaluate.nab import PROFILES, probation
+from olearn.evaluate.drifts.nab import PROFILES, probation
 from olearn.streams import Signal
 
 # quoted: all 58 files, standard / low FP / low FN

@@ -7,18 +7,18 @@ task and tests on all of them. `detection` matches a detector's alarms with know
 `nab_score` scores anomaly scores as the Numenta Anomaly Benchmark does.
 """
 
-from olearn.evaluate.calibration import Calibration, calibrate
-from olearn.evaluate.checkpoint import Checkpoint
-from olearn.evaluate.class_incremental_result import ClassIncrementalResult
-from olearn.evaluate.class_incremental_run import class_incremental
-from olearn.evaluate.comparison import Comparison, compare
-from olearn.evaluate.detection_result import Detection, Detections
-from olearn.evaluate.detection_run import detect_all, detection
-from olearn.evaluate.episode_runs import Episodes, episodes
-from olearn.evaluate.loop import prequential
-from olearn.evaluate.nab import NABScore, nab_score, nab_table
-from olearn.evaluate.recording import record_episode
-from olearn.evaluate.result import Result
+from olearn.evaluate.agents.episode_runs import Episodes, episodes
+from olearn.evaluate.agents.recording import record_episode
+from olearn.evaluate.drifts.calibration import Calibration, calibrate
+from olearn.evaluate.drifts.detection_result import Detection, Detections
+from olearn.evaluate.drifts.detection_run import detect_all, detection
+from olearn.evaluate.drifts.nab import NABScore, nab_score, nab_table
+from olearn.evaluate.online.checkpoint import Checkpoint
+from olearn.evaluate.online.comparison import Comparison, compare
+from olearn.evaluate.online.loop import prequential
+from olearn.evaluate.online.result import Result
+from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult
+from olearn.evaluate.tasks.class_incremental_run import class_incremental
 
 __all__ = [
     "Calibration",

@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 # files and folders of olearn whose classes are found by their bare names, which are unique there
 _OURS = (
     *("base", "core", "detectors", "learners", "metrics"),
-    *("evaluate/recorder.py", "evaluate/scoring.py"),  # of a run that goes on
+    *("evaluate/online/recorder.py", "evaluate/online/scoring.py"),  # of a run that goes on
 )
 _RENAMED = {  # names of version 0.1, where two classes had the same
     "olearn.learners.analytic.engine:Settings": "RidgeSettings",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from olearn.evaluate.class_incremental_result import ClassIncrementalResult
+from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult
 from olearn.show.plots import COLOURS, legend, rows_axis, theme
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from olearn.evaluate.detection_result import Detection
+from olearn.evaluate.drifts.detection_result import Detection
 from olearn.show.plots import COLOURS, grid, legend, rows_axis, theme, ticks
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from olearn.evaluate.result import Result
+from olearn.evaluate.online.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olearn.evaluate.comparison import Comparison
-from olearn.evaluate.result import Result
+from olearn.evaluate.online.comparison import Comparison
+from olearn.evaluate.online.result import Result
 from olearn.show import plots
 from olearn.show.tables import common_prefix, show_memory, show_value
 

@@ -14,7 +14,7 @@ import olearn
 from olearn import arguments, catalog, demo, evaluate, streams
 from olearn.cli import app
 from olearn.evaluate import Comparison
-from olearn.evaluate.result import Result
+from olearn.evaluate.online.result import Result
 
 
 def call(*args):

@@ -9,7 +9,7 @@ import pytest
 
 from olearn import streams
 from olearn.evaluate import nab_score, nab_table
-from olearn.evaluate.nab import PROFILES, nab_sigmoid, probation
+from olearn.evaluate.drifts.nab import PROFILES, nab_sigmoid, probation
 from olearn.streams.signals import Signal
 
 WEIGHTS = {"standard": (1.0, 0.11, 1.0), "low FP": (1.0, 0.22, 1.0), "low FN": (1.0, 0.11, 2.0)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from river import base
 
 from olearn.core.validate import check_in_range, check_integer
-from olearn.evaluate.detection_run import detection
+from olearn.evaluate.drifts.detection_run import detection
 from olearn.streams.signals import Signal
 
 Factory = Callable[[float], base.DriftDetector]

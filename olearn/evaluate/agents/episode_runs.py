@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from olearn.core.validate import check_integer
+from olearn.evaluate.agents.recording import check_renders, record_episode
 from olearn.evaluate.progress import Bars, Report
-from olearn.evaluate.recording import check_renders, record_episode
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ def average_end_accuracy(a: ArrayLike) -> Numbers:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import average_end_accuracy
+    >>> from olearn.evaluate.tasks.task_scores import average_end_accuracy
     >>> float(average_end_accuracy([[0.9, 0.0], [0.5, 0.8]]))
     0.65
 
@@ -34,7 +34,7 @@ def average_incremental_accuracy(a: ArrayLike) -> Numbers:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import average_incremental_accuracy
+    >>> from olearn.evaluate.tasks.task_scores import average_incremental_accuracy
     >>> float(average_incremental_accuracy([[0.9, 0.0], [0.5, 0.8]]))
     0.775
 
@@ -51,7 +51,7 @@ def forgetting(a: ArrayLike) -> Numbers:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import forgetting
+    >>> from olearn.evaluate.tasks.task_scores import forgetting
     >>> float(forgetting([[0.9, 0.0], [0.5, 0.8]]))
     0.2
 
@@ -65,7 +65,7 @@ def positive_backward_transfer(a: ArrayLike) -> Numbers:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import positive_backward_transfer
+    >>> from olearn.evaluate.tasks.task_scores import positive_backward_transfer
     >>> float(positive_backward_transfer([[0.7, 0.0], [0.8, 0.8]]))
     0.1
 
@@ -80,7 +80,7 @@ def forward_transfer(a: ArrayLike) -> Numbers:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import forward_transfer
+    >>> from olearn.evaluate.tasks.task_scores import forward_transfer
     >>> float(forward_transfer([[0.7, 0.2], [0.8, 0.8]]))
     0.2
 
@@ -96,7 +96,7 @@ def mean_and_half_width(values: ArrayLike) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from olearn.evaluate.task_scores import mean_and_half_width
+    >>> from olearn.evaluate.tasks.task_scores import mean_and_half_width
     >>> mean_and_half_width([1.0, 2.0, 3.0])
     (2.0, 2.4841)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.travel import dump, parse
+from olearn.evaluate.json_files import dump, parse
 from olearn.show.tables import TextTable, results_table
 
 if TYPE_CHECKING:

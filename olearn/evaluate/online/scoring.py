@@ -22,7 +22,7 @@ class Scoreboard:
     Examples
     --------
     >>> from river import metrics
-    >>> from olearn.evaluate.scoring import Scoreboard
+    >>> from olearn.evaluate.online.scoring import Scoreboard
     >>> board = Scoreboard([metrics.Accuracy()])
     >>> board.add(["a", "b"], ["a", "a"])
     >>> board.close_window()

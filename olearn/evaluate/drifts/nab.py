@@ -76,7 +76,7 @@ def nab_sigmoid(y: float) -> float:
 
     Examples
     --------
-    >>> from olearn.evaluate.nab import nab_sigmoid
+    >>> from olearn.evaluate.drifts.nab import nab_sigmoid
     >>> nab_sigmoid(-1.0), nab_sigmoid(0.0), nab_sigmoid(3.1)
     (0.98661, 0.0, -1.0)
 

@@ -15,9 +15,9 @@ from olearn.evaluate.describe import (
     describe_stream,
     name_stream,
 )
-from olearn.evaluate.paths import BlockPath, Piece, RowPath, last_step
-from olearn.evaluate.result import Result
-from olearn.evaluate.scoring import Scoreboard, format_of
+from olearn.evaluate.online.paths import BlockPath, Piece, RowPath, last_step
+from olearn.evaluate.online.result import Result
+from olearn.evaluate.online.scoring import Scoreboard, format_of
 
 Detector = base.DriftDetector | base.BinaryDriftDetector
 

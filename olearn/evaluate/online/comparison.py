@@ -12,11 +12,11 @@ from river import base
 from river.metrics.base import Metric
 
 from olearn.core.validate import check_integer, check_kind
-from olearn.evaluate.loop import prequential
+from olearn.evaluate.json_files import dump, parse
+from olearn.evaluate.online.loop import prequential
+from olearn.evaluate.online.result import Result
 from olearn.evaluate.progress import Bars, Report
-from olearn.evaluate.result import Result
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
-from olearn.evaluate.travel import dump, parse
 from olearn.show.tables import TextTable, common_prefix, show_value
 
 if TYPE_CHECKING:

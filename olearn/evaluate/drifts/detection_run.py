@@ -10,7 +10,7 @@ from river import base
 
 from olearn.base import ArrayDetector, check_detector
 from olearn.core.validate import check_integer, check_kind
-from olearn.evaluate.detection_result import Detection, Detections
+from olearn.evaluate.drifts.detection_result import Detection, Detections
 from olearn.evaluate.progress import Bars, Report
 from olearn.streams.signals import Signal
 

@@ -8,7 +8,7 @@ from river import base, compose, naive_bayes, preprocessing
 from sklearn.datasets import load_digits
 
 from olearn import evaluate, learners, streams
-from olearn.evaluate.class_incremental_result import TaskRun, incremental_table
+from olearn.evaluate.tasks.class_incremental_result import TaskRun, incremental_table
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 

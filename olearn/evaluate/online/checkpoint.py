@@ -16,7 +16,7 @@ from olearn.persist.files import read_header, read_state, write_state
 from olearn.streams.base import Block
 
 if TYPE_CHECKING:
-    from olearn.evaluate.recorder import Recorder
+    from olearn.evaluate.online.recorder import Recorder
 
 _FILE = "run.safetensors"
 _CHUNK = 1000  # rows passed over at a time

@@ -14,16 +14,16 @@ from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier
 from olearn.core.validate import check_integer
-from olearn.evaluate.class_incremental_result import ClassIncrementalResult, TaskRun
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
     describe_stream,
     name_stream,
 )
+from olearn.evaluate.json_files import dump, parse
 from olearn.evaluate.progress import Bars, Report
 from olearn.evaluate.seeding import check_seeds, make_model, reseed_stream
-from olearn.evaluate.travel import dump, parse
+from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult, TaskRun
 from olearn.streams.base import Schema
 from olearn.streams.class_incremental import ClassIncremental
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.travel import dump, parse
+from olearn.evaluate.json_files import dump, parse
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from olearn.evaluate import Episodes, episodes
-from olearn.evaluate.episode_runs import Run
+from olearn.evaluate.agents.episode_runs import Run
 
 
 class Corridor:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.evaluate import task_scores
-from olearn.evaluate.travel import dump, parse
+from olearn.evaluate.json_files import dump, parse
+from olearn.evaluate.tasks import task_scores
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def show_percent(mean: float, half_width: float) -> str:
 
     Examples
     --------
-    >>> from olearn.evaluate.class_incremental_result import show_percent
+    >>> from olearn.evaluate.tasks.class_incremental_result import show_percent
     >>> show_percent(0.2871, 0.0123), show_percent(0.2871, float("nan"))
     ('28.7 ± 1.2', '28.7')
 

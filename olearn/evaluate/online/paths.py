@@ -14,7 +14,7 @@ from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier
 from olearn.core.validate import check_in_range, check_integer
-from olearn.evaluate.checkpoint import Position
+from olearn.evaluate.online.checkpoint import Position
 from olearn.streams.base import Stream
 
 Delay = float | Callable[[int, dict[Any, Any], Any], float | None] | None

@@ -1,12 +1,12 @@
-"""Tests of `olearn.evaluate.task_scores`."""
+"""Tests of `olearn.evaluate.tasks.task_scores`."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from olearn.evaluate import task_scores
-from olearn.evaluate.class_incremental_result import SCORES
+from olearn.evaluate.tasks import task_scores
+from olearn.evaluate.tasks.class_incremental_result import SCORES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "replay" / "metrics.npz"
 

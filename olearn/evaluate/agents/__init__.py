@@ -1,0 +1,1 @@
+"""Agents in environments: returns of episodes, and recordings of them."""

@@ -1,0 +1,1 @@
+"""Drift and anomaly detectors: delay, false alarms, calibration, NAB."""

@@ -1,0 +1,1 @@
+"""Learners over one stream: predict, score, learn; compared over several."""

@@ -1,0 +1,1 @@
+"""Learners over tasks that bring new classes: accuracy and forgetting."""
