@@ -9,7 +9,7 @@ from river.drift import PageHinkley
 from typer.testing import CliRunner
 
 from olearn import detectors, evaluate, learners, streams
-from olearn.cli import app
+from olearn.cli.main import app
 from olearn.detectors import htm
 
 TREE = learners.HoeffdingTreeClassifier

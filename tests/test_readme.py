@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import olearn
-from olearn.cli import app
+from olearn.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md")

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import olearn
 from olearn import detectors, evaluate, learners, streams
 from olearn.checks.tools import require_same_state, snapshot
-from olearn.cli import app
+from olearn.cli.main import app
 from olearn.evaluate import Checkpoint
 from olearn.persist.files import read_header
 from olearn.streams.base import Stream
@@ -337,7 +337,7 @@ def test_killed_commands_end_alike(n_kills, words, tmp_path):
     words = ["run", *words, "--seed", 3, "--rows", 20_000, "--json"]
     every = words.index("--every")
     whole = call(*words[:every], *words[every + 2 :])
-    command = [sys.executable, "-c", "from olearn.cli import main; main()", *map(str, words)]
+    command = [sys.executable, "-c", "from olearn.cli.main import main; main()", *map(str, words)]
     command += ["--checkpoint", str(tmp_path), "--resume"]
     moment = random.Random(str(words))
     for _ in range(n_kills):

@@ -18,7 +18,7 @@ from river import (
 )
 from river.datasets import synth
 
-from olearn import catalog, detectors, evaluate, streams
+from olearn import detectors, evaluate, registry, streams
 from olearn.base import ArrayClassifier, ArrayDetector
 from olearn.evaluate import paths, progress
 from olearn.streams.base import Schema, Stream
@@ -218,7 +218,7 @@ def test_real_learners_give_the_same_result_both_ways(name, stream):
     by_block, by_row = (
         evaluate.prequential(
             source,
-            wrap(catalog.make_learner(name, nominal=source.schema.nominal, seed=2)),
+            wrap(registry.make_learner(name, nominal=source.schema.nominal, seed=2)),
             **settings,
         )
         for wrap in (lambda model: model, compose.Pipeline)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from olearn import arguments, catalog
+from olearn import registry
+from olearn.cli import arguments
 
 if TYPE_CHECKING:
     from olearn.evaluate import Checkpoint, Result
@@ -16,11 +17,11 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     only = "they are for detectors, see `olearn list detectors`"
     given.refuse(("column", "picture"), only)
     given.refuse(("video",), "it is for agents, such as stream-q")
-    arguments.check_name("learner", learner, catalog.LEARNERS)
+    arguments.check_name("learner", learner, registry.LEARNERS)
     arguments.check_stream(stream)
     arguments.check_target(given.target, [stream])
     if given.detector is not None:
-        arguments.check_name("detector", given.detector, catalog.DETECTORS)
+        arguments.check_name("detector", given.detector, registry.DETECTORS)
     arguments.check_output("--report", given.report)
     delay = arguments.parse_delay(given.delay)
     checkpoint = _checkpoint(given)
@@ -35,7 +36,7 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
         arguments.make_metrics(given.metric),
         window=given.window,
         delay=delay,
-        detector=None if watch is None else catalog.make_detector(watch, seed=given.seed),
+        detector=None if watch is None else registry.make_detector(watch, seed=given.seed),
         max_samples=arguments.limit_rows(source, given.rows),
         checkpoint=checkpoint,
     )

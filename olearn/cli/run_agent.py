@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from olearn.arguments import RunOptions
+from olearn.cli.arguments import RunOptions
 
 AGENTS = {
     "stream-q": "stream Q(lambda): values of discrete actions, no replay",

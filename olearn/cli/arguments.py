@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from olearn import catalog
+from olearn import registry
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def open_stream(
     from olearn.streams._table_facts import TABLES
 
     given = dict(options or {})
-    if name in catalog.SYNTHETIC:
+    if name in registry.SYNTHETIC:
         given.setdefault("seed", seed)
     if target is not None and Path(name).is_file():
         given["target"] = target
@@ -126,7 +126,9 @@ def open_stream(
 def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[str, Any]) -> Any:
     """Make a learner for a stream; `options` as in `parse_settings`."""
     try:
-        return catalog.make_learner(name, nominal=stream.schema.nominal, seed=seed, options=options)
+        return registry.make_learner(
+            name, nominal=stream.schema.nominal, seed=seed, options=options
+        )
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -134,7 +136,7 @@ def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[st
 def make_metrics(names: Sequence[str] | None) -> list[Any] | None:
     """Make metrics from class names; None stays None, which means the usual ones."""
     try:
-        return [catalog.make_metric(name) for name in names] if names else None
+        return [registry.make_metric(name) for name in names] if names else None
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -11,8 +11,9 @@ from river import metrics, naive_bayes
 from typer.testing import CliRunner
 
 import olearn
-from olearn import arguments, catalog, demo, evaluate, streams
-from olearn.cli import app
+from olearn import registry
+from olearn.cli import arguments, demo, evaluate, streams
+from olearn.cli.main import app
 from olearn.evaluate import Comparison
 from olearn.evaluate.online.result import Result
 
@@ -134,7 +135,7 @@ def test_list_has_every_name_once_with_words(kind):
 def test_list_streams_is_what_streams_knows():
     """Requirement: every stream that `load` knows is described."""
     assert sorted(json.loads(call("list", "streams", "--json").stdout)) == streams.names()
-    assert set(catalog.SYNTHETIC) | set(catalog.BUNDLED) <= set(streams.names())
+    assert set(registry.SYNTHETIC) | set(registry.BUNDLED) <= set(streams.names())
 
 
 def test_version():
@@ -199,7 +200,7 @@ def test_endless_streams_are_cut():
 
 
 def program(*args):
-    code = "from olearn.cli import main; main()"
+    code = "from olearn.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
     )
@@ -222,7 +223,7 @@ def test_help_loads_little():
     """Requirement: the help does not wait for numba, river's metrics, torch or matplotlib."""
     code = (
         "import sys; sys.argv = ['olearn', '--help']\n"
-        "from olearn.cli import main\n"
+        "from olearn.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "print([m for m in ('numba', 'river', 'torch', 'matplotlib') if m in sys.modules])"
     )
@@ -241,27 +242,27 @@ def test_catalogue_has_every_learner_and_detector_of_ours():
     from olearn import detectors, learners
 
     other = (river_base.Regressor, river_base.Transformer)
-    entries = {**catalog.LEARNERS, **catalog.DETECTORS}.values()
+    entries = {**registry.LEARNERS, **registry.DETECTORS}.values()
     named = {entry.path.split(":")[1].split(".")[0] for entry in entries}
     for module in (learners, detectors):
         public = [n for n in module.__all__ if not issubclass(getattr(module, n), other)]
         assert [name for name in public if name not in named] == []
 
 
-@pytest.mark.parametrize("name", catalog.LEARNERS)
+@pytest.mark.parametrize("name", registry.LEARNERS)
 def test_every_learner_can_be_made(name):
     """Requirement: each name of the catalogue makes a classifier, seeded where it has a seed."""
-    model = catalog.make_learner(name, nominal=["a"], seed=4)
+    model = registry.make_learner(name, nominal=["a"], seed=4)
     params = model._get_params()
     assert params.get("seed", 4) == 4
     assert params.get("nominal_attributes", ["a"]) == ["a"]
     assert metrics.Accuracy().works_with(model)
 
 
-@pytest.mark.parametrize("name", catalog.DETECTORS)
+@pytest.mark.parametrize("name", registry.DETECTORS)
 def test_every_detector_can_be_made(name):
     """Requirement: each name of the catalogue makes a drift detector."""
-    detector = catalog.make_detector(name, seed=4)
+    detector = registry.make_detector(name, seed=4)
     detector.update(0.0)
     assert detector.drift_detected is False
 

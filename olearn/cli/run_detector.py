@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from olearn import arguments, catalog
+from olearn import registry
+from olearn.cli import arguments
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     picture = given.picture or Path(f"{Path(source).stem}-alarms.png")
     arguments.check_output("--picture", picture)
     try:
-        detector = catalog.make_detector(name, seed=given.seed, options=given.of_learner)
+        detector = registry.make_detector(name, seed=given.seed, options=given.of_learner)
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -15,7 +15,8 @@ import typer
 from typer.core import TyperCommand
 
 import olearn
-from olearn import arguments, catalog, learn, play, watch
+from olearn import registry
+from olearn.cli import arguments, run_agent, run_detector, run_learner
 
 _FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
 
@@ -88,7 +89,9 @@ LearnerName = Annotated[
     str,
     typer.Argument(
         help="A name from `olearn list learners`, or of `olearn list detectors` to watch numbers.",
-        autocompletion=_complete(lambda: [*catalog.LEARNERS, *catalog.DETECTORS, *play.AGENTS]),
+        autocompletion=_complete(
+            lambda: [*registry.LEARNERS, *registry.DETECTORS, *run_agent.AGENTS]
+        ),
     ),
 ]
 StreamName = Annotated[
@@ -102,7 +105,7 @@ LearnerNames = Annotated[
     list[str],
     typer.Argument(
         help="Names from `olearn list learners`.",
-        autocompletion=_complete(lambda: catalog.LEARNERS),
+        autocompletion=_complete(lambda: registry.LEARNERS),
     ),
 ]
 StreamNames = Annotated[
@@ -135,7 +138,7 @@ DetectorName = Annotated[
     str | None,
     typer.Option(
         help="Drift detector to watch the errors with: a name from `olearn list detectors`.",
-        autocompletion=_complete(lambda: catalog.DETECTORS),
+        autocompletion=_complete(lambda: registry.DETECTORS),
     ),
 ]
 MetricNames = Annotated[
@@ -243,12 +246,12 @@ def run(
         every=every,
         resume=resume or None,
     )
-    if learner in catalog.DETECTORS:
-        watch.run(learner, stream, given)
-    elif learner in play.AGENTS:
-        play.run(learner, stream, given)
+    if learner in registry.DETECTORS:
+        run_detector.run(learner, stream, given)
+    elif learner in run_agent.AGENTS:
+        run_agent.run(learner, stream, given)
     else:
-        learn.run(learner, stream, given)
+        run_learner.run(learner, stream, given)
 
 
 @app.command(cls=SpreadCommand)
@@ -268,7 +271,7 @@ def compare(
 ) -> None:
     """Compare learners on streams over several seeds: means, 95 % intervals and ranks."""
     for learner in learners:
-        arguments.check_name("learner", learner, catalog.LEARNERS)
+        arguments.check_name("learner", learner, registry.LEARNERS)
     for stream in streams:
         arguments.check_stream(stream)
     arguments.check_target(target, streams)
@@ -288,7 +291,7 @@ def compare(
         longest = arguments.limit_rows(source, rows)
         results += run_all(
             {name: arguments.make_learner(name, source, None, {}) for name in learners},
-            {stream: remake if stream in catalog.SYNTHETIC else source},
+            {stream: remake if stream in registry.SYNTHETIC else source},
             seeds=seeds,
             metrics=arguments.make_metrics(metric),
             window=window,
@@ -330,7 +333,7 @@ def demo(
 ) -> None:
     """Run DriftMoE and its peers over a real and a synthetic drifting stream."""
     arguments.check_output("--report", report)
-    from olearn.demo import run_demo
+    from olearn.cli.demo import run_demo
 
     run_demo(report, quick=quick)
 
@@ -339,6 +342,6 @@ def _described(kind: Kind) -> dict[str, str]:
     if kind is Kind.streams:
         from olearn import streams
 
-        return {name: catalog.describe_stream(name) for name in streams.names()}
-    entries = catalog.LEARNERS if kind is Kind.learners else catalog.DETECTORS
+        return {name: registry.describe_stream(name) for name in streams.names()}
+    entries = registry.LEARNERS if kind is Kind.learners else registry.DETECTORS
     return {name: entry.words for name, entry in entries.items()}

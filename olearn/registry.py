@@ -213,7 +213,7 @@ def make_learner(
 
     Examples
     --------
-    >>> from olearn.catalog import make_learner
+    >>> from olearn.registry import make_learner
     >>> make_learner("river-arf", seed=3, options={"n_models": 5}).n_models
     5
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from olearn import detectors, evaluate, streams
-from olearn.cli import app
+from olearn.cli.main import app
 from olearn.evaluate import Detection
 
 pytest.importorskip("matplotlib", reason="the command draws a picture")

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 
 from olearn import play
-from olearn.cli import app
+from olearn.cli.main import app
 from olearn.learners.rl.environments import AGENTS
 
 

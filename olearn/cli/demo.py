@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from olearn.catalog import make_learner
 from olearn.evaluate import Result, prequential
 from olearn.evaluate.progress import Bars
+from olearn.registry import make_learner
 from olearn.show.report import write_report
 from olearn.show.tables import print_table, results_table
 
