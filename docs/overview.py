@@ -11,7 +11,8 @@ END = "<!-- until here -->\n"
 
 # families of `olearn.learners`, by the folder of their file
 FAMILIES = {
-    "": "trees",
+    "trees": "trees and forests",
+    "mixture": "mixtures of experts",
     "analytic": "analytic",
     "dictionary": "dictionaries",
     "replay": "rehearsal",

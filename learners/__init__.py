@@ -13,33 +13,35 @@ if TYPE_CHECKING:
     from olearn.learners.analytic.random_relu import RandomReLU as RandomReLU
     from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
     from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
-    from olearn.learners.arf import ARFClassifier as ARFClassifier
     from olearn.learners.dictionary.learner import (
         OrthogonalDictionaryLearner as OrthogonalDictionaryLearner,
     )
-    from olearn.learners.drift_moe import DriftMoEClassifier as DriftMoEClassifier
-    from olearn.learners.hoeffding_adaptive_tree import (
-        HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
-    )
-    from olearn.learners.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+    from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
     from olearn.learners.replay.er import ERClassifier as ERClassifier
     from olearn.learners.replay.hpcr import HPCRClassifier as HPCRClassifier
     from olearn.learners.replay.onpro import OnProClassifier as OnProClassifier
     from olearn.learners.replay.pcr import PCRClassifier as PCRClassifier
     from olearn.learners.replay.uer import UERClassifier as UERClassifier
     from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
+    from olearn.learners.trees.arf import ARFClassifier as ARFClassifier
+    from olearn.learners.trees.hoeffding_adaptive_tree import (
+        HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier,
+    )
+    from olearn.learners.trees.hoeffding_tree import (
+        HoeffdingTreeClassifier as HoeffdingTreeClassifier,
+    )
 
 # where each public name lives: its file is loaded at first use, so that importing this is cheap
 _FILES = {
     "AEFOCLClassifier": "analytic.aef_ocl",
-    "ARFClassifier": "arf",
+    "ARFClassifier": "trees.arf",
     "AnalyticRidgeClassifier": "analytic.ridge",
     "AnalyticRidgeRegressor": "analytic.regressor",
-    "DriftMoEClassifier": "drift_moe",
+    "DriftMoEClassifier": "mixture.drift_moe",
     "ERClassifier": "replay.er",
     "HPCRClassifier": "replay.hpcr",
-    "HoeffdingAdaptiveTreeClassifier": "hoeffding_adaptive_tree",
-    "HoeffdingTreeClassifier": "hoeffding_tree",
+    "HoeffdingAdaptiveTreeClassifier": "trees.hoeffding_adaptive_tree",
+    "HoeffdingTreeClassifier": "trees.hoeffding_tree",
     "OnProClassifier": "replay.onpro",
     "OrthogonalDictionaryLearner": "dictionary.learner",
     "PCRClassifier": "replay.pcr",

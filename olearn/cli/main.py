@@ -75,6 +75,10 @@ def _reports_failures(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _runnable() -> list[str]:
+    return [*registry.LEARNERS, *registry.DETECTORS, *run_agent.AGENTS]
+
+
 def _complete(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     return lambda incomplete: [name for name in names() if name.startswith(incomplete)]
 

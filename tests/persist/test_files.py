@@ -87,7 +87,7 @@ def forge(path, steps, arrays=None, version="1", versions="{}"):
     save_file(arrays, path, metadata={**header, "sha256": digest.hexdigest()})
 
 
-TREE = "olearn.learners.hoeffding_tree:HoeffdingTreeClassifier"
+TREE = "olearn.learners.trees.hoeffding_tree:HoeffdingTreeClassifier"
 FORGED = {
     "function": [["object", "os:system", []]],
     "builtin": [["object", "builtins:eval", []]],

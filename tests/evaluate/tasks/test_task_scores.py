@@ -8,7 +8,7 @@ import pytest
 from olearn.evaluate.tasks import task_scores
 from olearn.evaluate.tasks.class_incremental_result import SCORES
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "replay" / "metrics.npz"
+GOLDEN = Path(__file__).parents[2] / "golden" / "replay" / "metrics.npz"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ A compiled loop over rows owns the work space and uses the kernels like this:
         if push_row(head, block, row, mask):
             loss = train_block(head, params, moments, block, lr, dropout, state)
 
-`head`, `params`, `moments`, `block`, `state` are those of `_router.Router`. The kernels are
+`head`, `params`, `moments`, `block`, `state` are those of `router.Router`. The kernels are
 generic in the float type of `params`, which is also that of `logits`, `work` and `block`; rows and
 numbers given as scalars are float64.
 """

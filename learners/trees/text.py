@@ -8,8 +8,8 @@ import numpy as np
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import LabelIndex
 from olearn.core.types import Rows
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_layout import (
+from olearn.learners.trees import kernels
+from olearn.learners.trees.layout import (
     COUNTS,
     EQUALS,
     FEATURE,

@@ -11,9 +11,9 @@ from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
-from olearn.learners import _hat_kernels as kernels
-from olearn.learners._single_tree import SingleTree, check_tree_parameters
-from olearn.learners._tree_pool import TreePool, tree_settings
+from olearn.learners.trees import hat_kernels as kernels
+from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
 
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.layout import (
     BINARY,
     CAPACITY,
     CATEGORY_COUNTS,
@@ -44,7 +44,7 @@ from olearn.learners._tree_layout import (
     W_LAST,
     W,
 )
-from olearn.learners._tree_lists import free_slot, new_node, new_table
+from olearn.learners.trees.lists import free_slot, new_node, new_table
 
 _LN2 = math.log(2.0)
 _SQRT_HALF = math.sqrt(0.5)

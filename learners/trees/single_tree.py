@@ -7,9 +7,9 @@ import numpy as np
 from olearn.base import ArrayClassifier
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_in_range, check_integer
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_pool import LEAF_MODES, TreePool
-from olearn.learners._tree_text import tree_shape
+from olearn.learners.trees import kernels
+from olearn.learners.trees.pool import LEAF_MODES, TreePool
+from olearn.learners.trees.text import tree_shape
 
 
 class SingleTree(ArrayClassifier):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from olearn.core.rng import kernel_state
-from olearn.learners import _router_kernels as kernels
-from olearn.learners._router import Router
+from olearn.learners.mixture import router_kernels as kernels
+from olearn.learners.mixture.router import Router
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "router_oracle.npz"
+GOLDEN = pathlib.Path(__file__).parents[2] / "golden" / "router_oracle.npz"
 NO_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 
 from olearn.core.kernel_arrays import borrowed
-from olearn.learners._moe_kernels import DROPOUT, LR, N_ROWS, gate_of, normalise
-from olearn.learners._router_kernels import (
+from olearn.learners.mixture.data_kernels import DROPOUT, LR, N_ROWS, gate_of, normalise
+from olearn.learners.mixture.router_kernels import (
     N_OUTPUTS,
     forward,
     forward_dropout,
@@ -15,9 +15,9 @@ from olearn.learners._router_kernels import (
     push_row,
     train_block,
 )
-from olearn.learners._tree_kernels import bayes_code, has_room, learn_at, proba_at, route
-from olearn.learners._tree_layout import pool_at
-from olearn.learners._tree_leaf import highest
+from olearn.learners.trees.kernels import bayes_code, has_room, learn_at, proba_at, route
+from olearn.learners.trees.layout import pool_at
+from olearn.learners.trees.leaf import highest
 
 
 @njit(cache=True, nogil=True)

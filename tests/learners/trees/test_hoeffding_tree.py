@@ -11,7 +11,7 @@ import pytest
 
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
-from olearn.learners._tree_layout import EQUALS, FEATURE, KIND, MULTIWAY
+from olearn.learners.trees.layout import EQUALS, FEATURE, KIND, MULTIWAY
 
 
 def mixed_rows(n, seed=0):

@@ -10,7 +10,7 @@ from numba import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
-from olearn.learners._tree_kernels import (
+from olearn.learners.trees.kernels import (
     bayes_code,
     free_tree,
     has_room,
@@ -20,8 +20,8 @@ from olearn.learners._tree_kernels import (
     route,
     write_proba,
 )
-from olearn.learners._tree_layout import MAY_GROW, N_CLASSES, pool_at
-from olearn.learners._tree_lists import free_nodes, new_node
+from olearn.learners.trees.layout import MAY_GROW, N_CLASSES, pool_at
+from olearn.learners.trees.lists import free_nodes, new_node
 
 # entries of a member's `status`; BACKGROUND is -1 where no such tree grows
 TREE, BACKGROUND, N_WARNINGS, N_DRIFTS = range(4)

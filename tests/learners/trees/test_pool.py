@@ -6,8 +6,8 @@ import pytest
 
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_layout import (
+from olearn.learners.trees import kernels
+from olearn.learners.trees.layout import (
     FIRST_FREE_NODE,
     FIRST_FREE_SLOT,
     FIRST_FREE_TABLE,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.layout import (
     CAPACITY,
     CATEGORY_COUNTS,
     COUNTS,

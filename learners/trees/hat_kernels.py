@@ -13,8 +13,8 @@ from numba import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
-from olearn.learners._tree_kernels import bayes_code, child_at, free_tree, has_room, learn_at
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.kernels import bayes_code, child_at, free_tree, has_room, learn_at
+from olearn.learners.trees.layout import (
     DEPTH,
     EQUALS,
     KIND,
@@ -27,7 +27,7 @@ from olearn.learners._tree_layout import (
     RIGHT,
     pool_at,
 )
-from olearn.learners._tree_lists import free_nodes, new_node
+from olearn.learners.trees.lists import free_nodes, new_node
 
 # entries of `tally`: alternate trees started, switched in, pruned, and growing now
 STARTED, SWITCHED, PRUNED, GROWING = range(4)

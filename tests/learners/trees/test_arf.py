@@ -9,8 +9,8 @@ import pytest
 
 from olearn import streams
 from olearn.learners import ARFClassifier, HoeffdingTreeClassifier
-from olearn.learners import _arf_kernels as kernels
-from olearn.learners._tree_layout import FREE, KIND, NODES_USED
+from olearn.learners.trees import arf_kernels as kernels
+from olearn.learners.trees.layout import FREE, KIND, NODES_USED
 
 needs_compiler = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="tens of thousands of rows need compiled kernels"

@@ -12,14 +12,14 @@ from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
-from olearn.learners import _moe_kernels as kernels
-from olearn.learners import _moe_task_kernels as task_kernels
-from olearn.learners._moe_kernels import Experts, RouterArrays
-from olearn.learners._router import Router
-from olearn.learners._router_kernels import N_ROWS
-from olearn.learners._single_tree import check_tree_parameters
-from olearn.learners._tree_layout import SUBSPACE
-from olearn.learners._tree_pool import TreePool, tree_settings
+from olearn.learners.mixture import data_kernels as kernels
+from olearn.learners.mixture import task_kernels
+from olearn.learners.mixture.data_kernels import Experts, RouterArrays
+from olearn.learners.mixture.router import Router
+from olearn.learners.mixture.router_kernels import N_ROWS
+from olearn.learners.trees.layout import SUBSPACE
+from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.single_tree import check_tree_parameters
 
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),

@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from olearn.learners import _router_kernels as kernels
-from olearn.learners._router import Router
+from olearn.learners.mixture import router_kernels as kernels
+from olearn.learners.mixture.router import Router
 
 
 def forward(router, X):

@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from olearn.core.rng import KernelState, kernel_state
-from olearn.learners._router_kernels import HEAD_SIZE, N_INPUTS, N_OUTPUTS, Floats, Ints, layers
+from olearn.learners.mixture.router_kernels import (
+    HEAD_SIZE,
+    N_INPUTS,
+    N_OUTPUTS,
+    Floats,
+    Ints,
+    layers,
+)
 
 
 class Router:
@@ -32,7 +39,7 @@ class Router:
     Attributes
     ----------
     head
-        Sizes and counts, `int64`; the constants of `_router_kernels` name its entries.
+        Sizes and counts, `int64`; the constants of `router_kernels` name its entries.
     params
         Weights `(in, out)` and biases of the three layers, one after the other.
     moments
@@ -46,8 +53,8 @@ class Router:
     Examples
     --------
     >>> import numpy as np
-    >>> from olearn.learners._router import Router
-    >>> from olearn.learners._router_kernels import forward, make_scratch
+    >>> from olearn.learners.mixture.router import Router
+    >>> from olearn.learners.mixture.router_kernels import forward, make_scratch
     >>> router = Router(2, 3, hidden=8, seed=1)
     >>> logits = np.empty(3, np.float32)
     >>> work, index = make_scratch(router.head, router.params)

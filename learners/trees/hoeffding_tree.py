@@ -8,10 +8,10 @@ from river.base.typing import ClfTarget, FeatureName
 
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_flag, check_in_range, check_integer
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._single_tree import SingleTree, check_tree_parameters
-from olearn.learners._tree_pool import TreePool, tree_settings
-from olearn.learners._tree_text import describe_path, draw_tree, tree_text
+from olearn.learners.trees import kernels
+from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
+from olearn.learners.trees.text import describe_path, draw_tree, tree_text
 
 
 class HoeffdingTreeClassifier(SingleTree):

@@ -7,7 +7,7 @@ The list of free nodes runs through their LEFT, that of slots through the first 
 from numba import njit
 
 from olearn.core.rng import next_below
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.layout import (
     DEPTH,
     FIRST_FREE_NODE,
     FIRST_FREE_SLOT,

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from olearn.core.kernel_arrays import borrowed
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.layout import (
     ADAPTIVE,
     COUNTS,
     DEPTH,
@@ -45,9 +45,9 @@ from olearn.learners._tree_layout import (
     W_LAST,
     pool_at,
 )
-from olearn.learners._tree_leaf import bayes_votes, highest, observe, weight_of
-from olearn.learners._tree_lists import free_nodes, free_slot, free_table, new_node, new_slot
-from olearn.learners._tree_split import try_split
+from olearn.learners.trees.leaf import bayes_votes, highest, observe, weight_of
+from olearn.learners.trees.lists import free_nodes, free_slot, free_table, new_node, new_slot
+from olearn.learners.trees.split import try_split
 
 
 @njit(cache=True, forceinline=True)

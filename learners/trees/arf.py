@@ -14,10 +14,10 @@ from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
-from olearn.learners import _arf_kernels as kernels
-from olearn.learners._single_tree import check_tree_parameters
-from olearn.learners._tree_layout import SUBSPACE
-from olearn.learners._tree_pool import TreePool, tree_settings
+from olearn.learners.trees import arf_kernels as kernels
+from olearn.learners.trees.layout import SUBSPACE
+from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.single_tree import check_tree_parameters
 
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))

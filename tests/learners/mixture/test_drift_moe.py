@@ -1,4 +1,4 @@
-"""Tests of `learners/drift_moe.py`."""
+"""Tests of `learners/mixture/drift_moe.py`."""
 
 import pickle
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from olearn import learners, streams
-from olearn.learners.drift_moe import DriftMoEClassifier
+from olearn.learners.mixture.drift_moe import DriftMoEClassifier
 
 VARIANTS = ("data", "task", "task_mlp")
 LED = {"nominal_attributes": range(24), "classes": range(10)}

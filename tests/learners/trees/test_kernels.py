@@ -6,9 +6,9 @@ from statistics import NormalDist, fmean, variance
 import numpy as np
 import pytest
 
-from olearn.learners import HoeffdingTreeClassifier, _tree_leaf
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_layout import (
+from olearn.learners import HoeffdingTreeClassifier
+from olearn.learners.trees import kernels, leaf
+from olearn.learners.trees.layout import (
     COUNTS,
     EQUALS,
     FEATURE,
@@ -145,7 +145,7 @@ def log_votes(tree, row):
     votes = np.empty(len(tree.labels))
     t = tree._pool.arrays
     node = kernels.route(t, tree._root, row)
-    in_logs = _tree_leaf.bayes_votes(t, node, row, votes, np.empty(len(votes)))
+    in_logs = leaf.bayes_votes(t, node, row, votes, np.empty(len(votes)))
     with np.errstate(divide="ignore"):
         return votes if in_logs else np.log(votes)
 

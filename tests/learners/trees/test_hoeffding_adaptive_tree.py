@@ -10,8 +10,8 @@ import pytest
 from olearn import streams
 from olearn.detectors.adwin import adwin_width
 from olearn.learners import HoeffdingAdaptiveTreeClassifier, HoeffdingTreeClassifier
-from olearn.learners import _hat_kernels as kernels
-from olearn.learners._tree_layout import (
+from olearn.learners.trees import hat_kernels as kernels
+from olearn.learners.trees.layout import (
     EQUALS,
     FREE,
     KIND,

@@ -8,11 +8,11 @@ import pytest
 
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
-from olearn.learners import _tree_kernels as kernels
-from olearn.learners._tree_layout import COUNTS
-from olearn.learners._tree_leaf import bayes_votes
+from olearn.learners.trees import kernels
+from olearn.learners.trees.layout import COUNTS
+from olearn.learners.trees.leaf import bayes_votes
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 EXPERT = {"grace_period": 50, "delta": 1e-7, "tau": 0.05}  # settings of the golden trees
 MOA = {"grace_period": 200, "delta": 1e-3, "tau": 0.05}
 needs_compiler = pytest.mark.skipif(

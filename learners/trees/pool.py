@@ -1,6 +1,6 @@
 """The trees of one learner, and how their arrays grow.
 
-Kernels in `_tree_kernels` read and write the arrays and never allocate: they stop before a row for
+Kernels in `kernels` read and write the arrays and never allocate: they stop before a row for
 which room could run out, and `make_room` makes it.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.rng import KernelState, kernel_state
-from olearn.learners._tree_layout import (
+from olearn.learners.trees.layout import (
     ADAPTIVE,
     BINARY,
     CAPACITY,
@@ -51,7 +51,7 @@ from olearn.learners._tree_layout import (
     TAU,
     Pool,
 )
-from olearn.learners._tree_lists import add_tree, drop_slot
+from olearn.learners.trees.lists import add_tree, drop_slot
 
 _Item = TypeVar("_Item", bound=np.generic)
 

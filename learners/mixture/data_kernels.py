@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
-from olearn.learners._router_kernels import forward, make_scratch, push_row, top_k, train_block
-from olearn.learners._tree_kernels import (
+from olearn.learners.mixture.router_kernels import (
+    forward,
+    make_scratch,
+    push_row,
+    top_k,
+    train_block,
+)
+from olearn.learners.trees.kernels import (
     bayes_code,
     code_at,
     free_tree,
@@ -26,9 +32,9 @@ from olearn.learners._tree_kernels import (
     route,
     uses_bayes,
 )
-from olearn.learners._tree_layout import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
-from olearn.learners._tree_leaf import bayes_votes, highest, weight_of
-from olearn.learners._tree_lists import new_node
+from olearn.learners.trees.layout import COUNTS, KIND, LEAF, MAY_GROW, N_CLASSES, pool_at
+from olearn.learners.trees.leaf import bayes_votes, highest, weight_of
+from olearn.learners.trees.lists import new_node
 
 # entries of `conf`
 (
@@ -68,7 +74,7 @@ class Experts(NamedTuple):
 
 
 class RouterArrays(NamedTuple):
-    """The arrays of `_router.Router`."""
+    """The arrays of `router.Router`."""
 
     head: NDArray[np.int64]
     params: NDArray[np.float32]
