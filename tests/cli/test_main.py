@@ -11,8 +11,8 @@ from river import metrics, naive_bayes
 from typer.testing import CliRunner
 
 import olearn
-from olearn import registry
-from olearn.cli import arguments, demo, evaluate, streams
+from olearn import evaluate, registry, streams
+from olearn.cli import arguments, demo
 from olearn.cli.main import app
 from olearn.evaluate import Comparison
 from olearn.evaluate.online.result import Result

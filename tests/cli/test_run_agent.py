@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 
-from olearn import play
+from olearn.cli import run_agent
 from olearn.cli.main import app
 from olearn.learners.rl.environments import AGENTS
 
@@ -82,4 +82,4 @@ def test_refuses_what_is_not_for_agents():
 
 def test_names_are_those_of_the_agents():
     """The command knows every agent that can be made by name."""
-    assert list(play.AGENTS) == list(AGENTS)
+    assert list(run_agent.AGENTS) == list(AGENTS)

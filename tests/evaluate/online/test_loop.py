@@ -20,7 +20,8 @@ from river.datasets import synth
 
 from olearn import detectors, evaluate, registry, streams
 from olearn.base import ArrayClassifier, ArrayDetector
-from olearn.evaluate import paths, progress
+from olearn.evaluate import progress
+from olearn.evaluate.online import paths
 from olearn.streams.base import Schema, Stream
 
 
