@@ -8,6 +8,8 @@ import pytest
 # other, which makes small matrices a hundred times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# what commands print must not depend on whether their kernels were compiled before
+os.environ.setdefault("OLEARN_QUIET", "1")
 
 
 def pytest_addoption(parser):

@@ -1,0 +1,106 @@
+"""`njit` of this project: Numba's, with a cache that is never stale and a line while it compiles.
+
+Kernels are compiled at their first call. What is compiled is kept (`kernel_cache`) and read by
+later processes; whoever waits for longer than a second is told why (`compile_notice`).
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any, overload
+
+from numba.core import config, sigutils
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
+
+from olearn.core import compile_notice
+from olearn.core.kernel_cache import KernelCache
+
+
+@overload
+def njit(function: Callable[..., Any], /) -> Any: ...
+@overload
+def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]: ...
+def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Compile a function to machine code at its first call, once for all processes.
+
+    Parameters
+    ----------
+    function
+        Function over arrays and numbers.
+    options
+        Those of `numba.njit`, such as `forceinline` and `nogil`; what is compiled is always kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from olearn.core.jit import njit
+
+    >>> @njit
+    ... def total(x):
+    ...     result = 0.0
+    ...     for value in x:
+    ...         result += value
+    ...     return result
+    >>> total(np.arange(5.0))
+    10.0
+
+    """
+    if function is None:
+        return lambda decorated: njit(decorated, **options)
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    return Kernel(function, targetoptions={"nopython": True, "boundscheck": None, **options})
+
+
+class Kernel(CPUDispatcher):
+    """A compiled function; see `njit`.
+
+    What only other kernels call is compiled without the wrapper that takes Python's arguments,
+    which saves a fifth of the time to compile a tree; it is compiled again, with one, if Python
+    calls it after all.
+    """
+
+    def __init__(self, py_func: Any, *args: Any, **options: Any) -> None:
+        super().__init__(py_func, *args, **options)
+        self.targetoptions["no_cfunc_wrapper"] = True  # for callers in C: there are none
+        self._bare: set[Any] = set()  # argument types compiled without a wrapper
+        self._cache = KernelCache(self)
+        compile_notice.watch()
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile for a kernel that calls this one."""
+        before, _caller.is_kernel = _caller.is_kernel, True
+        try:
+            return super().get_call_template(args, kws)
+        finally:
+            _caller.is_kernel = before
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for argument types, or read what was compiled before."""
+        with global_compiler_lock:
+            args = tuple(sigutils.normalize_signature(sig)[0])
+            if not _caller.is_kernel and args in self._bare:
+                self._bare.remove(args)
+                self.overloads.pop(args, None)
+            before = self.targetoptions.get("no_cpython_wrapper", False)
+            self.targetoptions["no_cpython_wrapper"] = _caller.is_kernel
+            try:
+                return super().compile(sig)
+            finally:
+                self.targetoptions["no_cpython_wrapper"] = before
+
+    def add_overload(self, cres: Any) -> None:
+        """Take what was compiled; without a wrapper it is out of Python's reach."""
+        if self.targetoptions["no_cpython_wrapper"]:
+            args = tuple(cres.signature.args)
+            self._bare.add(args)
+            self.overloads[args] = cres
+        else:
+            super().add_overload(cres)
+
+
+class _Caller(threading.local):
+    is_kernel = False  # whether a kernel that calls another one is being compiled in this thread
+
+
+_caller = _Caller()
