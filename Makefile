@@ -64,7 +64,7 @@ $(VENV)/.lint: $(VENV)/.python $(SETUP)
 	$(INSTALL) -e ".[dev]"
 	touch $@
 
-# numba's caches (*.nbi, *.nbc) lie in the __pycache__ folders
+# compiled kernels lie in the __pycache__ folders too
 clean:
 	find olearn detectors learners streams experiments tests -name __pycache__ -type d \
 	  -prune -exec rm -rf {} +

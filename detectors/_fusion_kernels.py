@@ -8,9 +8,9 @@ rare classes are rehearsed as often as common ones.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, next_below
 from olearn.core.types import Floats
 
@@ -23,7 +23,7 @@ _LARGEST_WEIGHT = 20.0  # of a sample of a rare class
 _LARGEST_NORM = 5.0  # of a gradient
 
 
-@njit(cache=True)
+@njit
 def observe_inputs(moments: Floats, row: Floats) -> None:
     """Let a row enter the running count, mean and squared deviations, `(3, n_inputs)`."""
     for i in range(row.size):
@@ -34,7 +34,7 @@ def observe_inputs(moments: Floats, row: Floats) -> None:
             moments[2, i] += gap * (row[i] - moments[1, i])
 
 
-@njit(cache=True)
+@njit
 def _standardise(out: Floats, moments: Floats, row: Floats) -> None:
     for i in range(row.size):
         out[i] = 0.0
@@ -44,7 +44,7 @@ def _standardise(out: Floats, moments: Floats, row: Floats) -> None:
             out[i] = min(max(z, -_FARTHEST), _FARTHEST)
 
 
-@njit(cache=True)
+@njit
 def predict_proba(
     proba: Floats,
     hidden: Floats,
@@ -81,7 +81,7 @@ def predict_proba(
         proba[c] /= total
 
 
-@njit(cache=True)
+@njit
 def train(
     w1: Floats,
     w2: Floats,
@@ -125,7 +125,7 @@ def train(
     _store(memory, seen, rng, row, code)
 
 
-@njit(cache=True)
+@njit
 def _add_gradient(
     g1: Floats,
     g2: Floats,
@@ -154,7 +154,7 @@ def _add_gradient(
             g1[h, n_inputs] += back
 
 
-@njit(cache=True)
+@njit
 def _descend(
     w1: Floats,
     w2: Floats,
@@ -179,7 +179,7 @@ def _descend(
                 w[r, i] -= rate * adam[0, r, i] / (math.sqrt(adam[1, r, i]) + _EPSILON)
 
 
-@njit(cache=True)
+@njit
 def _store(memory: Floats, seen: Counts, rng: KernelState, row: Floats, code: int) -> None:
     """Keep a uniform sample of the rows of each class (Vitter's algorithm R)."""
     size = memory.shape[1]

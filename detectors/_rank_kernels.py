@@ -8,8 +8,8 @@ then the newest `gap` levels, and last the weighted counts of the levels 0..K of
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.detectors._state_detector import DECISION, HEADER, N_VALUES, State, decide
 
 _LEVELS, _LOWER, _Q, _DECAY, _GAP, _N_REF, _SETTLE, _REFLECT = range(HEADER, HEADER + 8)
@@ -59,7 +59,7 @@ def rank_start(
     state[RANK_EVIDENCE] = np.nan
 
 
-@njit(cache=True)
+@njit
 def rank_update(state: State, score: float) -> int:
     """Read a score in [0, 1]; return 1 for a drift, -1 for "no drift" (mode "both"), else 0.
 
@@ -92,7 +92,7 @@ def rank_update(state: State, score: float) -> int:
     return decide(state, decision, state[RANK_LLR] >= 0.5 * state[_UPPER_LIMIT])
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _restart(state: State) -> None:
     """Act on the last decision: forget the reference after a drift, the ratio after either."""
     if state[DECISION] == 0.0:
@@ -107,7 +107,7 @@ def _restart(state: State) -> None:
         state[_QUEUE + int(state[_GAP]) :] = 0.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _evidence(state: State, counts: int, level: int) -> float:
     """Return the expected indicator of "the randomised conformal p-value is below q".
 
@@ -125,7 +125,7 @@ def _evidence(state: State, counts: int, level: int) -> float:
     return min(max((state[_Q] * (below + own + above) - tail) / own, 0.0), 1.0)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _weigh(state: State, evidence: float) -> int:
     """Add the evidence to the log-likelihood ratio; return the decision."""
     llr = state[RANK_LLR] + evidence * state[_UP] + (1.0 - evidence) * state[_DOWN]

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._state_detector import DECISION, HEADER, State, StateDetector
 
@@ -35,7 +35,7 @@ def reference_start(state: State, mean: float | None, sigma: float | None, warm_
     state[_SIGMA] = state[_GIVEN_SIGMA]
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def restart_after_drift(state: State) -> bool:
     """Return whether the last update was a drift; then empty the chart and what was estimated."""
     if state[DECISION] == 0.0:
@@ -48,7 +48,7 @@ def restart_after_drift(state: State) -> bool:
     return True
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def standardise(state: State, x: float) -> float:
     """Return (x - mean) / sigma, or NaN where the value was used to estimate them."""
     if np.isnan(state[_MEAN]) or np.isnan(state[_SIGMA]):
@@ -57,13 +57,13 @@ def standardise(state: State, x: float) -> float:
     return min(max((x - state[_MEAN]) / state[_SIGMA], -_LIMIT), _LIMIT)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def was_constant(state: State) -> bool:
     """Return whether the values that estimated the reference were all equal."""
     return bool(np.isnan(state[_GIVEN_SIGMA]) and state[_M2] == 0.0)
 
 
-@njit(cache=True)
+@njit
 def _estimate(state: State, x: float) -> None:
     n = state[_N] + 1.0
     gap = min(max(x - state[_ESTIMATE], -1.7e308), 1.7e308)

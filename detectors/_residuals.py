@@ -7,8 +7,9 @@ holds, where the next one goes, and the window.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from olearn.core.jit import njit
 
 State = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ def residual_start(state: State, window_size: int, k: float) -> None:
     state[_K] = k
 
 
-@njit(cache=True)
+@njit
 def residual_score(state: State, observed: float, predicted: float) -> float:
     """Return min(1, |predicted - observed| / (k sigma)); 0 for the first four observations.
 

@@ -8,8 +8,8 @@ and t = x - center, or its square for a variance.
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.detectors._state_detector import DECISION, HEADER, State, decide
 
 BERNOULLI, MEAN, VARIANCE, EXPONENTIAL = range(4)
@@ -62,7 +62,7 @@ def sprt_start(
     sprt_refer(state)
 
 
-@njit(cache=True)
+@njit
 def sprt_refer(state: State) -> None:
     """Begin a reference: take what is given, and estimate the rest from the next values."""
     state[_N : _M2 + 1] = 0.0
@@ -72,7 +72,7 @@ def sprt_refer(state: State) -> None:
         _set_coefficients(state)
 
 
-@njit(cache=True)
+@njit
 def _set_coefficients(state: State) -> None:
     """Compute center, a and b, for the alternative and for its mirror image."""
     model = int(state[MODEL])
@@ -106,13 +106,13 @@ def _set_coefficients(state: State) -> None:
                 _set(state, (1.0 - 1.0 / ratio) / null, -math.log(ratio), side)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _set(state: State, a: float, b: float, side: int) -> None:
     state[_A1 + 2 * side] = a
     state[_B1 + 2 * side] = b
 
 
-@njit(cache=True)
+@njit
 def _estimate(state: State, x: float) -> None:
     """Add a value to the estimate of the reference; fix the reference after the last one."""
     n = state[_N] + 1.0
@@ -146,7 +146,7 @@ def _estimate(state: State, x: float) -> None:
         _set(state, 0.0, -1.0, 0 if state[_A1] < 0.0 else 1)
 
 
-@njit(cache=True)
+@njit
 def sprt_update(state: State, x: float) -> int:
     """Read a value; return 1 for the alternative (a drift), -1 for the null, 0 while undecided."""
     if state[DECISION] != 0.0:
@@ -170,7 +170,7 @@ def sprt_update(state: State, x: float) -> int:
     return decide(state, decision, llr >= 0.5 * state[UPPER])
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _add(state: State, side: int, t: float, u: float) -> int:
     """Add a step to the ratio of one side; return what that side now says."""
     if state[_CLOSED + side] > 0.0:
@@ -189,7 +189,7 @@ def _add(state: State, side: int, t: float, u: float) -> int:
     return 0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _restart(state: State) -> None:
     """Act on the last decision: the literal rule "drift" goes on after deciding for the null."""
     if state[DECISION] < 0.0 and state[RESTART] == DRIFT:

@@ -9,11 +9,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from river import base
 
 from olearn.base import ArrayDetector
+from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
 from olearn.detectors._values import finite_value, finite_values
 
@@ -24,7 +24,7 @@ DECISION, WARNING, N_VALUES, N_DETECTIONS = range(4)
 HEADER = 4
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def decide(state: State, decision: int, warning: bool) -> int:
     """Write the outcome of an update into the head of a state; return the decision."""
     state[DECISION] = decision

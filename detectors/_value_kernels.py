@@ -7,8 +7,7 @@ newest `gap + window_size` values, and a sorted copy of the reference: those val
 
 import math
 
-from numba import njit
-
+from olearn.core.jit import njit
 from olearn.detectors._state_detector import DECISION, HEADER, N_VALUES, State, decide
 from olearn.detectors._windows import insert, n_below, replace
 
@@ -58,7 +57,7 @@ def value_start(
     state[VALUE_FIRED] = -1.0
 
 
-@njit(cache=True)
+@njit
 def value_update(state: State, x: float) -> int:
     """Read a finite value; return 1 for a drift, else 0.
 
@@ -83,7 +82,7 @@ def value_update(state: State, x: float) -> int:
     return _conclude(state)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _restart(state: State) -> None:
     """Forget the reference and all evidence."""
     state[_SKIP] = state[_SETTLE]
@@ -93,13 +92,13 @@ def _restart(state: State) -> None:
     state[VALUE_LLR : VALUE_LLR + 4] = 0.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _wait(state: State) -> None:
     state[_ONSETS : _ONSETS + 4] = state[N_VALUES] + 1.0
     state[VALUE_ONSET] = state[N_VALUES] + 1.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _refer(state: State) -> None:
     """Let the value that is now `gap` updates old enter the reference.
 
@@ -121,7 +120,7 @@ def _refer(state: State) -> None:
         replace(state, table, n, state[_RING + head], entering)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _center(state: State, table: int, n: int) -> float:
     """Return the mean of the middle half of the sorted numbers.
 
@@ -136,7 +135,7 @@ def _center(state: State, table: int, n: int) -> float:
     return center
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _n_closer(state: State, table: int, n: int, center: float, distance: float) -> tuple[int, int]:
     """Count the sorted numbers closer to the center than `distance`, and just as close."""
     middle = n_below(state, table, n, center)
@@ -166,7 +165,7 @@ def _n_closer(state: State, table: int, n: int, center: float, distance: float) 
     return closer, equal
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _test(state: State, x: float) -> None:
     """Add the evidence of both ranks to the four log-likelihood ratios.
 
@@ -191,7 +190,7 @@ def _test(state: State, x: float) -> None:
     _add(state, 3, (half - below) / own, state[_HALF_UP], state[_HALF_DOWN])
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _add(state: State, test: int, evidence: float, up: float, down: float) -> None:
     c = min(max(evidence, 0.0), 1.0)
     llr = max(state[VALUE_LLR + test] + c * up + (1.0 - c) * down, 0.0)
@@ -200,7 +199,7 @@ def _add(state: State, test: int, evidence: float, up: float, down: float) -> No
         state[_ONSETS + test] = state[N_VALUES] + 1.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _conclude(state: State) -> int:
     """Decide by the largest ratio; all four have one threshold."""
     best = 0

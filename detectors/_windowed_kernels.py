@@ -8,9 +8,9 @@ An update costs O(window_size) and allocates nothing.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.detectors._state_detector import DECISION, HEADER, State, decide
 from olearn.detectors._windows import insert, replace
 
@@ -42,7 +42,7 @@ def windows_start(
     state[STATISTIC] = np.nan
 
 
-@njit(cache=True)
+@njit
 def windows_update(state: State, x: float) -> int:
     """Read a value; return 1 if the windows are further apart than the threshold, else 0."""
     if state[DECISION] > 0.0 and state[_RESTART] > 0.0:
@@ -65,7 +65,7 @@ def windows_update(state: State, x: float) -> int:
     return decide(state, 1 if distance > state[THRESHOLD] else 0, False)
 
 
-@njit(cache=True)
+@njit
 def windows_scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     """Write the positions of the alarms, return their number."""
     n_alarms = 0
@@ -76,7 +76,7 @@ def windows_scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _slide(state: State, x: float) -> None:
     """Add a value to the newer window, whose oldest one then moves to the reference."""
     size = int(state[_SIZE])
@@ -99,7 +99,7 @@ def _slide(state: State, x: float) -> None:
     state[_N] = min(n + 1, 2 * size)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _largest_gap(state: State, reference: int, target: int, size: int) -> float:
     """Return the largest distance between the two empirical distribution functions."""
     i, j, largest = 0, 0, 0
@@ -113,7 +113,7 @@ def _largest_gap(state: State, reference: int, target: int, size: int) -> float:
     return largest / size
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _mean_gap(state: State, reference: int, target: int, size: int) -> float:
     """Return the mean distance between values of the same rank, the 1-Wasserstein distance."""
     total = 0.0
@@ -122,7 +122,7 @@ def _mean_gap(state: State, reference: int, target: int, size: int) -> float:
     return total
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _stability(state: State, reference: int, target: int, size: int) -> float:
     """Return the population stability index over bins between quantiles of the reference."""
     n_bins = int(state[_N_BINS])

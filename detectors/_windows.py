@@ -3,12 +3,11 @@
 `table` is where the sorted numbers begin in `state`, `n` how many they are.
 """
 
-from numba import njit
-
+from olearn.core.jit import njit
 from olearn.detectors._state_detector import State
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def n_below(state: State, table: int, n: int, value: float) -> int:
     """Count the sorted numbers smaller than `value`."""
     low, high = 0, n
@@ -21,7 +20,7 @@ def n_below(state: State, table: int, n: int, value: float) -> int:
     return low
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def insert(state: State, table: int, n: int, value: float) -> None:
     """Add a number to the sorted ones; there must be room for it."""
     i = table + n
@@ -31,7 +30,7 @@ def insert(state: State, table: int, n: int, value: float) -> None:
     state[i] = value
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def replace(state: State, table: int, n: int, old: float, new: float) -> None:
     """Take `old` out of the sorted numbers and put `new` in: one shift of those between them."""
     i = table + n_below(state, table, n, old)

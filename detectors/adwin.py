@@ -11,10 +11,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector
+from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value, finite_values
@@ -31,7 +31,7 @@ def adwin_size(max_buckets: int = 5, n_rows: int = 20) -> int:
     return _HEADER + n_rows * (1 + 2 * max_buckets)
 
 
-@njit(cache=True)
+@njit
 def adwin_start(
     state: State,
     clock: int = 32,
@@ -47,25 +47,25 @@ def adwin_start(
     state[_WIDTH:] = 0.0
 
 
-@njit(cache=True)
+@njit
 def adwin_reset(state: State) -> None:
     """Empty the window and the clock in place; the parameters stay."""
     state[_WIDTH:] = 0.0
 
 
-@njit(cache=True)
+@njit
 def adwin_width(state: State) -> float:
     """Return how many values the window holds."""
     return float(state[_WIDTH])
 
 
-@njit(cache=True)
+@njit
 def adwin_estimation(state: State) -> float:
     """Return the mean of the window, 0 if it is empty."""
     return float(state[_TOTAL] / state[_WIDTH]) if state[_WIDTH] > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit
 def adwin_update(state: State, x: float, delta: float) -> bool:
     """Add a finite value to the window in place; return whether the window was cut.
 
@@ -88,7 +88,7 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
     return drift
 
 
-@njit(cache=True)
+@njit
 def adwin_rose(state: State, x: float, delta: float) -> bool:
     """Add a value as `adwin_update` does; return whether the window was cut and its mean rose."""
     width, total = state[_WIDTH], state[_TOTAL]
@@ -96,7 +96,7 @@ def adwin_rose(state: State, x: float, delta: float) -> bool:
     return bool(adwin_update(state, x, delta) and adwin_estimation(state) * width > total)
 
 
-@njit(cache=True)
+@njit
 def _insert(state: State, x: float) -> None:
     """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next."""
     width = state[_WIDTH]
@@ -138,7 +138,7 @@ def _insert(state: State, x: float) -> None:
     state[row] += 1.0
 
 
-@njit(cache=True)
+@njit
 def _forget(state: State, n: float, total: float, m2: float) -> None:
     """Take the oldest `n` values, whose statistics are given, out of those of the window."""
     state[_WIDTH] -= n
@@ -147,7 +147,7 @@ def _forget(state: State, n: float, total: float, m2: float) -> None:
     state[_M2] -= m2 + n * state[_WIDTH] * gap * gap / (n + state[_WIDTH])
 
 
-@njit(cache=True)
+@njit
 def _drop_oldest(state: State) -> None:
     """Remove the oldest bucket; the window holds more than this one."""
     stride = 1 + 2 * int(state[_MAX_BUCKETS])
@@ -161,7 +161,7 @@ def _drop_oldest(state: State) -> None:
         row -= stride
 
 
-@njit(cache=True)
+@njit
 def _has_cut(state: State, delta: float) -> bool:
     """Whether the means of some split of the window differ by more than the bound allows.
 
@@ -198,7 +198,7 @@ def _has_cut(state: State, delta: float) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit
 def _update_many(
     alarms: NDArray[np.int64], state: State, xs: State, delta: float, drifted: bool
 ) -> int:

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_flag, check_in_range
 from olearn.detectors._reference import (
     CHART,
@@ -21,7 +21,7 @@ _K, _H, _TWO_SIDED, _UPPER, _LOWER, _UPPER_ONSET, _LOWER_ONSET = range(CHART, CH
 _SIZE = CHART + 7
 
 
-@njit(cache=True)
+@njit
 def _update(state: State, x: float) -> int:
     if restart_after_drift(state):
         state[_UPPER : _LOWER + 1] = 0.0
@@ -40,7 +40,7 @@ def _update(state: State, x: float) -> int:
     return decide(state, 1 if largest > state[_H] else 0, largest >= 0.5 * state[_H])
 
 
-@njit(cache=True)
+@njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     n_alarms = 0
     for i in range(xs.size):

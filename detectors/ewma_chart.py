@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_in_range
 from olearn.detectors._reference import (
     CHART,
@@ -21,7 +21,7 @@ _LAMBDA, _WIDTH, _AVERAGE, _FADED, _LIMIT = range(CHART, CHART + 5)
 _SIZE = CHART + 5
 
 
-@njit(cache=True)
+@njit
 def _update(state: State, x: float) -> int:
     if restart_after_drift(state):
         state[_AVERAGE] = 0.0
@@ -38,7 +38,7 @@ def _update(state: State, x: float) -> int:
     return decide(state, 1 if abs(average) > limit else 0, abs(average) > 2.0 / 3.0 * limit)
 
 
-@njit(cache=True)
+@njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     n_alarms = 0
     for i in range(xs.size):

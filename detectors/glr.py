@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._reference import (
     CHART,
@@ -28,7 +28,7 @@ _WINDOW = CHART + 8
 _LEAST_VARIANCE = 1e-12
 
 
-@njit(cache=True)
+@njit
 def _update(state: State, x: float) -> int:
     if restart_after_drift(state):
         state[_N] = 0.0
@@ -48,7 +48,7 @@ def _update(state: State, x: float) -> int:
     return decide(state, 1 if statistic >= state[_H] else 0, statistic >= 0.5 * state[_H])
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _scan_changes(state: State, head: int, size: int) -> None:
     """Find the number of newest values that speak most for a change before them."""
     model = int(state[_MODEL])
@@ -74,7 +74,7 @@ def _scan_changes(state: State, head: int, size: int) -> None:
     state[_LENGTH] = length
 
 
-@njit(cache=True)
+@njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     n_alarms = 0
     for i in range(xs.size):

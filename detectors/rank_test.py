@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._rank_kernels import (
     RANK_EVIDENCE,
@@ -18,7 +18,7 @@ from olearn.detectors._rank_kernels import (
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
 
 
-@njit(cache=True)
+@njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     n_alarms = 0
     for i in range(xs.size):

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer
 from olearn.detectors import _sprt_kernels as k
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
@@ -16,7 +16,7 @@ _RULES = ("both", "drift", "reflect")
 _EFFECTS = {"bernoulli": 3.0, "mean": 1.0, "variance": 2.0, "exponential": 2.0}
 
 
-@njit(cache=True)
+@njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     n_alarms = 0
     for i in range(xs.size):

@@ -1,12 +1,12 @@
 """Products of rows and matrices whose floats do not depend on how many rows come together."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.types import Rows
 
 
-@njit(cache=True)
+@njit
 def row_products(X: Rows, A: Rows, out: Rows) -> None:
     """Write `X @ A` into `out`, each entry added up in the order of the columns of `X`.
 

@@ -3,16 +3,15 @@
 A 48-bit linear congruential generator (Knuth, 1997, The Art of Computer Programming 2, 3.2.1), as
 the class's public documentation defines it. The state is an int64 array of three words: the
 generator, whether a second Gaussian number is waiting, and that number's bits. All products stay
-below 2^63, so the functions are right with the JIT off too. Their callers live in other files,
-and the numba cache does not notice an edit here: clear it after one.
+below 2^63, so the functions are right with the JIT off too.
 """
 
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_in_range, check_integer
 
 STATE_SIZE = 3
@@ -43,7 +42,7 @@ def check_percent(name: str, probability: float) -> int:
     return percent
 
 
-@njit(cache=True)
+@njit
 def next_bits(state: NDArray[np.int64], bits: int) -> int:
     """Draw `bits` random bits, at most 31."""
     high = state[_WORD] >> 24
@@ -53,7 +52,7 @@ def next_bits(state: NDArray[np.int64], bits: int) -> int:
     return int(state[_WORD] >> (48 - bits))
 
 
-@njit(cache=True)
+@njit
 def next_int(state: NDArray[np.int64], n: int) -> int:
     """Draw an integer uniform on 0..n-1."""
     if n & (n - 1) == 0:
@@ -65,14 +64,14 @@ def next_int(state: NDArray[np.int64], n: int) -> int:
             return value
 
 
-@njit(cache=True)
+@njit
 def next_double(state: NDArray[np.int64]) -> float:
     """Draw a float64 uniform on [0, 1)."""
     high = next_bits(state, 26)
     return ((high << 27) + next_bits(state, 27)) * (1.0 / 9007199254740992.0)  # 2^-53
 
 
-@njit(cache=True)
+@njit
 def next_gaussian(state: NDArray[np.int64]) -> float:
     """Draw a standard normal number by the polar method; every second call is free."""
     spare = state.view(np.float64)

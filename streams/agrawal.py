@@ -1,8 +1,8 @@
 """The loan applicants of Agrawal, Imielinski and Swami."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, kernel_state, next_below, next_double
 from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
@@ -100,19 +100,19 @@ class Agrawal(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _within(value: float, low: float, high: float) -> bool:
     return low <= value <= high
 
 
-@njit(cache=True)
+@njit
 def _by_age(age: float, young: bool, middle: bool, old: bool) -> bool:
     if age < 40:
         return young
     return middle if age < 60 else old
 
 
-@njit(cache=True)
+@njit
 def _in_group_a(function: int, x: Floats) -> bool:
     """Tell whether the applicant `x` (9,) is in group A by functions 1 to 6, without the loan."""
     age, elevel, salary = x[_AGE], x[_ELEVEL], x[_SALARY]
@@ -140,7 +140,7 @@ def _in_group_a(function: int, x: Floats) -> bool:
     return _by_age(age, middle, high, low)
 
 
-@njit(cache=True)
+@njit
 def _in_group_a_by_loan(x: Floats) -> bool:
     """Function 5: the loan that fits depends on age and salary."""
     age, salary, loan = x[_AGE], x[_SALARY], x[_LOAN]
@@ -153,7 +153,7 @@ def _in_group_a_by_loan(x: Floats) -> bool:
     return _within(loan, low, low + 200000)
 
 
-@njit(cache=True)
+@njit
 def _disposable(function: int, x: Floats) -> float:
     """Functions 7 to 10: group A has a positive disposable income."""
     income = 2.0 * (x[_SALARY] + x[_COMMISSION]) / 3.0
@@ -168,7 +168,7 @@ def _disposable(function: int, x: Floats) -> float:
     return float(income + 0.2 * equity - 10000.0)
 
 
-@njit(cache=True)
+@njit
 def _label(function: int, x: Floats) -> int:
     if function == 5:
         return 0 if _in_group_a_by_loan(x) else 1
@@ -177,13 +177,13 @@ def _label(function: int, x: Floats) -> int:
     return 0 if _disposable(function, x) > 0.0 else 1
 
 
-@njit(cache=True)
+@njit
 def _perturbed(state: KernelState, value: float, low: float, high: float, fraction: float) -> float:
     value += (high - low) * (2.0 * next_double(state) - 1.0) * fraction
     return min(max(value, low), high)
 
 
-@njit(cache=True)
+@njit
 def _perturb(state: KernelState, x: Floats, fraction: float) -> None:
     k = 100000.0 * (9.0 - x[_ZIPCODE])
     x[_SALARY] = _perturbed(state, x[_SALARY], 20000.0, 150000.0, fraction)
@@ -195,7 +195,7 @@ def _perturb(state: KernelState, x: Floats, fraction: float) -> None:
     x[_LOAN] = _perturbed(state, x[_LOAN], 0.0, 500000.0, fraction)
 
 
-@njit(cache=True)
+@njit
 def _fill(state: KernelState, X: Floats, y: Ints, function: int, perturbation: float) -> None:
     """Write the next rows into `X` (n, 9) and `y` (n,), advancing `state` in place."""
     for i in range(X.shape[0]):

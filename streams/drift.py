@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.streams._java_random import STATE_SIZE, check_seed, java_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
@@ -186,7 +186,7 @@ class _Chooser:
         return chosen
 
 
-@njit(cache=True)
+@njit
 def _choose(chosen: Ints, states: Ints, counts: Ints, levels: Floats) -> None:
     """Write the concept of each row into `chosen` (n,); advances `states` and `counts` in place.
 

@@ -1,8 +1,8 @@
 """The rotating hyperplane."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, kernel_state, next_double
 from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
@@ -94,7 +94,7 @@ class Hyperplane(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _fill(
     state: KernelState,
     X: Floats,

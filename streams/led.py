@@ -1,8 +1,8 @@
 """The LED display."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_integer
 from olearn.streams._java_random import check_percent, check_seed, java_state, next_int
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
@@ -104,7 +104,7 @@ class LED(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _fill(
     state: Ints, X: Floats, y: Ints, segments: Ints, column: Ints, noise_percent: int
 ) -> None:

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_in_range, check_integer
 from olearn.streams._java_random import (
     check_seed,
@@ -120,7 +120,7 @@ class RandomRBF(Stream):
         return centres, facts, steps * self.speed
 
 
-@njit(cache=True)
+@njit
 def _draw_centroids(state: Ints, centres: Floats, facts: Floats, n_classes: int) -> None:
     for k in range(centres.shape[0]):
         for j in range(centres.shape[1]):
@@ -130,7 +130,7 @@ def _draw_centroids(state: Ints, centres: Floats, facts: Floats, n_classes: int)
         facts[k, _WEIGHT] = next_double(state)
 
 
-@njit(cache=True)
+@njit
 def _draw_directions(state: Ints, directions: Floats) -> None:
     for k in range(directions.shape[0]):
         squares = 0.0
@@ -141,7 +141,7 @@ def _draw_directions(state: Ints, directions: Floats) -> None:
             directions[k, j] /= math.sqrt(squares)
 
 
-@njit(cache=True)
+@njit
 def _move(centres: Floats, steps: Floats) -> None:
     """Move the centres one step in place; a bounce turns that coordinate's step around."""
     for k in range(steps.shape[0]):
@@ -156,7 +156,7 @@ def _move(centres: Floats, steps: Floats) -> None:
             centres[k, j] = value
 
 
-@njit(cache=True)
+@njit
 def _fill(
     state: Ints, X: Floats, y: Ints, centres: Floats, facts: Floats, steps: Floats, total: float
 ) -> None:

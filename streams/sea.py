@@ -1,8 +1,8 @@
 """The SEA concepts."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_integer
 from olearn.streams._java_random import (
     check_percent,
@@ -83,7 +83,7 @@ class SEA(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _fill(state: Ints, X: Floats, y: Ints, theta: float, noise_percent: int) -> None:
     """Write the next rows into `X` (n, 3) and `y` (n,), advancing `state` in place."""
     for i in range(X.shape[0]):

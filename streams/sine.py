@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, kernel_state, next_double
 from olearn.core.validate import check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
@@ -78,7 +78,7 @@ class Sine(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _fill(state: KernelState, X: Floats, y: Ints, function: int) -> None:
     """Write the next rows into `X` (n, d) and `y` (n,), advancing `state` in place."""
     for i in range(X.shape[0]):

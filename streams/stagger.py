@@ -1,8 +1,8 @@
 """The STAGGER concepts."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, kernel_state, next_below
 from olearn.core.validate import check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
@@ -71,7 +71,7 @@ class STAGGER(Stream):
         return read
 
 
-@njit(cache=True)
+@njit
 def _fill(state: KernelState, X: Floats, y: Ints, function: int) -> None:
     """Write the next rows into `X` (n, 3) and `y` (n,), advancing `state` in place."""
     for i in range(X.shape[0]):

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from olearn.core.jit import njit
 
 # one row of numbers for each field, of FIELD_SIZE; the bits of a field start at its OFFSET
 KIND, OFFSET, N_BITS, WIDTH, RESOLUTION, ORIGIN, SEED, TOP = range(8)
@@ -14,7 +15,7 @@ HASHED, CLIPPED, PERIODIC = range(3)
 _LIMIT = 2.0**62  # buckets are clipped here: numbers beyond share the outermost codes
 
 
-@njit(cache=True)
+@njit
 def encode_field(bits, n, field, value):
     """Write the active bits of a finite number after the first `n` of `bits`; return the count."""
     width = int(field[WIDTH])
@@ -35,7 +36,7 @@ def encode_field(bits, n, field, value):
     return n
 
 
-@njit(cache=True)
+@njit
 def _hash_codes(bits, n, offset, n_bits, width, bucket, seed):
     """Neighbouring buckets share all but one of their hashed positions; doubles are left out."""
     start = n
@@ -50,7 +51,7 @@ def _hash_codes(bits, n, offset, n_bits, width, bucket, seed):
     return n
 
 
-@njit(cache=True)
+@njit
 def _mix(value, seed):
     """Mix 64 bits (the finaliser of splitmix64: Steele, Lea, Flood, 2014)."""
     z = np.uint64(np.int64(value)) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
@@ -59,7 +60,7 @@ def _mix(value, seed):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@njit
 def encode_fields(bits, fields, values):
     """Write the active bits of one number a field; return the count. NaN has no active bits."""
     n = 0

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numba import carray, njit  # type: ignore[attr-defined]
+from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import pointer
 
 Handle = NDArray[np.int64]
@@ -26,43 +27,43 @@ def make_handle(arrays: Iterable[NDArray[Any]]) -> Handle:
     return np.array(pairs, np.int64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def uint8_at(handle: Handle, k: int) -> NDArray[np.uint8]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.uint8)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def uint16_at(handle: Handle, k: int) -> NDArray[np.uint16]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.uint16)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def int32_at(handle: Handle, k: int) -> NDArray[np.int32]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.int32)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def uint32_at(handle: Handle, k: int) -> NDArray[np.uint32]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.uint32)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def int64_at(handle: Handle, k: int) -> NDArray[np.int64]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.int64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def uint64_at(handle: Handle, k: int) -> NDArray[np.uint64]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.uint64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def float32_at(handle: Handle, k: int) -> NDArray[np.float32]:
     """Open array `k` of a handle; flat, its references are not counted."""
     return carray(pointer(handle[2 * k]), (handle[2 * k + 1],), np.float32)

@@ -6,8 +6,8 @@ listen to it, in one pool; blocks double when full, freed ones wait in a list fo
 """
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.rng import next_below
 from olearn.detectors.htm._handles import (
     float32_at,
@@ -71,7 +71,7 @@ _SMALLEST = np.float32(1e-6)
 _ONE = np.float32(1.0)
 
 
-@njit(cache=True)
+@njit
 def adapt(h, s, gain, loss):
     """Change a segment's permanences; drop synapses that reach 0, then what cannot match again.
 
@@ -109,14 +109,14 @@ def adapt(h, s, gain, loss):
     return True
 
 
-@njit(cache=True)
+@njit
 def _link(h, e, connected):
     """Say in the index whether synapse slot `e` is connected."""
     at = int32_at(h, BLOCK)[4 * int32_at(h, SYN_PRE)[e] + START] + int32_at(h, SYN_PLACE)[e]
     uint32_at(h, INDEX)[at] = e + (LINKED if connected else 0)
 
 
-@njit(cache=True)
+@njit
 def grow(h, s, wanted):
     """Give a segment up to `wanted` synapses on the previous winner cells, drawn at random."""
     head, perm = int64_at(h, HEAD), float32_at(h, SYN_PERM)
@@ -160,7 +160,7 @@ def grow(h, s, wanted):
         i += 1
 
 
-@njit(cache=True)
+@njit
 def _make_room(h, s, n_new):
     """Drop the weakest synapses that are not on previous winner cells; return how many fit."""
     head, perm = int64_at(h, HEAD), float32_at(h, SYN_PERM)
@@ -177,7 +177,7 @@ def _make_room(h, s, n_new):
     return n_new
 
 
-@njit(cache=True)
+@njit
 def add_synapse(h, s, cell, permanence):
     """Add a synapse on `cell` to a segment that has room; the index must have room too."""
     head, size, block = int64_at(h, HEAD), int32_at(h, SEG_SIZE), int32_at(h, BLOCK)
@@ -195,7 +195,7 @@ def add_synapse(h, s, cell, permanence):
     _link(h, e, permanence >= float32_at(h, CONF)[CONNECTED])
 
 
-@njit(cache=True)
+@njit
 def _double_block(h, b):
     head, index = int64_at(h, HEAD), uint32_at(h, INDEX)
     block, free = int32_at(h, BLOCK), int64_at(h, FREE_BLOCK)
@@ -218,7 +218,7 @@ def _double_block(h, b):
     block[b + ROOM] = 4 << level
 
 
-@njit(cache=True)
+@njit
 def remove_synapse(h, s, e):
     """Remove synapse slot `e` of segment `s`; the segment's last synapse moves there."""
     head, size, block = int64_at(h, HEAD), int32_at(h, SEG_SIZE), int32_at(h, BLOCK)
@@ -240,7 +240,7 @@ def remove_synapse(h, s, e):
         index[at] = e + (index[at] & LINKED)
 
 
-@njit(cache=True)
+@njit
 def destroy_segment(h, s):
     """Remove a segment and its synapses; its number will be used again."""
     head, size, block = int64_at(h, HEAD), int32_at(h, SEG_SIZE), int32_at(h, BLOCK)
@@ -264,7 +264,7 @@ def destroy_segment(h, s):
     head[N_SEGMENTS] -= 1
 
 
-@njit(cache=True)
+@njit
 def create_segment(h, cell):
     """Make an empty segment on a cell, dropping another if need be; -1 where none can be."""
     head, block = int64_at(h, HEAD), int32_at(h, BLOCK)
@@ -302,7 +302,7 @@ def create_segment(h, cell):
     return s
 
 
-@njit(cache=True)
+@njit
 def _least_used(h):
     """Look at some segments at random; return the least recently used, -1 if all are in use.
 
@@ -321,7 +321,7 @@ def _least_used(h):
     return found
 
 
-@njit(cache=True)
+@njit
 def pack_index(h, new):
     """Copy all blocks tightly into the pool `new`; returns how much of it they take."""
     index, block, free = uint32_at(h, INDEX), int32_at(h, BLOCK), int64_at(h, FREE_BLOCK)

@@ -1,8 +1,8 @@
 """Kernels of one step of the temporal memory: score, activate and learn, predict."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.detectors.htm._handles import float32_at, int32_at, int64_at, uint8_at, uint32_at
 from olearn.detectors.htm._memory_kernels import (
     ACTIVATION,
@@ -57,7 +57,7 @@ WAS_ACTIVE, NOW = 1, 2  # FLAG
 _ZERO = np.float32(0.0)
 
 
-@njit(cache=True)
+@njit
 def score_columns(h, columns, n):
     """Return the share of the active columns that were not predicted, 0 if none is active."""
     flag = uint8_at(h, COL_FLAG)
@@ -67,7 +67,7 @@ def score_columns(h, columns, n):
     return missed / n if n > 0 else 0.0
 
 
-@njit(cache=True)
+@njit
 def has_room(h, columns, n):
     """Whether the arrays have room for whatever a step with these active columns can add."""
     head = int64_at(h, HEAD)
@@ -77,7 +77,7 @@ def has_room(h, columns, n):
     return head[INDEX_USED] + index_demand(h, columns, n) <= int32_at(h, INDEX).size
 
 
-@njit(cache=True)
+@njit
 def index_demand(h, columns, n):
     """Bound what a step with these active columns can take from the end of the index.
 
@@ -103,7 +103,7 @@ def index_demand(h, columns, n):
     return total
 
 
-@njit(cache=True)
+@njit
 def remember(h, columns, n, learn):
     """Read the active columns `columns[:n]`, ascending: activate, learn, predict the next."""
     head, col_flag = int64_at(h, HEAD), uint8_at(h, COL_FLAG)
@@ -125,7 +125,7 @@ def remember(h, columns, n, learn):
     _chain(h)
 
 
-@njit(cache=True)
+@njit
 def _activate_predicted(h, column, n_active, n_winner, learn):
     """Activate the cells that expected this column; each of their active segments learns."""
     head, conf = int64_at(h, HEAD), float32_at(h, CONF)
@@ -152,7 +152,7 @@ def _activate_predicted(h, column, n_active, n_winner, learn):
     return n_active, n_winner
 
 
-@njit(cache=True)
+@njit
 def _burst(h, column, n_active, n_winner, learn):
     """Activate all cells of a column; one, the winner, learns the context."""
     head, conf, flag = int64_at(h, HEAD), float32_at(h, CONF), uint8_at(h, FLAG)
@@ -181,7 +181,7 @@ def _burst(h, column, n_active, n_winner, learn):
     return n_active, n_winner + 1
 
 
-@njit(cache=True)
+@njit
 def _best_matching(h, column):
     """Return the segment with most active synapses, ties to the lowest cell, then the oldest."""
     count, chain, born = int32_at(h, COUNT), int32_at(h, CHAIN), int64_at(h, SEG_BORN)
@@ -201,7 +201,7 @@ def _best_matching(h, column):
     return best
 
 
-@njit(cache=True)
+@njit
 def _fallback_winner(h, first):
     """Return a previous winner of the column, else the first cell with the fewest segments."""
     seat, block = int32_at(h, SEAT), int32_at(h, BLOCK)
@@ -214,7 +214,7 @@ def _fallback_winner(h, first):
     return fewest
 
 
-@njit(cache=True)
+@njit
 def _punish(h):
     """Weaken the matching segments of columns that did not become active."""
     head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
@@ -229,7 +229,7 @@ def _punish(h):
             adapt(h, s, -loss, _ZERO)
 
 
-@njit(cache=True)
+@njit
 def forget_predictions(h):
     """Clear what the last prediction left: counts, chains and flags."""
     head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
@@ -242,7 +242,7 @@ def forget_predictions(h):
     head[N_CHAINED] = 0
 
 
-@njit(cache=True)
+@njit
 def _turn_over(h, n_active, n_winner):
     """Make the new active and winner cells the current ones."""
     head, flag, seat = int64_at(h, HEAD), uint8_at(h, FLAG), int32_at(h, SEAT)
@@ -262,7 +262,7 @@ def _turn_over(h, n_active, n_winner):
     head[N_WINNER] = n_winner
 
 
-@njit(cache=True)
+@njit
 def _predict(h):
     """Count, for each segment, its synapses on active cells; list the segments touched."""
     head, block, index = int64_at(h, HEAD), int32_at(h, BLOCK), uint32_at(h, INDEX)
@@ -283,7 +283,7 @@ def _predict(h):
     head[N_TOUCHED] = n
 
 
-@njit(cache=True)
+@njit
 def _chain(h):
     """Chain the active and matching segments of each column; flag the predicted columns."""
     head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
@@ -306,7 +306,7 @@ def _chain(h):
     head[N_CHAINED] = n
 
 
-@njit(cache=True)
+@njit
 def forget_context(h):
     """Begin a new sequence: no cell is active and nothing is predicted; what is learnt stays."""
     forget_predictions(h)

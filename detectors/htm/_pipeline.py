@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from numba import njit
-
+from olearn.core.jit import njit
 from olearn.detectors.htm import _pooler_kernels as pooling
 from olearn.detectors.htm._handles import Handle, int64_at
 from olearn.detectors.htm._memory_step import has_room, remember, score_columns
@@ -15,14 +14,14 @@ from olearn.detectors.htm.temporal_memory import TemporalMemory
 NO_ROOM = -1.0
 
 
-@njit(cache=True)
+@njit
 def learn_bits(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Learn from the active inputs `bits[:n]`; return the score, or NO_ROOM and change nothing."""
     find_winners(pooler, bits, n)
     return learn_found(pooler, memory, bits, n)
 
 
-@njit(cache=True)
+@njit
 def learn_found(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Do the same where the winners have been found already."""
     winners = int64_at(pooler, pooling.WINNERS)
@@ -35,7 +34,7 @@ def learn_found(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     return float(score)
 
 
-@njit(cache=True)
+@njit
 def score_bits(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Return the score of the active inputs `bits[:n]`; nothing is learnt."""
     n_winners = find_winners(pooler, bits, n)

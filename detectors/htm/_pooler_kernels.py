@@ -7,8 +7,8 @@ arithmetic is float32 throughout, in the order of the reference, so that runs ag
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.detectors.htm._handles import (
     float32_at,
     int32_at,
@@ -46,7 +46,7 @@ _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 
 
-@njit(cache=True)
+@njit
 def find_winners(h, bits, n_bits):
     """Find the winners for the active inputs `bits[:n_bits]`, distinct; return how many."""
     head = int64_at(h, HEAD)
@@ -60,7 +60,7 @@ def find_winners(h, bits, n_bits):
     return n
 
 
-@njit(cache=True)
+@njit
 def learn_winners(h, bits, n_bits):
     """Adapt to the active inputs `bits[:n_bits]`, whose winners were found last."""
     head = int64_at(h, HEAD)
@@ -73,7 +73,7 @@ def learn_winners(h, bits, n_bits):
         _update_floors(h)
 
 
-@njit(cache=True)
+@njit
 def _count_overlaps(h, bits, n_bits):
     connected, overlap = uint8_at(h, CONNECTED), uint16_at(h, OVERLAP)
     n = overlap.size
@@ -84,14 +84,14 @@ def _count_overlaps(h, bits, n_bits):
             overlap[c] += row[c]
 
 
-@njit(cache=True)
+@njit
 def _boost_overlaps(h):
     overlap, boost, boosted = uint16_at(h, OVERLAP), float32_at(h, BOOST), float32_at(h, BOOSTED)
     for c in range(overlap.size):
         boosted[c] = np.float32(overlap[c]) * boost[c]
 
 
-@njit(cache=True)
+@njit
 def _inhibit_plain(h, n_bits):
     """Take the largest overlaps by counting levels, without a sort; ties to the higher index."""
     overlap, winners, counts = uint16_at(h, OVERLAP), int64_at(h, WINNERS), int64_at(h, COUNTS)
@@ -121,7 +121,7 @@ def _inhibit_plain(h, n_bits):
     return n
 
 
-@njit(cache=True)
+@njit
 def _inhibit_boosted(h):
     """Take the largest boosted overlaps with a heap of the best so far; ties to higher indices."""
     boosted, winners, keys = float32_at(h, BOOSTED), int64_at(h, WINNERS), int64_at(h, COUNTS)
@@ -158,12 +158,12 @@ def _inhibit_boosted(h):
     return n
 
 
-@njit(cache=True)
+@njit
 def _weaker(boosted, a, b):
     return boosted[a] < boosted[b] or (boosted[a] == boosted[b] and a < b)
 
 
-@njit(cache=True)
+@njit
 def _sort(values, n):
     for i in range(1, n):
         value = values[i]
@@ -174,7 +174,7 @@ def _sort(values, n):
         values[j] = value
 
 
-@njit(cache=True)
+@njit
 def _inhibit_local(h):
     """A column wins where few of its neighbours on the ring are ahead of it."""
     boosted, winners = float32_at(h, BOOSTED), int64_at(h, WINNERS)
@@ -200,7 +200,7 @@ def _inhibit_local(h):
     return found
 
 
-@njit(cache=True)
+@njit
 def _move_winners(h, bits, n_bits):
     winners, steps = int64_at(h, WINNERS), float32_at(h, STEPS)
     head, conf = int64_at(h, HEAD), float32_at(h, CONF)
@@ -216,7 +216,7 @@ def _move_winners(h, bits, n_bits):
             _raise_row(h, winners[i], needed)
 
 
-@njit(cache=True)
+@njit
 def _move_row(h, c):
     """Add STEPS to the pool of a column, clipped to [0, 1]; update what is connected."""
     permanence, steps, row = float32_at(h, PERMANENCE), float32_at(h, STEPS), float32_at(h, ROW)
@@ -244,7 +244,7 @@ def _move_row(h, c):
             n_connected[c] += 1 if now else -1
 
 
-@njit(cache=True)
+@njit
 def _raise_row(h, c, needed):
     """Raise the whole pool of a column until `needed` of its synapses are connected."""
     permanence, row, steps = float32_at(h, PERMANENCE), float32_at(h, ROW), float32_at(h, STEPS)
@@ -269,7 +269,7 @@ def _raise_row(h, c, needed):
     steps[:] = keep
 
 
-@njit(cache=True)
+@njit
 def _update_duties(h):
     overlap, winners = uint16_at(h, OVERLAP), int64_at(h, WINNERS)
     overlap_duty, active_duty = float32_at(h, OVERLAP_DUTY), float32_at(h, ACTIVE_DUTY)
@@ -293,7 +293,7 @@ def _update_duties(h):
                 _move_row(h, c)
 
 
-@njit(cache=True)
+@njit
 def _update_boosts(h):
     active_duty, boost = float32_at(h, ACTIVE_DUTY), float32_at(h, BOOST)
     head, strength = int64_at(h, HEAD), float32_at(h, CONF)[STRENGTH]
@@ -309,7 +309,7 @@ def _update_boosts(h):
         boost[c] = np.float32(math.exp((target - active_duty[c]) * strength))
 
 
-@njit(cache=True)
+@njit
 def _update_floors(h):
     """Set the least overlap duty of each column; with local inhibition its radius too."""
     overlap_duty, min_duty = float32_at(h, OVERLAP_DUTY), float32_at(h, MIN_DUTY)
@@ -330,7 +330,7 @@ def _update_floors(h):
         min_duty[c] = min_pct * largest
 
 
-@njit(cache=True)
+@njit
 def update_radius(h):
     """Set the inhibition radius from the mean span of the connected synapses."""
     permanence, head = float32_at(h, PERMANENCE), int64_at(h, HEAD)

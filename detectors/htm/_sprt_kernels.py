@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.detectors._rank_kernels import RANK_LLR, RANK_ONSET, rank_update
 from olearn.detectors._state_detector import (
     DECISION,
@@ -61,7 +61,7 @@ def paper_state(
     return state
 
 
-@njit(cache=True)
+@njit
 def paper_update(state, likelihood):
     """Read a likelihood as surprising or not; return 1 for a drift, -1 for "no drift", else 0.
 
@@ -82,7 +82,7 @@ def paper_update(state, likelihood):
     return decide(state, decision, llr >= 0.5 * state[_UPPER])
 
 
-@njit(cache=True)
+@njit
 def watch_many(alarms, state, pooler, memory, likely, test, channel, fields, waiting, xs, start):
     """Read values from `start` on; return where to go on: `len(xs)`, or where the owner must act.
 
@@ -117,7 +117,7 @@ def watch_many(alarms, state, pooler, memory, likely, test, channel, fields, wai
     return xs.size
 
 
-@njit(cache=True)
+@njit
 def catch_up(state, pooler, memory, likely, test, fields, waiting, start):
     """Learn the values that waited, from `start` on; return where room is needed, or the end."""
     bits = np.empty(int(fields[:, WIDTH].sum()), np.int64)
@@ -128,7 +128,7 @@ def catch_up(state, pooler, memory, likely, test, fields, waiting, start):
     return waiting.size
 
 
-@njit(cache=True)
+@njit
 def _watch(state, pooler, memory, likely, test, fields, bits, numbers, x):
     """Take a value through encoder, pooler, memory and pattern test; return its decision."""
     numbers[0] = x
@@ -149,7 +149,7 @@ def _watch(state, pooler, memory, likely, test, fields, bits, numbers, x):
     return decision
 
 
-@njit(cache=True)
+@njit
 def _judge_value(state, x):
     """Say whether a value is an anomaly: a red likelihood, or far outside the range so far."""
     low, high = state[LOW], state[HIGH]
@@ -161,7 +161,7 @@ def _judge_value(state, x):
     state[LOW], state[HIGH] = min(low, x), max(high, x)
 
 
-@njit(cache=True)
+@njit
 def _conclude(state, test, channel, decision):
     """Write the outcome; after a drift all tests restart, whichever of them fired."""
     warning = test[WARNING] > 0.0 or channel[WARNING] > 0.0

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.detectors._values import finite_value
@@ -32,7 +32,7 @@ def likelihood_state(
     return state
 
 
-@njit(cache=True)
+@njit
 def peek_likelihood(state: State, score: float) -> float:
     """Return the likelihood of a score in [0, 1] if it came next; nothing is changed."""
     if state[_TIME] < state[_LEARNING] + state[_ESTIMATION]:
@@ -43,7 +43,7 @@ def peek_likelihood(state: State, score: float) -> float:
     return 1.0 - tail
 
 
-@njit(cache=True)
+@njit
 def update_likelihood(state: State, score: float, value: float) -> float:
     """Read a score and the value it belongs to; return the score's likelihood."""
     likelihood = peek_likelihood(state, score)
@@ -63,19 +63,19 @@ def update_likelihood(state: State, score: float, value: float) -> float:
     return likelihood
 
 
-@njit(cache=True)
+@njit
 def log_likelihood(likelihood: float) -> float:
     """Return the likelihood on NAB's log scale: 0.5 -> 0.03, 0.99999 -> 0.5."""
     return math.log(1.0000000001 - likelihood) / math.log(1e-10)
 
 
-@njit(cache=True)
+@njit
 def _tail(state: State, average: float) -> float:
     """Return the Gaussian tail above an average; one-sided, as in NAB's published results."""
     return 0.5 * math.erfc((average - state[_MEAN]) / (state[_SD] * 1.4142))
 
 
-@njit(cache=True)
+@njit
 def _average(state: State, score: float) -> float:
     """Return the mean of a score and those before it, `averaging` in all."""
     history = int(state[_HISTORY])
@@ -87,7 +87,7 @@ def _average(state: State, score: float) -> float:
     return total / (n + 1)
 
 
-@njit(cache=True)
+@njit
 def _estimate_window(state: State) -> None:
     """Fit the Gaussian to the averages of the stored scores, but for the learning period's."""
     history = int(state[_HISTORY])
@@ -117,7 +117,7 @@ def _estimate_window(state: State) -> None:
     state[_SD] = math.sqrt(max(sum_2 / n - (sum_1 / n) ** 2, _LEAST_VARIANCE))
 
 
-@njit(cache=True)
+@njit
 def _estimate_fading(state: State, average: float) -> None:
     """Let the newest average enter the exponential mean and variance."""
     n = state[_TIME] - state[_LEARNING]

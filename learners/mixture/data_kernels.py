@@ -8,9 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
@@ -83,7 +83,7 @@ class RouterArrays(NamedTuple):
     state: NDArray[np.uint64]
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def scaled(e, x, out):
     """Write the router's input: `x`, standardized where the setting says so."""
     for f in range(len(x)):
@@ -94,7 +94,7 @@ def scaled(e, x, out):
             out[f] = distance / math.sqrt(variance) if variance > 0.0 else 0.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _learn_scale(e, x):
     for f in range(len(x)):
         if x[f] == x[f]:
@@ -104,19 +104,19 @@ def _learn_scale(e, x):
             e.scale[2, f] += distance * (x[f] - e.scale[1, f])
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def gate_of(logit, bound):
     """Return the sigmoid of a logit clipped to +-`bound`."""
     return 1.0 / (1.0 + math.exp(-max(min(logit, bound), -bound)))
 
 
-@njit(cache=True)
+@njit
 def knows_nothing(t, root):
     """Tell whether a tree has not learnt a row yet."""
     return t.node_i[root, KIND] == LEAF and weight_of(t, root) == 0.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def read_outs(t, e, logits, top, proba, out):
     """Write the class probabilities of each read-out, shape (N_READOUTS, n_classes)."""
     n_experts, n_classes = len(e.roots), t.head[N_CLASSES]
@@ -135,7 +135,7 @@ def read_outs(t, e, logits, top, proba, out):
     out[ROUTER, :n_classes] = proba[top[0], :n_classes]
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def mixture_at(t, e, r, x, X_in, nodes, proba, outs, logits, top, work, index, product):
     """Fill nodes, expert probabilities, logits and read-outs for a row; return the read-out."""
     proba, outs = borrowed(proba), borrowed(outs)
@@ -149,7 +149,7 @@ def mixture_at(t, e, r, x, X_in, nodes, proba, outs, logits, top, work, index, p
     return highest(e.readout, N_READOUTS)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _credit(t, e, nodes, x, y, mask, votes, product):
     """Mark the expert with the largest vote for the true class as right: none else was."""
     best, best_vote = 0, -np.inf
@@ -167,7 +167,7 @@ def _credit(t, e, nodes, x, y, mask, votes, product):
     mask[best] = 1.0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _right(t, e, codes, y, mask):
     """Write the mask of the experts that predict `y`; return their number."""
     n_right = 0
@@ -179,7 +179,7 @@ def _right(t, e, codes, y, mask):
     return n_right
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _replace(t, e, k, x, y, w, error, votes, product):
     """Watch an expert's error: on a warning grow a background tree, on a drift let it take over."""
     if e.spare[k] >= 0:
@@ -198,7 +198,7 @@ def _replace(t, e, k, x, y, w, error, votes, product):
         e.count[N_DRIFTS] += 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _train_experts(t, e, top, nodes, codes, x, y, w, votes, product):
     poisson = e.conf[LAMBDA] > 0.0
     n_train = len(e.roots) if poisson else len(top)
@@ -212,7 +212,7 @@ def _train_experts(t, e, top, nodes, codes, x, y, w, votes, product):
             _replace(t, e, k, x, y, weight, 1.0 if codes[k] != y else 0.0, votes, product)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def run_data(handle, experts, router, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
@@ -266,14 +266,14 @@ def run_data(handle, experts, router, X, y, w, out, row):
     return len(X)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _score_readouts(e, outs, y, n_classes):
     for j in range(N_READOUTS):
         right = highest(outs[j], n_classes) == y
         e.readout[j] += (1.0 - _READOUT_DECAY) * (right - e.readout[j])
 
 
-@njit(cache=True)
+@njit
 def predict_data(handle, experts, router, X, out, codes):
     """Write the class probabilities, shape (n_rows, n_classes), and the code of each row."""
     t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
@@ -301,7 +301,7 @@ def predict_data(handle, experts, router, X, out, codes):
         proba_at(t, node, X[i], out[i], product)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def normalise(values, out):
     """Write `values` divided by their sum; uniform where that is 0."""
     total = values.sum()

@@ -23,9 +23,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.rng import KernelState, next_double
 
 Floats = NDArray[np.floating[Any]]
@@ -41,7 +41,7 @@ _TINY = 1e-30  # a moment below acts like 0; without a floor it would decay into
 _TILE = 32  # rows whose activations are held at once: they fit the first-level cache
 
 
-@njit(cache=True)
+@njit
 def layers(head: Ints, flat: Floats) -> Layers:
     """Views (w1, b1, w2, b2, w3, b3) of a flat array of parameters, gradients or moments."""
     d, h1, h2, k = head[N_INPUTS], head[HIDDEN_1], head[HIDDEN_2], head[N_OUTPUTS]
@@ -60,7 +60,7 @@ def layers(head: Ints, flat: Floats) -> Layers:
     )
 
 
-@njit(cache=True)
+@njit
 def make_scratch(head: Ints, params: Floats) -> tuple[Floats, Ints]:
     """Allocate the work space `work`, `index` of `forward`, for as long as the sizes stay."""
     d, h1, h2, k = head[N_INPUTS], head[HIDDEN_1], head[HIDDEN_2], head[N_OUTPUTS]
@@ -69,7 +69,7 @@ def make_scratch(head: Ints, params: Floats) -> tuple[Floats, Ints]:
     return work, index
 
 
-@njit(cache=True)
+@njit
 def forward(
     head: Ints, params: Floats, x: Floats, work: Floats, index: Ints, logits: Floats
 ) -> None:
@@ -82,7 +82,7 @@ def forward(
     _output(head, params, work, index, logits)
 
 
-@njit(cache=True)
+@njit
 def forward_dropout(
     head: Ints,
     params: Floats,
@@ -103,7 +103,7 @@ def forward_dropout(
     _output(head, params, work, index, logits)
 
 
-@njit(cache=True)
+@njit
 def push_row(head: Ints, block: Floats, x: Floats, mask: Floats) -> bool:
     """Append the row `x` and its target `mask`, shape (n_outputs,), to the block; is it full now?
 
@@ -117,7 +117,7 @@ def push_row(head: Ints, block: Floats, x: Floats, mask: Floats) -> bool:
     return bool(head[N_ROWS] == len(block))
 
 
-@njit(cache=True)
+@njit
 def train_block(
     head: Ints,
     params: Floats,
@@ -136,7 +136,7 @@ def train_block(
     return loss
 
 
-@njit(cache=True)
+@njit
 def top_k(scores: Floats, k: int, out: Ints) -> int:
     """Write the indices of the `k` largest scores, largest first, and return how many there are.
 
@@ -155,7 +155,7 @@ def top_k(scores: Floats, k: int, out: Ints) -> int:
     return n
 
 
-@njit(cache=True)
+@njit
 def _clean(x: Floats, out: Floats) -> None:
     for i in range(len(out)):
         value = x[i]
@@ -165,7 +165,7 @@ def _clean(x: Floats, out: Floats) -> None:
             out[i] = 0.0
 
 
-@njit(cache=True)
+@njit
 def _hidden(head: Ints, params: Floats, work: Floats, index: Ints) -> None:
     """Fill the first hidden layer; `work` holds inputs, first and second layer, in this order."""
     d, h1 = head[N_INPUTS], head[HIDDEN_1]
@@ -174,7 +174,7 @@ def _hidden(head: Ints, params: Floats, work: Floats, index: Ints) -> None:
     _rectify(work[d : d + h1])
 
 
-@njit(cache=True)
+@njit
 def _drop(head: Ints, dropout: float, state: KernelState, work: Floats) -> None:
     scale = work.dtype.type(1.0 / (1.0 - dropout))
     d = head[N_INPUTS]
@@ -185,7 +185,7 @@ def _drop(head: Ints, dropout: float, state: KernelState, work: Floats) -> None:
             work[i] *= scale
 
 
-@njit(cache=True)
+@njit
 def _output(head: Ints, params: Floats, work: Floats, index: Ints, logits: Floats) -> None:
     begin, end = head[N_INPUTS], head[N_INPUTS] + head[HIDDEN_1]
     _, _, w2, b2, w3, b3 = layers(head, params)
@@ -194,20 +194,20 @@ def _output(head: Ints, params: Floats, work: Floats, index: Ints, logits: Float
     _layer(work[end:], w3, b3, index, logits)
 
 
-@njit(cache=True)
+@njit
 def _layer(values: Floats, weights: Floats, bias: Floats, index: Ints, out: Floats) -> None:
     out[:] = bias
     _add_product(values, weights, index, out)
 
 
-@njit(cache=True)
+@njit
 def _rectify(values: Floats) -> None:
     zero = values.dtype.type(0.0)
     for i in range(len(values)):
         values[i] = max(values[i], zero)
 
 
-@njit(cache=True)
+@njit
 def _add_product(values: Floats, matrix: Floats, index: Ints, out: Floats) -> None:
     """Add `values @ matrix` to `out`, row after row of the matrix, none where the value is 0.
 
@@ -232,7 +232,7 @@ def _add_product(values: Floats, matrix: Floats, index: Ints, out: Floats) -> No
             out[j] += a0 * row0[j]
 
 
-@njit(cache=True)
+@njit
 def block_gradient(
     head: Ints, params: Floats, block: Floats, dropout: float, state: KernelState, grad: Floats
 ) -> float:
@@ -271,7 +271,7 @@ def block_gradient(
     return float(loss / n_terms)
 
 
-@njit(cache=True)
+@njit
 def _loss_slope(logits: Floats, mask: Floats, n_terms: int) -> float:
     """Replace the logits by the slope of the mean loss in them; return the sum of their losses.
 
@@ -290,7 +290,7 @@ def _loss_slope(logits: Floats, mask: Floats, n_terms: int) -> float:
     return loss
 
 
-@njit(cache=True)
+@njit
 def _back(
     delta: Floats, weights_t: Floats, activation: Floats, keep: float, index: Ints, out: Floats
 ) -> None:
@@ -305,7 +305,7 @@ def _back(
         out[i] = out[i] * scale if activation[i] > zero else zero
 
 
-@njit(cache=True)
+@njit
 def _add_layer_gradient(
     inputs: Floats, delta: Floats, index: Ints, weights: Floats, bias: Floats
 ) -> None:
@@ -316,7 +316,7 @@ def _add_layer_gradient(
             bias[j] += delta[r, j]
 
 
-@njit(cache=True, error_model="numpy")  # a check for division by 0 would stop vectorisation
+@njit(error_model="numpy")  # a check for division by 0 would stop vectorisation
 def _adam(params: Floats, grad: Floats, moments: Floats, n_steps: int, lr: float) -> None:
     """Move `params` by step number `n_steps` (from 1) of Adam, in place (their algorithm 1)."""
     zero, tiny = params.dtype.type(0.0), params.dtype.type(_TINY)

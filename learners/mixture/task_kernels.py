@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.learners.mixture.data_kernels import DROPOUT, LR, N_ROWS, gate_of, normalise
 from olearn.learners.mixture.router_kernels import (
@@ -20,7 +20,7 @@ from olearn.learners.trees.layout import pool_at
 from olearn.learners.trees.leaf import highest
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def run_task(handle, experts, router, X, y, w, out, row):
     """Do as `run_data` for "task": expert c is a binary tree for the class of code c."""
     t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
@@ -46,7 +46,7 @@ def run_task(handle, experts, router, X, y, w, out, row):
     return len(X)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _score_task(t, e, r, x, nodes, logits, score, work, index, votes, product):
     """Score each class by gate times P(1 | x) of its expert; return the best code."""
     forward(r.head, r.params, x, work, index, logits)
@@ -57,7 +57,7 @@ def _score_task(t, e, r, x, nodes, logits, score, work, index, votes, product):
     return highest(score, len(score))
 
 
-@njit(cache=True)
+@njit
 def predict_task(handle, experts, router, X, out, codes):
     """Do as `predict_data` for the variant "task"."""
     t, e, r, X = pool_at(handle), borrowed(experts), borrowed(router), borrowed(X)
@@ -70,7 +70,7 @@ def predict_task(handle, experts, router, X, out, codes):
         normalise(score, out[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def run_mlp(handle, experts, router, X, y, w, out, row):
     """Do as `run_data` for the variant "task_mlp": the router alone, one step a row."""
     e, r, X = borrowed(experts), borrowed(router), borrowed(X)
@@ -92,7 +92,7 @@ def run_mlp(handle, experts, router, X, y, w, out, row):
     return len(X)
 
 
-@njit(cache=True)
+@njit
 def predict_mlp(handle, experts, router, X, out, codes):
     """Do as `predict_data` for the variant "task_mlp"; dropout acts, as in the reference."""
     e, r, X = borrowed(experts), borrowed(router), borrowed(X)

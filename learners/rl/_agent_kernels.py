@@ -8,8 +8,8 @@ not counted again; any other begins an episode.
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_below, next_double, next_gaussian
 from olearn.learners.rl._agent_layout import (
@@ -60,7 +60,7 @@ AFTER, BEFORE, NEVER = range(3)
 KNOWN, FRESH, PENDING, STEPS, CHOICES, TD_ERROR, BOOK_SIZE = range(7)
 
 
-@njit(cache=True)
+@njit
 def _features(conf, book, signals, x, out):
     """Write what the networks see of an observation, counting it."""
     if conf[NORMALISE] != 0.0:
@@ -71,7 +71,7 @@ def _features(conf, book, signals, x, out):
         out[x.size] = -0.5 + max(book[STEPS] - 1.0, 0.0) / conf[LIMIT]
 
 
-@njit(cache=True)
+@njit
 def _bring_to_mind(conf, book, signals, x, out):
     """Begin an episode unless `x` is in mind; returns whether one was left before its end."""
     if book[KNOWN] != 0.0:
@@ -91,7 +91,7 @@ def _bring_to_mind(conf, book, signals, x, out):
     return left
 
 
-@njit(cache=True)
+@njit
 def _move_on(book, signals, x, cache, n_in, over):
     """The next observation, whose features stand in `cache[1]`, becomes the one in mind."""
     book[FRESH] = 0.0
@@ -102,7 +102,7 @@ def _move_on(book, signals, x, cache, n_in, over):
     cache[0, :n_in] = cache[1, :n_in]
 
 
-@njit(cache=True)
+@njit
 def _scaled_reward(conf, stats, value, over):
     if conf[SCALE] == 0.0:
         return value
@@ -110,7 +110,7 @@ def _scaled_reward(conf, stats, value, over):
     return value / reward_spread(stats, True)
 
 
-@njit(cache=True)
+@njit
 def _choose(conf, book, rng, values):
     """Epsilon-greedy."""
     book[CHOICES] += 1.0
@@ -121,7 +121,7 @@ def _choose(conf, book, rng, values):
     return argmax(values)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _look(net, mind, b, x):
     """Bring `x` to mind and run the network on it, unless that is done."""
     book, cache = mind.book[b], net.cache[b]
@@ -134,7 +134,7 @@ def _look(net, mind, b, x):
     return left
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _update(net, b, decay, td_error, reset, norm):
     """Add the gradient of the outputs, weighted by `scratch[1]`, to the trace; move along it."""
     w, z, info = net.w[b], net.z[b], net.info[b]
@@ -144,7 +144,7 @@ def _update(net, b, decay, td_error, reset, norm):
     apply(net.rule, info, w, z, net.v[b], td_error, reset)
 
 
-@njit(cache=True)
+@njit
 def _all_finite(X):
     for b in range(X.shape[0]):
         for i in range(X.shape[1]):
@@ -153,7 +153,7 @@ def _all_finite(X):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def act_values(handle, like):
     """Choose actions by their values, epsilon-greedily; False where `X` is not finite."""
     net, mind, actions = net_at(handle, 0, like), mind_at(handle), choices_at(handle)
@@ -174,7 +174,7 @@ def act_values(handle, like):
     return True
 
 
-@njit(cache=True)
+@njit
 def _next_value(conf, book, rng, values, given, terminated, over):
     """Value of the next observation; SARSA draws the action that will be taken there."""
     if conf[METHOD] == Q:
@@ -188,7 +188,7 @@ def _next_value(conf, book, rng, values, given, terminated, over):
     return np.float64(values[action])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_values(handle, like):
     """Q(lambda) or SARSA(lambda); False, with nothing learnt, if an observation is not finite."""
     net, mind, actions = net_at(handle, 0, like), mind_at(handle), choices_at(handle)
@@ -232,7 +232,7 @@ def learn_values(handle, like):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def act_policy(handle, like):
     """Draw actions: `(b, 1)` numbers of actions, or `(b, k)` clipped; False as `act_values`."""
     actor, critic = net_at(handle, 0, like), net_at(handle, 1, like)
@@ -263,7 +263,7 @@ def act_policy(handle, like):
     return True
 
 
-@njit(cache=True)
+@njit
 def _recall_draw(mind_draw, low, high, action):
     """Replace a clipped action by what was drawn, where it is what the agent drew."""
     for i in range(low.size):
@@ -272,7 +272,7 @@ def _recall_draw(mind_draw, low, high, action):
             return
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_policy(handle, like):
     """Actor-critic; one TD error, of the weights before the step, drives both networks.
 
@@ -319,7 +319,7 @@ def learn_policy(handle, like):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def outputs_of(net, mind, X, out):
     """Run the network as it stands on any observations, changing nothing; False as above."""
     if not _all_finite(X):

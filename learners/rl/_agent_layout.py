@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import carray, njit  # type: ignore[attr-defined]
+from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import pointer
 
 Handle = NDArray[np.int64]
@@ -65,7 +66,7 @@ def handle_of(nets: Sequence[Net], mind: Mind, desk: Desk) -> Handle:
     return np.array(rows, dtype=np.int64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def mind_at(handle: Handle) -> Mind:
     """Open the `Mind` of a handle; references to its arrays are not counted."""
     b, k = handle[0, 1], handle[5, 1]
@@ -81,7 +82,7 @@ def mind_at(handle: Handle) -> Mind:
     )
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def desk_at(handle: Handle, actions: NDArray[Any]) -> Desk:
     """Open the `Desk` of a handle, whose actions have been opened already."""
     b, d = handle[N_MIND, 1], handle[N_MIND, 2]
@@ -95,21 +96,21 @@ def desk_at(handle: Handle, actions: NDArray[Any]) -> Desk:
     )
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def choices_at(handle: Handle) -> NDArray[np.int64]:
     """Open the actions of agents that value actions, `(b,)`."""
     row = handle[N_MIND + AT_ACTIONS]
     return carray(pointer(row[0]), (row[1],), np.int64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def draws_at(handle: Handle) -> NDArray[np.float64]:
     """Open the actions of policies, `(b, k)`."""
     row = handle[N_MIND + AT_ACTIONS]
     return carray(pointer(row[0]), (row[1], row[2]), np.float64)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def net_at(handle: Handle, k: int, like: NDArray[Any]) -> Net:
     """Open network `k` of a handle, whose numbers are of the type of the array `like`."""
     at = N_MIND + AT_ACTIONS + 1 + k * N_NET

@@ -9,7 +9,8 @@ hidden layer activations, normalised values and 1 / standard deviation, then the
 import math
 
 import numpy as np
-from numba import njit
+
+from olearn.core.jit import njit
 
 # sums may be reordered, which lets them use vector registers; NaN and inf keep their meaning
 FAST = {"reassoc", "contract", "nsz"}
@@ -23,7 +24,7 @@ OBGD, ADAPTIVE, PLAIN = range(3)
 COUNT, L1, BOUND, STEP, INFO_SIZE = range(5)
 
 
-@njit(cache=True)
+@njit
 def n_parameters(sizes):
     """Count the parameters of a network with layers of `sizes`, input first."""
     n = 0
@@ -32,7 +33,7 @@ def n_parameters(sizes):
     return n
 
 
-@njit(cache=True)
+@njit
 def cache_size(sizes):
     """Return the length of `cache`; half of it holds the widest hidden layer."""
     n = sizes[0] + sizes[-1]
@@ -41,7 +42,7 @@ def cache_size(sizes):
     return n
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _add_rows(y, x, matrix):
     """`y += x @ matrix`, the matrix flat, `(x.size, y.size)`; four rows a pass."""
     n, m = x.size, y.size
@@ -63,7 +64,7 @@ def _add_rows(y, x, matrix):
         i += 1
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _activate(y, h, norm):
     """Layer norm in place, if `norm`, and activations into `h`; returns 1 / standard deviation."""
     n = y.size
@@ -88,7 +89,7 @@ def _activate(y, h, norm):
     return inverse
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _through_norm(g, y, inverse, d, norm):
     """From the gradient `g` of the activations to that of the pre-activations, into `d`."""
     n = d.size
@@ -109,7 +110,7 @@ def _through_norm(g, y, inverse, d, norm):
         d[j] = (d[j] - total - y[j] * along) * inverse
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def forward(sizes, w, cache, norm):
     """Compute all layers from the input at the start of `cache`; outputs stand at its end.
 
@@ -141,7 +142,7 @@ def forward(sizes, w, cache, norm):
         cache[left + width + o] = total
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _add_to_trace(z, x, decay, factor):
     """`z = decay z + factor x`; returns the L1 norm of z."""
     total = z.dtype.type(0)
@@ -152,7 +153,7 @@ def _add_to_trace(z, x, decay, factor):
     return np.float64(total)
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _trace_row(z, w, d, decay, factor):
     """The same for one input of a hidden layer, and the product `w . d` on the way."""
     total = z.dtype.type(0)
@@ -165,7 +166,7 @@ def _trace_row(z, w, d, decay, factor):
     return np.float64(total), product
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def accumulate(sizes, w, z, cache, slopes, work, decay, norm):
     """`z <- decay z + gradient of (outputs . slopes)` after `forward`; returns the L1 norm of z.
 
@@ -211,7 +212,7 @@ def accumulate(sizes, w, z, cache, slopes, work, decay, norm):
     return l1
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def trace_norm(z):
     """L1 norm, summed in float64."""
     total = 0.0
@@ -220,7 +221,7 @@ def trace_norm(z):
     return total
 
 
-@njit(cache=True)
+@njit
 def _step_size(rule, info, td_error, norm):
     """ObGD's step: `alpha / max(1, M)`, M = alpha kappa max(|td_error|, 1) norm."""
     bound = rule[ALPHA] * rule[KAPPA] * max(abs(td_error), 1.0) * norm
@@ -229,7 +230,7 @@ def _step_size(rule, info, td_error, norm):
     return info[STEP]
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def _adaptive(rule, info, w, z, v, td_error):
     """Adaptive ObGD: the trace is divided by the root mean square of `td_error * z`."""
     keep = rule[BETA2]
@@ -245,7 +246,7 @@ def _adaptive(rule, info, w, z, v, td_error):
         w[j] += factor * z[j] / math.sqrt(v[j] * correction + rule[EPSILON])
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(fastmath=FAST)
 def apply(rule, info, w, z, v, td_error, reset):
     """Update `w` along the trace, whose L1 norm stands in `info`; then zero the trace if `reset`.
 

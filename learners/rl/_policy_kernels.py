@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from olearn.core.jit import njit
 
 
-@njit(cache=True)
+@njit
 def argmax(values):
     """The first of the greatest: ties are common, and which one is taken decides trace cuts."""
     best = 0
@@ -16,7 +17,7 @@ def argmax(values):
     return best
 
 
-@njit(cache=True)
+@njit
 def softmax(preferences, out):
     """Probabilities into `out`; returns their entropy."""
     top = preferences[argmax(preferences)]
@@ -33,13 +34,13 @@ def softmax(preferences, out):
     return entropy
 
 
-@njit(cache=True)
+@njit
 def softplus(x):
     """`log(1 + exp(x))`, linear above 20."""
     return x if x > 20.0 else math.log1p(math.exp(x))
 
 
-@njit(cache=True)
+@njit
 def slopes_discrete(out, action, entropy_weight, slopes):
     """Gradient of `log p(action) + entropy_weight * entropy` by the preferences."""
     entropy = softmax(out, slopes)
@@ -52,7 +53,7 @@ def slopes_discrete(out, action, entropy_weight, slopes):
     slopes[action] += 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def slopes_gaussian(out, action, entropy_weight, slopes):
     """Gradient of the same for normal actions, by means and by what softplus makes deviations.
 

@@ -7,7 +7,8 @@ value.
 import math
 
 import numpy as np
-from numba import njit
+
+from olearn.core.jit import njit
 
 SIGNAL_EPS = 1e-8  # added to variances
 # rows of the statistics of observations: the last raw values, count, mean, centred squares, and
@@ -17,13 +18,13 @@ RAW, COUNT, MEAN, M2, AVERAGE, N_AVERAGED, SIGNAL_ROWS = range(7)
 RETURN, R_COUNT, R_MEAN, R_M2, REWARD_SIZE = range(5)
 
 
-@njit(cache=True)
+@njit
 def variance(count, m2):
     """Sample variance; 1 before the second value."""
     return 1.0 if count < 2.0 else m2 / (count - 1.0)
 
 
-@njit(cache=True)
+@njit
 def normalise_signal(stats, x, out):
     """Count one observation and write `(x - mean) / deviation`; a missing value gives 0."""
     for i in range(x.size):
@@ -42,14 +43,14 @@ def normalise_signal(stats, x, out):
         out[i] = (value - stats[MEAN, i]) / spread
 
 
-@njit(cache=True)
+@njit
 def copy_signal(x, out):
     """Write an observation as it is; a missing value gives 0."""
     for i in range(x.size):
         out[i] = 0.0 if math.isnan(x[i]) else x[i]
 
 
-@njit(cache=True)
+@njit
 def average_signal(stats, beta, x, out):
     """Exponential average of each channel, without the bias of its start; gaps stay NaN."""
     for i in range(x.size):
@@ -61,7 +62,7 @@ def average_signal(stats, beta, x, out):
         out[i] = stats[AVERAGE, i] / (1.0 - beta ** stats[N_AVERAGED, i])
 
 
-@njit(cache=True)
+@njit
 def reward_spread(reward, center):
     """Standard deviation of the discounted sum (`center`), or its root mean square."""
     if reward[R_COUNT] < 2.0:
@@ -72,7 +73,7 @@ def reward_spread(reward, center):
     return math.sqrt(square + SIGNAL_EPS)
 
 
-@njit(cache=True)
+@njit
 def count_reward(reward, value, gamma, ended):
     """Count one reward; where an episode ends the sum starts from it, and goes on in the next."""
     reward[RETURN] = value if ended else gamma * reward[RETURN] + value

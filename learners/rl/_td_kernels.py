@@ -1,8 +1,8 @@
 """Prediction of discounted sums along a stream of rows; NaN is a missing value."""
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.learners.rl._agent_kernels import (
     CONF_SIZE,
@@ -28,7 +28,7 @@ BETA, TD_CONF_SIZE = CONF_SIZE, CONF_SIZE + 1
 LAST_GAMMA = 3
 
 
-@njit(cache=True)
+@njit
 def _features(conf, signals, x, averaged, out):
     """Write what the network sees of a row, counting it; `averaged` is a buffer like `x`."""
     if conf[BETA] > 0.0:
@@ -41,12 +41,12 @@ def _features(conf, signals, x, averaged, out):
         copy_signal(averaged, out)
 
 
-@njit(cache=True)
+@njit
 def _spread(conf, reward):
     return reward_spread(reward, True) if conf[SCALE] != 0.0 else 1.0
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def predict_rows(net, mind, X, out):
     """Value of each row in raw units, as if it came next; changes nothing."""
     net, mind = borrowed(net), borrowed(mind)
@@ -60,7 +60,7 @@ def predict_rows(net, mind, X, out):
         out[row] = cache[-1] * _spread(mind.conf, mind.reward[0])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_rows(net, mind, X, y, gammas):
     """TD(lambda): `y[i]` and `gammas[i]` belong to the step from the row before to row i."""
     net, mind = borrowed(net), borrowed(mind)

@@ -5,8 +5,8 @@ and three small arrays, all changed in place. It never looks at another member.
 """
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_reset, adwin_rose
@@ -35,7 +35,7 @@ LAMBDA, WARNING_DELTA, DRIFT_DELTA, WEIGHTED = range(4)
 _UNPROVEN = 0.01  # weight of a tree that has not been right yet, as in MOA
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _weigh(t, tally, weighted, out):
     """Multiply the class probabilities of a tree by its weight."""
     if weighted:
@@ -44,13 +44,13 @@ def _weigh(t, tally, weighted, out):
             out[c] *= weight
 
 
-@njit(cache=True)
+@njit
 def _discard(t, tree):
     free_tree(t, tree)
     t.head[MAY_GROW] = 1  # where the memory bound had stopped all growth, there is room again
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _watch(t, status, tally, windows, settings, wrong):
     """Tell the detectors of an error or a success, and act on a warning or a drift."""
     if adwin_rose(windows[WARNING], wrong, settings[WARNING_DELTA]):
@@ -71,7 +71,7 @@ def _watch(t, status, tally, windows, settings, wrong):
         status[BACKGROUND] = -1
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _learn(t, status, tally, windows, settings, lam, x, y, w, node, by_bayes, votes, product):
     """Learn one row in a member; the caller has made sure of room for two trees.
 
@@ -91,7 +91,7 @@ def _learn(t, status, tally, windows, settings, lam, x, y, w, node, by_bayes, vo
 # -- one member, called from Python --------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def vote_many(handle, status, tally, settings, X, out):
     """Write the member's weighted votes for each row."""
     t, X, out = pool_at(handle), borrowed(X), borrowed(out)
@@ -101,7 +101,7 @@ def vote_many(handle, status, tally, settings, X, out):
         _weigh(t, tally, settings[WEIGHTED] > 0.0, out[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
     """Learn each row from `row` on; return the first for which there is no room.
 

@@ -8,8 +8,8 @@ in the node's stead, or -1; and `scratch`, four rows of work space. All are chan
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
 from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
@@ -39,7 +39,7 @@ TODO, PATH, WALK, TOPS = range(4)
 SPARE_TREES = 8  # room beyond that of the trees that learn a row, for alternate trees to begin
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _write_path(t, top, x, path):
     """Write the nodes that `x` passes from `top` down; return their number."""
     length = 0
@@ -51,7 +51,7 @@ def _write_path(t, top, x, path):
     return length
 
 
-@njit(cache=True)
+@njit
 def _discard(t, windows, alternate, scratch, tally, top):
     """Free a tree, the alternate trees in it, theirs too, and empty the windows of their nodes."""
     walk, tops = scratch[WALK], scratch[TOPS]
@@ -82,7 +82,7 @@ def _discard(t, windows, alternate, scratch, tally, top):
     t.head[MAY_GROW] = 1  # where the memory bound had stopped all growth, there is room again
 
 
-@njit(cache=True)
+@njit
 def _start(t, windows, alternate, scratch, tally, node):
     """Start an alternate tree at a split, in place of an older one, if there is room."""
     # what the alternate trees still to learn this row may need is not touched
@@ -96,7 +96,7 @@ def _start(t, windows, alternate, scratch, tally, node):
             tally[GROWING] += 1
 
 
-@njit(cache=True)
+@njit
 def _switch(t, windows, alternate, scratch, tally, node):
     """Put the alternate tree in place of the one below `node`, which stays the number of its top.
 
@@ -113,7 +113,7 @@ def _switch(t, windows, alternate, scratch, tally, node):
     _discard(t, windows, alternate, scratch, tally, other)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _watch(t, windows, alternate, scratch, tally, settings, node, wrong):
     """Add an error bit at a split node and act on it; tell whether an alternate tree took over."""
     if adwin_rose(windows[node], wrong, settings[DRIFT_DELTA]):
@@ -141,7 +141,7 @@ def _watch(t, windows, alternate, scratch, tally, settings, node, wrong):
     return False
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _learn(t, windows, alternate, scratch, tally, settings, root, x, y, w, votes, product):
     """Learn a row in the tree and all alternate trees on its path; return the tree's code before.
 
@@ -180,7 +180,7 @@ def _learn(t, windows, alternate, scratch, tally, settings, root, x, y, w, votes
 # -- called from Python --------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 

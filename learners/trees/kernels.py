@@ -6,8 +6,8 @@ naive Bayes are joint densities, as logarithms where these could under- or overf
 """
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.learners.trees.layout import (
     ADAPTIVE,
@@ -50,7 +50,7 @@ from olearn.learners.trees.lists import free_nodes, free_slot, free_table, new_n
 from olearn.learners.trees.split import try_split
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def child_at(t, node, x):
     """Return the node below that `x` goes to, or -1 where it stops.
 
@@ -73,7 +73,7 @@ def child_at(t, node, x):
     return t.child[t.node_i[node, LEFT], code]
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def route(t, root, x):
     """Follow `x` down from `root`; return the node where it stops."""
     node = root
@@ -84,7 +84,7 @@ def route(t, root, x):
         node = below
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def uses_bayes(t, leaf):
     """Tell whether a leaf votes by naive Bayes rather than by class weights."""
     mode = t.conf[LEAF_MODE]
@@ -95,7 +95,7 @@ def uses_bayes(t, leaf):
     return mode == NAIVE_BAYES or t.node_f[leaf, MC_RIGHT] <= t.node_f[leaf, NB_RIGHT]
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def code_at(t, node, x, votes, product):
     """Return the code predicted at the node where `x` stopped."""
     if uses_bayes(t, node):
@@ -104,7 +104,7 @@ def code_at(t, node, x, votes, product):
     return _majority(t, node)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def bayes_code(t, node, x, votes, product):
     """Return what naive Bayes predicts, and whether the `votes` it wrote are logarithms.
 
@@ -119,7 +119,7 @@ def bayes_code(t, node, x, votes, product):
     return highest(votes, t.head[N_CLASSES]), in_logs
 
 
-@njit(cache=True)
+@njit
 def proba_at(t, node, x, out, product):
     """Write the class probabilities at the node where `x` stopped; uniform if it knows nothing."""
     by_bayes, in_logs = -1, False
@@ -129,7 +129,7 @@ def proba_at(t, node, x, out, product):
     write_proba(t, node, by_bayes, in_logs, out, out)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def write_proba(t, node, by_bayes, in_logs, votes, out):
     """Do as `proba_at`, given what `bayes_code` found; `votes` may be `out`."""
     n_classes = t.head[N_CLASSES]
@@ -149,7 +149,7 @@ def write_proba(t, node, by_bayes, in_logs, votes, out):
         out[c] = out[c] / total if total > 0.0 else 1.0 / n_classes
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def has_room(t, n_trees):
     """Tell whether `n_trees` trees can learn one more row without more memory."""
     head = t.head
@@ -161,7 +161,7 @@ def has_room(t, n_trees):
     return slots >= n_trees and (may_split or head[MAY_GROW] == 0)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def learn_at(t, node, x, y, w, by_bayes):
     """Learn a row at the node where it stopped; return the code predicted there before.
 
@@ -181,14 +181,14 @@ def learn_at(t, node, x, y, w, by_bayes):
     return code
 
 
-@njit(cache=True)
+@njit
 def learn_tree(t, root, x, y, w, votes, product):
     """Learn a row in a tree."""
     node = route(t, root, x)
     learn_at(t, node, x, y, w, bayes_code(t, node, x, votes, product)[0])
 
 
-@njit(cache=True)
+@njit
 def _grow_branch(t, node, x):
     value = x[t.node_i[node, FEATURE]]
     if value != value or value < 0.0 or t.head[MAY_GROW] == 0:
@@ -198,7 +198,7 @@ def _grow_branch(t, node, x):
     return leaf
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _learn_leaf(t, leaf, x, y, w, majority, by_bayes):
     if by_bayes == y:
         t.node_f[leaf, NB_RIGHT] += w
@@ -219,7 +219,7 @@ def _learn_leaf(t, leaf, x, y, w, majority, by_bayes):
         t.node_f[leaf, W_LAST] = weight
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _majority(t, node):
     """Code of the largest class weight of a node; the lowest code wins a tie."""
     best = 0
@@ -229,7 +229,7 @@ def _majority(t, node):
     return best
 
 
-@njit(cache=True)
+@njit
 def free_tree(t, root):
     """Give back all nodes, slots and tables of a tree, its root included."""
     t.node_i[root, DEPTH] = -1  # DEPTH serves as the link of the list of nodes to do
@@ -262,7 +262,7 @@ def free_tree(t, root):
 # -- one tree, called from Python ----------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit
 def learn_row(handle, root, x, y, w):
     """Learn one row; False, and nothing learnt, where there is no room."""
     t, x = pool_at(handle), borrowed(x)
@@ -273,7 +273,7 @@ def learn_row(handle, root, x, y, w):
     return True
 
 
-@njit(cache=True)
+@njit
 def code_row(handle, root, x):
     """Predict the code of one row."""
     t, x = pool_at(handle), borrowed(x)
@@ -281,7 +281,7 @@ def code_row(handle, root, x):
     return code_at(t, route(t, root, x), x, votes[0], votes[1])
 
 
-@njit(cache=True)
+@njit
 def proba_many(handle, root, X, out):
     """Write the class probabilities of each row."""
     t, X, out = pool_at(handle), borrowed(X), borrowed(out)
@@ -290,7 +290,7 @@ def proba_many(handle, root, X, out):
         proba_at(t, route(t, root, X[i]), X[i], out[i], product)
 
 
-@njit(cache=True)
+@njit
 def codes_many(handle, root, X, out):
     """Write the predicted code of each row."""
     t, X = pool_at(handle), borrowed(X)
@@ -299,7 +299,7 @@ def codes_many(handle, root, X, out):
         out[i] = code_at(t, route(t, root, X[i]), X[i], votes, product)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def learn_many(handle, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 

@@ -8,9 +8,10 @@ at every call from Python is then one array, not nine.
 from typing import NamedTuple
 
 import numpy as np
-from numba import carray, njit  # type: ignore[attr-defined]
+from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
+from olearn.core.jit import njit
 from olearn.core.kernel_arrays import pointer
 from olearn.core.rng import KernelState
 
@@ -77,7 +78,7 @@ class Pool(NamedTuple):
     rng: KernelState  # draws the subspaces of the leaves, and whatever the learner wants drawn
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def pool_at(handle: NDArray[np.int64]) -> Pool:
     """Return the pool of a handle; its references are not counted, so its owner must live on."""
     n, columns, s, fields = handle[9], handle[10], handle[11], handle[12]

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.learners.trees.layout import (
     CAPACITY,
     CATEGORY_COUNTS,
@@ -29,7 +29,7 @@ _NO_SPREAD = 1e200  # precision where the variance is 0: any other value has den
 _IMPOSSIBLE = -1e100  # log votes below come from a density of 0
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def highest(values, n):
     """Return the index of the largest of the first `n`; the lowest index wins a tie."""
     best = 0
@@ -39,7 +39,7 @@ def highest(values, n):
     return best
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def weight_of(t, node):
     """Sum of the class weights of a node."""
     total = 0.0
@@ -48,7 +48,7 @@ def weight_of(t, node):
     return total
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def bayes_votes(t, leaf, x, votes, product):
     """Write prior x densities of each class; return whether these are logarithms.
 
@@ -74,7 +74,7 @@ def bayes_votes(t, leaf, x, votes, product):
     return in_logs
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
     """Multiply in the density of each feature; return whether a part of it went to `votes`.
 
@@ -110,7 +110,7 @@ def _add_densities(stats, seen, feat, slot, x, n_classes, votes, product):
     return in_logs
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _keep_range(votes, product, n_classes):
     """Move products near the ends of float64's range to the logarithms; return whether any."""
     moved = False
@@ -122,7 +122,7 @@ def _keep_range(votes, product, n_classes):
     return moved
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def observe(stats, seen, feat, slot, x, y, w):
     """Add a row to the statistics of a leaf."""
     for f in range(feat.shape[0]):
@@ -144,7 +144,7 @@ def observe(stats, seen, feat, slot, x, y, w):
             seen[slot, f] = 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _observe_number(stats, slot, begin, y, value, w):
     """Welford's update of one class of one numeric feature, and of what its density needs."""
     before = stats[slot, begin + W, y]

@@ -4,8 +4,7 @@ The list of free nodes runs through their LEFT, that of slots through the first 
 (which holds a whole number exactly), that of tables through their first entry.
 """
 
-from numba import njit
-
+from olearn.core.jit import njit
 from olearn.core.rng import next_below
 from olearn.learners.trees.layout import (
     DEPTH,
@@ -28,13 +27,13 @@ from olearn.learners.trees.layout import (
 )
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def free_nodes(t):
     """Number of nodes that can be taken."""
     return t.node_i.shape[0] - t.head[NODES_USED] + t.head[NODES_FREE]
 
 
-@njit(cache=True)
+@njit
 def new_node(t, depth):
     """Take a node and make it an empty leaf."""
     head = t.head
@@ -53,7 +52,7 @@ def new_node(t, depth):
     return node
 
 
-@njit(cache=True)
+@njit
 def new_table(t):
     """Take a table of branches, all of them missing."""
     head = t.head
@@ -68,7 +67,7 @@ def new_table(t):
     return table
 
 
-@njit(cache=True)
+@njit
 def free_table(t, table):
     """Put a table of branches on the free list, which runs through its first entry."""
     t.child[table, 0] = t.head[FIRST_FREE_TABLE]
@@ -76,7 +75,7 @@ def free_table(t, table):
     t.head[TABLES_FREE] += 1
 
 
-@njit(cache=True)
+@njit
 def new_slot(t):
     """Take a free slot, empty it and draw the subspace of its leaf."""
     head = t.head
@@ -101,7 +100,7 @@ def new_slot(t):
     return slot
 
 
-@njit(cache=True)
+@njit
 def free_slot(t, slot):
     """Put a slot on the free list, which runs through the first entry of `stats`."""
     t.stats[slot, 0, 0] = t.head[FIRST_FREE_SLOT]
@@ -112,13 +111,13 @@ def free_slot(t, slot):
 # -- called from Python --------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit
 def add_tree(handle):
     """Make a tree of one empty leaf; return its root, which stays its root for ever."""
     return new_node(pool_at(handle), 0)
 
 
-@njit(cache=True)
+@njit
 def drop_slot(handle, slot):
     """Empty a slot and put it on the free list."""
     t = pool_at(handle)

@@ -6,8 +6,8 @@ Each feature proposes its best split; the Hoeffding bound decides between the be
 import math
 
 import numpy as np
-from numba import njit
 
+from olearn.core.jit import njit
 from olearn.learners.trees.layout import (
     BINARY,
     CAPACITY,
@@ -51,7 +51,7 @@ _SQRT_HALF = math.sqrt(0.5)
 _SQRT_1_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def try_split(t, leaf, seen):
     """Split the leaf if its best proposal beats the second by the Hoeffding bound; True if so."""
     n_classes = t.head[N_CLASSES]
@@ -89,7 +89,7 @@ def try_split(t, leaf, seen):
     return False
 
 
-@njit(cache=True, forceinline=True)
+@njit(forceinline=True)
 def _propose(t, slot, f, before, left, right):
     """Return merit, kind and value of a feature's best split; kind LEAF if it proposes none."""
     if t.seen[slot, f] <= 0:
@@ -100,7 +100,7 @@ def _propose(t, slot, f, before, left, right):
     return _propose_nominal(t.conf, stats, before, left[0], right)
 
 
-@njit(cache=True)
+@njit
 def _propose_numeric(conf, stats, before, left, right):
     n_points, n_classes = left.shape
     low, high = np.inf, -np.inf
@@ -123,7 +123,7 @@ def _propose_numeric(conf, stats, before, left, right):
     return best, kind, value
 
 
-@njit(cache=True)
+@njit
 def _weights_below(stats, c, low, step, out):
     """Write class `c`'s weight at most at each point, by its normal distribution, to a column."""
     weight, mean = stats[W, c], stats[MEAN, c]
@@ -141,7 +141,7 @@ def _weights_below(stats, c, low, step, out):
             out[i, c] = weight if point >= mean else 0.0
 
 
-@njit(cache=True)
+@njit
 def weights_beside(stats, c, point):
     """Weights of class `c` at most and above `point`, by its normal distribution, for new leaves.
 
@@ -163,7 +163,7 @@ def weights_beside(stats, c, point):
     return below + equal, max(0.0, weight - equal - below)
 
 
-@njit(cache=True)
+@njit
 def _normal_cdf(z):
     x = z * _SQRT_HALF
     if abs(x) < _SQRT_HALF:
@@ -172,7 +172,7 @@ def _normal_cdf(z):
     return 1.0 - tail if x > 0.0 else tail
 
 
-@njit(cache=True)
+@njit
 def _propose_nominal(conf, stats, before, left, right):
     n_classes = len(left)
     n_values = _most_categories(stats, n_classes)
@@ -191,7 +191,7 @@ def _propose_nominal(conf, stats, before, left, right):
     return best, kind, value
 
 
-@njit(cache=True)
+@njit
 def _most_categories(stats, n_classes):
     n_values = 0
     for c in range(n_classes):
@@ -199,7 +199,7 @@ def _most_categories(stats, n_classes):
     return n_values
 
 
-@njit(cache=True)
+@njit
 def _merit(conf, before, left, right):
     """Merit of a two-way split: information gain in bits, or 1 - weighted Gini impurity."""
     n_left, after_left = _weighted_impurity(conf, left)
@@ -210,7 +210,7 @@ def _merit(conf, before, left, right):
     return before - (after_left + after_right) / total
 
 
-@njit(cache=True)
+@njit
 def _merit_multiway(conf, before, stats, n_values, counts):
     total, after, n_large = 0.0, 0.0, 0
     for c in range(len(counts)):
@@ -224,7 +224,7 @@ def _merit_multiway(conf, before, stats, n_values, counts):
     return before - after / total if n_large >= 2 else -np.inf
 
 
-@njit(cache=True)
+@njit
 def _weighted_impurity(conf, counts):
     """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
     total, inner = 0.0, 0.0
@@ -240,7 +240,7 @@ def _weighted_impurity(conf, counts):
     return total, (total * math.log(total) - inner) / _LN2 if total > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit
 def _split(t, leaf, feature, kind, value):
     """Turn the leaf into a split node whose new leaves share its class weights."""
     n_classes = t.head[N_CLASSES]
@@ -268,7 +268,7 @@ def _split(t, leaf, feature, kind, value):
     free_slot(t, slot)
 
 
-@njit(cache=True)
+@njit
 def _share(t, node, stats, c):
     """Give class `c`'s weights to the two branches; a branch knows it only where MOA's would."""
     value = t.node_f[node, VALUE]
@@ -284,7 +284,7 @@ def _share(t, node, stats, c):
         _give(t, left if v == value else right, c, stats[CATEGORY_COUNTS + v, c])
 
 
-@njit(cache=True)
+@njit
 def _give(t, leaf, c, weight):
     t.node_f[leaf, COUNTS + c] += weight
     t.node_f[leaf, W_LAST] += weight

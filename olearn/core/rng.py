@@ -7,8 +7,9 @@ generators", arXiv 1805.01407). Its state is a plain array: it pickles, copies a
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from olearn.core.jit import njit
 
 KernelState = NDArray[np.uint64]
 
@@ -35,12 +36,12 @@ def kernel_state(seed: int | None, stream: int = 0) -> KernelState:
     return sequence.generate_state(4, np.uint64).astype(np.uint64)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _rotate(x: np.uint64, k: int) -> np.uint64:
     return (x << np.uint64(k)) | (x >> np.uint64(64 - k))
 
 
-@njit(cache=True)
+@njit
 def next_u64(state: KernelState) -> np.uint64:
     """Draw 64 random bits and advance `state` in place."""
     result = _rotate(state[0] + state[3], 23) + state[0]
@@ -54,19 +55,19 @@ def next_u64(state: KernelState) -> np.uint64:
     return result
 
 
-@njit(cache=True)
+@njit
 def next_double(state: KernelState) -> float:
     """Draw a float64 uniform on [0, 1)."""
     return (next_u64(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)  # 53 bits
 
 
-@njit(cache=True)
+@njit
 def next_below(state: KernelState, n: int) -> int:
     """Draw an integer uniform on 0..n-1; `n` far below 2^53, so the bias is negligible."""
     return int(next_double(state) * n)
 
 
-@njit(cache=True)
+@njit
 def next_gaussian(state: KernelState) -> float:
     """Draw a standard normal number (polar method; the second number is thrown away)."""
     while True:
@@ -77,7 +78,7 @@ def next_gaussian(state: KernelState) -> float:
             return u * math.sqrt(-2.0 * math.log(s) / s)
 
 
-@njit(cache=True)
+@njit
 def next_poisson(state: KernelState, lam: float) -> int:
     """Draw a Poisson number by multiplying uniforms (Knuth); meant for small `lam` (< 30)."""
     limit = math.exp(-lam)

@@ -1,10 +1,10 @@
 """Accuracy with exponential fading."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from river.base.typing import ClfTarget
 
+from olearn.core.jit import njit
 from olearn.core.validate import check_in_range
 from olearn.metrics.label_pairs import LabelPairs, OrderedMetric
 
@@ -73,7 +73,7 @@ class FadingAccuracy(OrderedMetric):
         return self._right / self._total if self._total > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit
 def _fade_many(
     sums: NDArray[np.float64], true: NDArray[np.int64], pred: NDArray[np.int64], alpha: float
 ) -> None:

@@ -4,11 +4,11 @@ import abc
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from river.base.typing import ClfTarget
 from river.metrics import ConfusionMatrix
 
+from olearn.core.jit import njit
 from olearn.core.labels import LabelIndex
 from olearn.metrics.label_pairs import LabelPairs, OrderedMetric, count_pairs
 
@@ -164,7 +164,7 @@ class _Majority:
         return code
 
 
-@njit(cache=True)
+@njit
 def _majority_hits(
     weights: NDArray[np.float64], table: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> int:

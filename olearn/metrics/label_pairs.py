@@ -9,11 +9,11 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from river.metrics import ConfusionMatrix
 from river.metrics.base import MultiClassMetric
 
+from olearn.core.jit import njit
 from olearn.core.types import Codes
 
 # up to here a table of all pairs of labels is small (512 kB) and counted in compiled code
@@ -103,7 +103,7 @@ def _codes(values: NDArray[Any], low: int) -> Codes:
     return codes - low if low else codes
 
 
-@njit(cache=True)
+@njit
 def _count_pairs(table: Codes, order: Codes, true: Codes, pred: Codes) -> int:
     """Count pairs into `table` `(k * k,)`, list them in `order`; return how many there are."""
     k = int(np.sqrt(table.size))

@@ -384,3 +384,20 @@ def test_options_reach_numba():
 
     with pytest.raises(KeyError, match="no_such_option"):
         never(1.0)
+
+
+def test_kernels_of_the_product_are_compiled_by_our_decorator():
+    """No file of the product takes Numba's own `njit`, whose cache goes stale."""
+    files = [
+        file
+        for part in ("olearn", "detectors", "learners", "streams")
+        for file in (ROOT / part).rglob("*.py")
+    ]
+    assert len(files) > 100
+    taken = [
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        for line in file.read_text().splitlines()
+        if line.startswith("from numba import") and "jit" in line
+    ]
+    assert taken == []
