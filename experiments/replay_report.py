@@ -7,8 +7,9 @@ import numpy as np
 from _replay_papers import PROGRAMS, SOURCES, quoted
 
 from olearn.evaluate import ClassIncrementalResult
+from olearn.evaluate.intervals import mean_and_half_width
 from olearn.evaluate.tasks.class_incremental_result import TaskRun, show_percent
-from olearn.evaluate.tasks.task_scores import average_end_accuracy, mean_and_half_width
+from olearn.evaluate.tasks.task_scores import average_end_accuracy
 from olearn.show.class_incremental_plots import plot_incremental
 
 Runs = list[dict[str, Any]]

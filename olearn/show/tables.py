@@ -26,6 +26,37 @@ class TextTable(Table):
         Console(file=buffer, width=200, color_system=None, legacy_windows=False).print(self)
         return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
+    @property
+    def heads(self) -> list[str]:
+        """Headings of the columns."""
+        return [str(column.header) for column in self.columns]
+
+    @property
+    def lines(self) -> list[list[str]]:
+        """Cells line by line."""
+        cells = ([str(cell) for cell in column.cells] for column in self.columns)
+        return [list(line) for line in zip(*cells, strict=True)]
+
+    def to_markdown(self) -> str:
+        """Return headings and cells as a table of Markdown, without title and caption.
+
+        Examples
+        --------
+        >>> from olearn.show.tables import TextTable
+        >>> table = TextTable("speed")
+        >>> table.add_column("model")
+        >>> table.add_column("rows/s", justify="right")
+        >>> table.add_row("tree", "1,000")
+        >>> print(table.to_markdown())
+        | model | rows/s |
+        |---|---:|
+        | tree | 1,000 |
+
+        """
+        rule = "|".join("---:" if column.justify == "right" else "---" for column in self.columns)
+        heads, *lines = (_markdown_line(cells) for cells in (self.heads, *self.lines))
+        return "\n".join([heads, f"|{rule}|", *lines])
+
 
 def print_table(table: TextTable) -> None:
     """Print to stdout: fitted to a terminal, and as wide as needed elsewhere."""
@@ -34,6 +65,11 @@ def print_table(table: TextTable) -> None:
         console.print(table)
     else:
         print(table)
+
+
+def _markdown_line(cells: Sequence[str]) -> str:
+    kept = (" ".join(cell.replace("|", r"\|").split()) for cell in cells)  # a line is a row
+    return f"| {' | '.join(kept)} |"
 
 
 def results_table(results: Sequence["Result"], title: str) -> TextTable:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from olearn.core.validate import check_integer
 from olearn.evaluate.agents.recording import check_renders, record_episode
+from olearn.evaluate.intervals import means_and_half_widths
 from olearn.evaluate.progress import Bars, Report
 from olearn.show.tables import TextTable
 
@@ -80,11 +80,7 @@ class Episodes:
         steps = min(run.steps for run in self.runs)
         edges = np.linspace(0, steps, n_windows + 1)
         by_seed = np.array([_by_window(run, edges) for run in self.runs])
-        n = len(by_seed)
-        mean = by_seed.mean(axis=0)
-        half = np.full(n_windows, np.nan)
-        if n > 1:
-            half = by_seed.std(axis=0, ddof=1) / np.sqrt(n) * stats.t.ppf(0.975, n - 1)
+        mean, half = means_and_half_widths(by_seed)
         return np.column_stack([edges[1:], mean, mean - half, mean + half])
 
     def table(self) -> TextTable:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Self
 
 from river import base
 from river.metrics.base import Metric
 
 from olearn.core.validate import check_integer, check_kind
+from olearn.evaluate.intervals import mean_and_half_width
 from olearn.evaluate.json_files import dump, parse
 from olearn.evaluate.online.loop import prequential
 from olearn.evaluate.online.result import Result
@@ -58,18 +59,12 @@ class Comparison:
         """Return the results of one model on one stream, one a seed."""
         return [r for r in self.results if r.model == model and r.stream == stream]
 
-    def mean(self, metric: str, model: str, stream: str) -> tuple[float, float | None]:
+    def mean(self, metric: str, model: str, stream: str) -> tuple[float, float]:
         """Return the mean over seeds and the half width of its 95 % t-interval.
 
-        The half width is None for a single run.
+        The half width is NaN for a single run.
         """
-        values = [result.values[metric] for result in self.runs(model, stream)]
-        if len(values) < 2:
-            return values[0], None
-        from scipy.special import stdtrit
-
-        quantile = float(stdtrit(len(values) - 1, 0.975))
-        return mean(values), quantile * stdev(values) / math.sqrt(len(values))
+        return mean_and_half_width(self._values(metric, model, stream))
 
     def ranks(self, metric: str | None = None) -> dict[str, float]:
         """Return each model's mean rank over the streams, 1 = best; ties share their mean rank.
@@ -82,8 +77,8 @@ class Comparison:
         ranks: dict[str, list[float]] = {}
         for stream in self.streams:
             full = max(r.n for r in self.results if r.stream == stream)
-            scores = {
-                model: sign * self.mean(metric, model, stream)[0]
+            scores = {  # fmean: exactly rounded, so that equal runs in another order tie
+                model: sign * fmean(self._values(metric, model, stream))
                 for model in self.models
                 if self.runs(model, stream)[0].n == full
             }
@@ -91,7 +86,7 @@ class Comparison:
                 better = sum(other < score for other in scores.values())
                 equal = sum(other == score for other in scores.values())
                 ranks.setdefault(model, []).append(better + (equal + 1) / 2)
-        return {model: mean(ranks[model]) for model in self.models if model in ranks}
+        return {model: fmean(ranks[model]) for model in self.models if model in ranks}
 
     def table(self, metric: str | None = None) -> TextTable:
         """Return one metric of all models on all streams: means with 95 % intervals, and ranks."""
@@ -138,11 +133,14 @@ class Comparison:
 
         write_report(self.results, path, title=title)
 
+    def _values(self, metric: str, model: str, stream: str) -> list[float]:
+        return [result.values[metric] for result in self.runs(model, stream)]
+
     def _cell(self, metric: str, model: str, stream: str) -> str:
         runs = self.runs(model, stream)
         value, half_width = self.mean(metric, model, stream)
         text = show_value(runs[0], metric, value)
-        if half_width is not None:
+        if not math.isnan(half_width):
             text += f" ± {show_value(runs[0], metric, half_width)}"
         longest = max(r.n for r in self.results if r.stream == stream)
         return text if runs[0].n == longest else f"{text} ({runs[0].n:,} rows)"

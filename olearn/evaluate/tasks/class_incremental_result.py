@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.evaluate.intervals import mean_and_half_width
 from olearn.evaluate.json_files import dump, parse
 from olearn.evaluate.tasks import task_scores
 from olearn.show.tables import TextTable
@@ -106,7 +107,7 @@ class ClassIncrementalResult:
 
         The interval is Student's with 95 %; its half width is NaN for a single run.
         """
-        return task_scores.mean_and_half_width(SCORES[name](self.accuracy))
+        return mean_and_half_width(SCORES[name](self.accuracy))
 
     def deviation(self, name: str) -> float:
         """Return the standard deviation of one of `SCORES` over the runs; NaN for a single run.
@@ -134,7 +135,7 @@ class ClassIncrementalResult:
         series = [run.so_far for run in self.runs]
         points = zip(*series, strict=True)
         pairs = (([n for n, _ in point], [value for _, value in point]) for point in points)
-        return np.array([(np.mean(n), *task_scores.mean_and_half_width(v)) for n, v in pairs])
+        return np.array([(np.mean(n), *mean_and_half_width(v)) for n, v in pairs])
 
     def table(self) -> TextTable:
         """Return the figures as a table that rich and `print` both show."""

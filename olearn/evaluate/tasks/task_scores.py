@@ -6,7 +6,6 @@ shape `(..., T, T)`; axes before are runs. Each function returns one number a ru
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Numbers = NDArray[np.float64]
 
@@ -87,26 +86,6 @@ def forward_transfer(a: ArrayLike) -> Numbers:
     """
     a = _checked(a)
     return _mean_at(a, np.triu_indices(a.shape[-1], 1))
-
-
-def mean_and_half_width(values: ArrayLike) -> tuple[float, float]:
-    """Return the mean over runs and the half width of its 95 % Student-t interval.
-
-    The half width is NaN for a single run.
-
-    Examples
-    --------
-    >>> from olearn.evaluate.tasks.task_scores import mean_and_half_width
-    >>> mean_and_half_width([1.0, 2.0, 3.0])
-    (2.0, 2.4841)
-
-    """
-    sample = np.asarray(values, np.float64)
-    n = len(sample)
-    if n < 2:
-        return float(sample.mean()), float("nan")
-    quantile = special.stdtrit(n - 1, 0.975)
-    return float(sample.mean()), float(quantile * sample.std(ddof=1) / np.sqrt(n))
 
 
 def _checked(a: ArrayLike) -> Numbers:
