@@ -68,6 +68,25 @@ def test_driftmoe_runs_all_variants(tmp_path):
     assert needed == {"DriftMoE data, arrays": 20_000, "DriftMoE data, dicts": 5_000}
 
 
+def test_cold_start_measures_this_tree_without_and_with_a_cache(tmp_path):
+    """A process that finds kernels needs less than one that compiles them; names are checked."""
+    printed, found = run("cold_start.py", tmp_path / "cold", "--models", "adwin", "--rows", "50")
+    (line,) = found["comparisons"]
+    assert line["model"] == "adwin"
+    assert 0.0 < line["warm, CPU s"] < line["cold, CPU s"]
+    assert "adwin" in printed
+    assert "| adwin |" in (tmp_path / "cold.md").read_text()
+
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "cold_start.py"), "--models", "adwin,oak"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "got oak" in done.stderr
+
+
 def test_best_of_runs_fresh_models_and_scores(timing):
     """Warm runs are not timed, every run gets a fresh model, accuracy is the share of hits."""
     rows = timing.read_rows("sea", 8, 1)
