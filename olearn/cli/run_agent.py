@@ -54,7 +54,7 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     print_table(result.table())
     name = re.sub(r"[^\w.-]+", "-", f"{agent}-{environment}-returns.png")
     path = given.picture if given.picture is not None else Path(name)
-    result.plot(max(1, n // given.window)).savefig(path)
+    result.plot(path, n_windows=max(1, n // given.window))
     typer.echo(f"picture: {path.absolute()}")
     if given.video is not None:
         typer.echo(f"video: {given.video.absolute()}")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ def parse(source: str | Path) -> Any:
     """Read what `dump` gave: its text, or the path of its file."""
     is_text = isinstance(source, str) and source.lstrip().startswith("{")
     return json.loads(str(source) if is_text else Path(source).read_text(encoding="utf-8"))
+
+
+def as_numbers(values: Iterable[float | None]) -> list[float]:
+    """Return numbers from parsed JSON, in which NaN is null."""
+    return [math.nan if value is None else value for value in values]
 
 
 def _plain(value: Any) -> Any:

@@ -5,18 +5,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult
 from olearn.show.plots import COLOURS, legend, rows_axis, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult
+
 _ENOUGH_RUNS = 3  # the interval of two is thirteen times their standard error
 _MAX_NUMBERS = 10  # tasks, beyond which the numbers in a matrix are too small to read
 
 
-def plot_incremental(results: Sequence[ClassIncrementalResult], *, dark: bool = False) -> "Figure":
+def plot_incremental(
+    results: "Sequence[ClassIncrementalResult]", *, dark: bool = False
+) -> "Figure":
     """One matrix a result, and below them the accuracy on what was seen so far, all together."""
     from matplotlib.figure import Figure
 
@@ -33,7 +36,7 @@ def plot_incremental(results: Sequence[ClassIncrementalResult], *, dark: bool = 
     return figure
 
 
-def _draw_matrix(ax: "Axes", result: ClassIncrementalResult, *, first: bool) -> None:
+def _draw_matrix(ax: "Axes", result: "ClassIncrementalResult", *, first: bool) -> None:
     mean = 100.0 * result.accuracy.mean(axis=0)
     n_tasks = len(mean)
     shown = np.ma.masked_where(mean + np.tri(n_tasks) == 0.0, mean)  # nothing to show above
@@ -53,7 +56,7 @@ def _draw_matrix(ax: "Axes", result: ClassIncrementalResult, *, first: bool) -> 
                 ax.text(k, t, f"{value:.0f}", ha="center", va="center", color=ink, fontsize=7)
 
 
-def _draw_curves(ax: "Axes", results: Sequence[ClassIncrementalResult], faint: str) -> None:
+def _draw_curves(ax: "Axes", results: "Sequence[ClassIncrementalResult]", faint: str) -> None:
     for i, result in enumerate(results):
         colour = COLOURS[i % len(COLOURS)]
         rows, mean, half = result.curve().T

@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from olearn.evaluate.drifts.detection_result import Detection
 from olearn.show.plots import COLOURS, grid, legend, rows_axis, theme, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from olearn.evaluate.drifts.detection_result import Detection, Detections
 
-def plot_detection(run: Detection, *, dark: bool = False) -> "Figure":
+
+def plot_detection(run: "Detection", *, dark: bool = False) -> "Figure":
     """One panel for the series and one for each trace; alarms as ticks, episodes shaded."""
     if run.values is None:
         raise ValueError("values must be kept to be drawn: detection(..., keep_values=True)")
@@ -44,7 +45,30 @@ def plot_detection(run: Detection, *, dark: bool = False) -> "Figure":
     return figure
 
 
-def _shade(ax: "Axes", run: Detection, ink: str, *, labelled: bool) -> None:
+def plot_alarms(found: "Detections", *, dark: bool = False) -> "Figure":
+    """One panel a series and in it one line a run: its alarms as ticks, its episodes shaded."""
+    with theme(dark):
+        panels = [found.pick(signal=signal).runs for signal in found.signals]
+        height = 0.8 + 0.25 * max(map(len, panels))
+        figure, axes = grid(len(panels), 1, row_height=height)
+        for ax, runs in zip(axes, panels, strict=True):
+            for line, run in enumerate(runs):
+                spans = [(start, end - start) for start, end in run.episodes]
+                ax.broken_barh(spans, (line - 0.5, 1.0), color=COLOURS[4], alpha=0.18, lw=0)
+                colour = COLOURS[found.detectors.index(run.detector) % len(COLOURS)]
+                ax.eventplot(run.alarms, lineoffsets=line, linelengths=0.8, lw=1.2, colors=colour)
+            ax.set_title(runs[0].signal)
+            ax.set_yticks(range(len(runs)), [run.detector for run in runs])
+            ax.set_ylim(len(runs) - 0.5, -0.5)  # the first run on top
+            ax.set_xlim(0, max(run.n for run in runs))
+            ax.grid(visible=False, axis="y")
+
+            rows_axis(ax)
+        axes[-1].set_xlabel("rows")
+    return figure
+
+
+def _shade(ax: "Axes", run: "Detection", ink: str, *, labelled: bool) -> None:
     for i, (start, end) in enumerate(run.episodes):
         label = "true change" if labelled and i == 0 else None
         ax.axvspan(start, end, color=COLOURS[4], alpha=0.18, lw=0, label=label)

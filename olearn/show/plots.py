@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from olearn.evaluate.online.result import Result
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from olearn.evaluate.online.prequential_result import Result
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 _DASHES = ("-", "--", "-.", ":")
@@ -24,7 +24,7 @@ _LIGHT = {"ink": "#24292f", "faint": "#b8bec6", "paper": "#ffffff"}
 _DARK = {"ink": "#d7dce2", "faint": "#5b636d", "paper": "#171a1f"}
 
 
-def plot_result(result: Result, *, dark: bool = False) -> "Figure":
+def plot_result(result: "Result", *, dark: bool = False) -> "Figure":
     """One model: its first metric by window and so far, and its experts if it has any."""
     with theme(dark) as colours:
         has_experts = bool(result.expert_usage)
@@ -45,7 +45,7 @@ def plot_result(result: Result, *, dark: bool = False) -> "Figure":
     return figure
 
 
-def plot_overlay(results: Sequence[Result], *, dark: bool = False) -> "Figure":
+def plot_overlay(results: "Sequence[Result]", *, dark: bool = False) -> "Figure":
     """All models on one stream in one panel: the first metric by window."""
     with theme(dark) as colours:
         figure, axes = grid(1, 1, row_height=3.6)
@@ -54,7 +54,7 @@ def plot_overlay(results: Sequence[Result], *, dark: bool = False) -> "Figure":
     return figure
 
 
-def plot_streams(panels: Sequence[Sequence[Result]]) -> "Figure":
+def plot_streams(panels: "Sequence[Sequence[Result]]") -> "Figure":
     """All models on several streams: one panel a stream, the first metric by window."""
     with theme(dark=False) as colours:
         figure, axes = grid(len(panels), 1, row_height=2.4)
@@ -66,7 +66,7 @@ def plot_streams(panels: Sequence[Sequence[Result]]) -> "Figure":
     return figure
 
 
-def plot_multiples(results: Sequence[Result], *, dark: bool = False) -> "Figure":
+def plot_multiples(results: "Sequence[Result]", *, dark: bool = False) -> "Figure":
     """One small panel a model, the others in grey behind; alarms and model drifts as ticks."""
     with theme(dark) as colours:
         n_columns = min(3, len(results))
@@ -90,7 +90,7 @@ def plot_multiples(results: Sequence[Result], *, dark: bool = False) -> "Figure"
     return figure
 
 
-def plot_experts(result: Result, *, dark: bool = False) -> "Figure":
+def plot_experts(result: "Result", *, dark: bool = False) -> "Figure":
     """Share of predictions by each expert, by window."""
     with theme(dark) as colours:
         figure, axes = grid(1, 1, row_height=2.9)
@@ -162,7 +162,7 @@ def _line(i: int) -> dict[str, Any]:
     }
 
 
-def _by_window(result: Result, name: str) -> tuple[list[int], list[float]]:
+def _by_window(result: "Result", name: str) -> tuple[list[int], list[float]]:
     """Window ends and values, without a last window too short to say anything."""
     ends, values = result.ends, result.windows[name]
     if len(ends) > 1 and ends[-1] - ends[-2] < result.window / 2:
@@ -170,7 +170,7 @@ def _by_window(result: Result, name: str) -> tuple[list[int], list[float]]:
     return ends, values
 
 
-def _draw_models(ax: "Axes", results: Sequence[Result], colours: dict[str, str]) -> None:
+def _draw_models(ax: "Axes", results: "Sequence[Result]", colours: dict[str, str]) -> None:
     name = next(iter(results[0].values))
     for i, result in enumerate(results):
         ax.plot(*_by_window(result, name), label=result.model, **_line(i))
@@ -179,7 +179,7 @@ def _draw_models(ax: "Axes", results: Sequence[Result], colours: dict[str, str])
 
 
 def _draw_drifts(
-    ax: "Axes", results: Sequence[Result], colours: dict[str, str], *, labelled: bool = True
+    ax: "Axes", results: "Sequence[Result]", colours: dict[str, str], *, labelled: bool = True
 ) -> None:
     from matplotlib.patheffects import withStroke
 
@@ -191,7 +191,7 @@ def _draw_drifts(
         ax.axvline(position, color=colours["ink"], ls=dashes, lw=1.1, label=label, path_effects=rim)
 
 
-def _draw_alarms(ax: "Axes", result: Result, *, labelled: bool = True) -> None:
+def _draw_alarms(ax: "Axes", result: "Result", *, labelled: bool = True) -> None:
     """Alarms of the detector as ticks at the bottom, the model's own at the top."""
     if result.alarms:
         label = f"{result.detector} alarm" if labelled else "_"
@@ -211,7 +211,7 @@ def ticks(
     )
 
 
-def _draw_experts(ax: "Axes", result: Result, colours: dict[str, str]) -> None:
+def _draw_experts(ax: "Axes", result: "Result", colours: dict[str, str]) -> None:
     usage = np.array(result.expert_usage, dtype=float)
     share = 100.0 * usage / np.maximum(usage.sum(axis=1, keepdims=True), 1.0)
     n_experts = share.shape[1]
@@ -232,13 +232,13 @@ def _draw_experts(ax: "Axes", result: Result, colours: dict[str, str]) -> None:
     legend(ax, columns=1 if n_experts <= 12 else 2)
 
 
-def _finish(ax: "Axes", result: Result, name: str) -> None:
+def _finish(ax: "Axes", result: "Result", name: str) -> None:
     ax.set_ylabel(_axis_name(result, name))
     _scale(ax, result, name)
     legend(ax)
 
 
-def _scale(ax: "Axes", result: Result, name: str, n_ticks: int = 6) -> None:
+def _scale(ax: "Axes", result: "Result", name: str, n_ticks: int = 6) -> None:
     from matplotlib.ticker import PercentFormatter
 
     if result.formats[name].endswith("%"):
@@ -253,7 +253,7 @@ def rows_axis(ax: "Axes", n_ticks: int = 6) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=n_ticks, integer=True))
 
 
-def _axis_name(result: Result, name: str) -> str:
+def _axis_name(result: "Result", name: str) -> str:
     return f"{name} (%)" if result.formats[name].endswith("%") else name
 
 

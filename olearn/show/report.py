@@ -7,13 +7,16 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olearn.evaluate.online.comparison import Comparison
-from olearn.evaluate.online.result import Result
 from olearn.show import plots
-from olearn.show.tables import common_prefix, show_memory, show_value
+from olearn.show.tables import TextTable, common_prefix, show_memory, show_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from olearn.evaluate.online.prequential_result import Result
+
+Cell = tuple[str, str]
+"""Text of a table's cell, unescaped, and its CSS class, which may be empty."""
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #24292f; --soft: #5c6670; --line: #d5dae0;
@@ -47,20 +50,28 @@ _MEANINGS = {
 
 
 def write_report(
-    results: Sequence[Result], path: str | Path, *, title: str, notes: Sequence[str] = ()
+    results: "Sequence[Result]",
+    path: str | Path,
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    tables_over_seeds: Sequence[TextTable] = (),
 ) -> Path:
     """Write a report on results that may span models, streams and seeds.
 
     Parameters
     ----------
     results
-        At least one; those of one stream stand together, in the order given.
+        At least one; those of one stream stand together, in the order given. Of the results of one
+        model on one stream the first stands for all.
     path
         File to write; its folder must exist.
     title
         Heading of the page.
     notes
         Paragraphs below the heading, such as where the data came from.
+    tables_over_seeds
+        Means and intervals over seeds, a table a metric, where there are several.
 
     Returns
     -------
@@ -75,18 +86,17 @@ def write_report(
     """
     if not results:
         raise ValueError("results must hold at least one result, got none")
-    comparison = Comparison(list(results))
-    parts = [f"<h1>{escape(title)}</h1>", _lead(comparison)]
-    parts += [f"<p>{escape(note)}</p>" for note in notes]
-    if len(results) > sum(len(comparison.first_runs(s)) for s in comparison.streams):
-        parts.append(_summary(comparison))
-    for stream in comparison.streams:
-        parts.append(_stream_section(stream, comparison.first_runs(stream)))
-    parts += [_meanings(comparison.metrics), _environment(results[0])]
+    parts = [_element("h1", title), _lead(results)]
+    parts += [_element("p", note) for note in notes]
+    if tables_over_seeds:
+        parts.append(_over_seeds(tables_over_seeds))
+    for stream, first_runs in _first_runs(results).items():
+        parts.append(_stream_section(stream, first_runs))
+    parts += [_meanings(list(results[0].values)), _environment(results[0])]
     page = (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"{_element('title', title)}<style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
@@ -95,44 +105,54 @@ def write_report(
     return target
 
 
-def _lead(comparison: Comparison) -> str:
-    n_rows = sum(result.n for result in comparison.results)
-    n_runs = len(comparison.results)
-    return (
-        f"<p class='soft'>{n_runs} {'run' if n_runs == 1 else 'runs'}, {n_rows:,} rows in all. "
-        "Every row was predicted first, scored, and learnt afterwards (prequential "
-        "evaluation).</p>"
+def _element(tag: str, text: str, css_class: str = "") -> str:
+    """Return an HTML element that holds text; all text of a page is escaped here."""
+    chosen = f" class='{css_class}'" if css_class else ""
+    return f"<{tag}{chosen}>{escape(text)}</{tag}>"
+
+
+def _first_runs(results: "Sequence[Result]") -> "dict[str, list[Result]]":
+    """Return by stream the first result of each model."""
+    found: dict[str, dict[str, Result]] = {}
+    for result in results:
+        found.setdefault(result.stream, {}).setdefault(result.model, result)
+    return {stream: list(by_model.values()) for stream, by_model in found.items()}
+
+
+def _lead(results: "Sequence[Result]") -> str:
+    n_rows = sum(result.n for result in results)
+    return _element(
+        "p",
+        f"{len(results)} {'run' if len(results) == 1 else 'runs'}, {n_rows:,} rows in all. Every "
+        "row was predicted first, scored, and learnt afterwards (prequential evaluation).",
+        "soft",
     )
 
 
-def _summary(comparison: Comparison) -> str:
+def _over_seeds(tables: Sequence[TextTable]) -> str:
     """Means and intervals over seeds, for each metric."""
-    parts = ["<h2>All seeds</h2>"]
-    for metric in comparison.metrics:
-        table = comparison.table(metric)
-        heads = [str(column.header) for column in table.columns]
-        rows = zip(*(list(column.cells) for column in table.columns), strict=True)
-        cells = [[escape(str(cell)) for cell in row] for row in rows]
-        parts.append(f"<h3>{escape(str(table.title))}</h3>{_html_table(heads, cells)}")
-    parts.append(
-        "<p class='soft'>± is the half width of the 95 % t-interval over seeds. Tables and "
-        "pictures below show the first seed.</p>"
+    parts = [_element("h2", "All seeds")]
+    for table in tables:
+        rows = [[(cell, "") for cell in line] for line in table.lines]
+        parts += [_element("h3", str(table.title)), _html_table(table.heads, rows)]
+    note = (
+        "± is the half width of the 95 % t-interval over seeds. Tables and pictures below show "
+        "the first seed."
     )
-    return "\n".join(parts)
+    return "\n".join([*parts, _element("p", note, "soft")])
 
 
-def _stream_section(stream: str, results: list[Result]) -> str:
+def _stream_section(stream: str, results: "list[Result]") -> str:
     first = results[0]
     longest = max(results, key=lambda result: result.n)
-    parts = [f"<h2>{escape(stream)}</h2>", f"<p>{escape(_facts(longest))}</p>"]
-    parts.append(_results_table(results))
+    parts = [_element("h2", stream), _element("p", _facts(longest)), _results_table(results)]
     prefix = common_prefix(results)
     if prefix is not None:
-        parts.append(
-            f"<p class='soft'>Slow models saw the first rows only. The column &ldquo;first "
-            f"{prefix:,}&rdquo; compares all models on the same rows; bold marks the best of the "
-            "models that saw them all.</p>"
+        note = (
+            f"Slow models saw the first rows only. The column “first {prefix:,}” compares all "
+            "models on the same rows; bold marks the best of the models that saw them all."
         )
+        parts.append(_element("p", note, "soft"))
     metric = next(iter(first.values))
     caption = f"{metric} of each {first.window:,} rows, computed afresh."
     parts.append(_figure(lambda dark: plots.plot_overlay(results, dark=dark), caption))
@@ -151,13 +171,13 @@ def _stream_section(stream: str, results: list[Result]) -> str:
     return "\n".join(parts)
 
 
-def _experts_figure(result: Result) -> str:
+def _experts_figure(result: "Result") -> str:
     caption = f"{result.model}: which expert gave the prediction."
     return _figure(lambda dark: plots.plot_experts(result, dark=dark), caption)
 
 
-def _facts(result: Result) -> str:
-    """Say what the stream was, in words."""
+def _facts(result: "Result") -> str:
+    """Say what the stream was."""
     drifts = ", ".join(f"{position:,}" for position in result.drift_positions)
     where = f"Known drifts at rows {drifts}." if drifts else "Its drifts are not known."
     labels = "at once" if result.delay == "none" else f"late: {result.delay}"
@@ -165,7 +185,7 @@ def _facts(result: Result) -> str:
     return f"{result.n:,} rows. {where} Labels came {labels}.{watched}"
 
 
-def _results_table(results: list[Result]) -> str:
+def _results_table(results: "list[Result]") -> str:
     names = list(results[0].values)
     prefix = common_prefix(results)
     heads = ["model", "rows", *names]
@@ -175,43 +195,41 @@ def _results_table(results: list[Result]) -> str:
     best = {name: _best(name, [r for r in results if r.n == full]) for name in names}
     rows = []
     for result in results:
-        cells = [escape(result.model), f"{result.n:,}"]
+        cells = [(result.model, ""), (f"{result.n:,}", "")]
         for name in names:
-            mark = " class='best'" if result is best[name] and len(results) > 1 else ""
-            cells.append(f"<td{mark}>{show_value(result, name, result.values[name])}")
+            mark = "best" if result is best[name] and len(results) > 1 else ""
+            cells.append((show_value(result, name, result.values[name]), mark))
         if prefix is not None:
-            cells.append(show_value(result, names[0], result.value_at(names[0], prefix)))
-        cells += [f"{result.rows_per_second:,.0f}", f"{result.rows_per_cpu_second:,.0f}"]
-        rows.append([*cells, show_memory(result.memory), result.path])
+            cells.append((show_value(result, names[0], result.value_at(names[0], prefix)), ""))
+        speeds = (f"{result.rows_per_second:,.0f}", f"{result.rows_per_cpu_second:,.0f}")
+        cells += [(text, "") for text in (*speeds, show_memory(result.memory), result.path)]
+        rows.append(cells)
     return _html_table(heads, rows)
 
 
-def _best(name: str, results: list[Result]) -> Result:
+def _best(name: str, results: "list[Result]") -> "Result":
     choose = max if results[0].bigger_is_better[name] else min
     return choose(results, key=lambda result: result.values[name])
 
 
-def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Build a table; `heads` are escaped here, cells are HTML and may open their own `<td>`."""
-    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    lines = [
-        "<tr>" + "".join(c if c.startswith("<td") else f"<td>{c}" for c in row) + "</tr>"
-        for row in rows
-    ]
+def _html_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    top = "".join(_element("th", head) for head in heads)
+    lines = ("".join(_element("td", *cell) for cell in row) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         f"<div class='scroll'><table><thead><tr>{top}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
 def _figure(draw: Callable[[bool], "Figure"], caption: str) -> str:
     """Embed a picture twice, for light and for dark pages; the browser picks one."""
     light, dark = _data_url(draw(False)), _data_url(draw(True))
-    text = escape(caption, quote=True)
     return (
         "<figure><picture>"
         f"<source media='(prefers-color-scheme: dark)' srcset='{dark}'>"
-        f"<img alt='{text}' src='{light}'></picture><figcaption>{text}</figcaption></figure>"
+        f"<img alt='{escape(caption, quote=True)}' src='{light}'></picture>"
+        f"{_element('figcaption', caption)}</figure>"
     )
 
 
@@ -221,27 +239,31 @@ def _data_url(figure: "Figure") -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _parameters(results: list[Result]) -> str:
-    stream = f"<dt>stream</dt><dd><pre>{escape(results[0].stream_parameters)}</pre></dd>"
-    models = "".join(
-        f"<dt>{escape(result.model)}</dt><dd><pre>{escape(result.model_parameters)}</pre></dd>"
-        for result in results
-    )
-    return f"<details><summary>Parameters</summary><dl>{stream}{models}</dl></details>"
+def _parameters(results: "list[Result]") -> str:
+    pairs = [("stream", results[0].stream_parameters)]
+    pairs += [(result.model, result.model_parameters) for result in results]
+    items = "".join(f"{_element('dt', n)}<dd>{_element('pre', text)}</dd>" for n, text in pairs)
+    return f"<details><summary>Parameters</summary><dl>{items}</dl></details>"
 
 
 def _meanings(metrics: Sequence[str]) -> str:
-    known = [name for name in metrics if name in _MEANINGS]
-    items = "".join(f"<dt>{name}</dt><dd>{_MEANINGS[name]}</dd>" for name in known)
-    return (
-        f"<h2>How to read this</h2><dl>{items}"
-        "<dt>rows/s, rows/CPU s</dt><dd>rows predicted and learnt in a second of wall and of CPU "
-        "time; reading the stream and scoring are not counted.</dd>"
-        "<dt>path</dt><dd>compiled = whole blocks of rows at once; row = one dict at a time, "
-        "with the same answers.</dd></dl>"
-    )
+    pairs = [(name, _MEANINGS[name]) for name in metrics if name in _MEANINGS]
+    pairs += [
+        (
+            "rows/s, rows/CPU s",
+            "rows predicted and learnt in a second of wall and of CPU time; reading the stream and "
+            "scoring are not counted.",
+        ),
+        (
+            "path",
+            "compiled = whole blocks of rows at once; row = one dict at a time, with the same "
+            "answers.",
+        ),
+    ]
+    items = "".join(_element("dt", name) + _element("dd", text) for name, text in pairs)
+    return f"{_element('h2', 'How to read this')}<dl>{items}</dl>"
 
 
-def _environment(result: Result) -> str:
+def _environment(result: "Result") -> str:
     items = ", ".join(f"{name} {value}" for name, value in result.environment.items())
-    return f"<h2>Environment</h2><p class='soft'>{escape(items)}</p>"
+    return _element("h2", "Environment") + _element("p", items, "soft")

@@ -11,7 +11,7 @@ from rich.table import Table
 from river.utils.pretty import humanize_bytes
 
 if TYPE_CHECKING:
-    from olearn.evaluate.online.result import Result
+    from olearn.evaluate.online.prequential_result import Result
 
 
 class TextTable(Table):

@@ -15,7 +15,7 @@ from olearn import evaluate, registry, streams
 from olearn.cli import arguments, demo
 from olearn.cli.main import app
 from olearn.evaluate import Comparison
-from olearn.evaluate.online.result import Result
+from olearn.evaluate.online.prequential_result import Result
 
 
 def call(*args):

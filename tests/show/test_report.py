@@ -107,12 +107,17 @@ def test_best_full_run_is_marked(page):
 
 
 def test_seeds_are_summarised(results, tmp_path):
-    """Requirement: with several seeds the report begins with means and intervals."""
-    runs = [replace(results[0], model="nb", seed=seed) for seed in (1, 2)]
-    path = write_report(runs, tmp_path / "r.html", title="seeds")
+    """Requirement: with several seeds a comparison's report begins with means and intervals."""
+    runs = [replace(results[0], model="<nb>", seed=seed) for seed in (1, 2)]
+    path = tmp_path / "r.html"
+    evaluate.Comparison(runs).to_html(path)
     text = path.read_text(encoding="utf-8")
-    assert "Accuracy, mean over 2 seeds" in text
+    assert text.index("Accuracy, mean over 2 seeds") < text.index("<h2>phish</h2>")
+    assert "<td>&lt;nb&gt;</td>" in text
     assert "±" in text
+    assert text.count("<tr>") == 4 * 2 + 2  # a table a metric, then one of the first seed
+    evaluate.Comparison(results).to_html(path)
+    assert "All seeds" not in path.read_text(encoding="utf-8")
 
 
 def test_result_and_comparison_write_reports(results, tmp_path):

@@ -1,14 +1,13 @@
 """What detectors did on series with known truth: delay, false alarms, missed drifts."""
 
-import dataclasses
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.json_files import dump, parse
+from olearn.evaluate.json_files import as_numbers
+from olearn.evaluate.measured import Measured
+from olearn.show import detection_plots
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
@@ -18,12 +17,13 @@ _RULE_OF_THREE = 3.0  # no event in n trials: with 95 % confidence the rate is b
 
 
 @dataclass
-class Detection:
+class Detection(Measured):
     """What one detector did on one series.
 
     Rows are numbered from 0. An episode is a span in which an alarm is a true one: the first
     `window` rows after a drift, or a labelled window. One alarm in it finds it; further ones are
-    counted, but are neither found drifts nor false alarms.
+    counted, but are neither found drifts nor false alarms. `plot` draws the series with episodes
+    and alarms, and the traces.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Detection:
     cpu_seconds
         CPU time of the detector alone.
     values
-        The series, for the picture; None where it was not kept.
+        The series; None where it was not kept, and `plot` then raises ValueError.
     traces
         Name -> value of an attribute of the detector after each row, where asked for.
     details
@@ -97,46 +97,19 @@ class Detection:
         covered = sum(end - max(start, self.warm_up) for start, end in self.episodes)
         return max(self.n - self.warm_up - covered, 0)
 
-    def plot(self, path: str | Path | None = None) -> "Figure":
-        """Draw the series with its episodes and alarms, and the traces; needs matplotlib.
-
-        Parameters
-        ----------
-        path
-            Where to save the picture (its suffix gives the format), or None.
-
-        Raises
-        ------
-        ValueError
-            If the values were not kept.
-
-        """
-        from olearn.show import detection_plots, plots
-
-        return plots.save(detection_plots.plot_detection(self), path)
-
     def table(self) -> TextTable:
         """Return the figures as a table that rich and `print` both show."""
         return Detections([self]).table()
 
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def to_json(self, path: str | Path | None = None) -> str:
-        """Return everything as JSON, and write it to `path` if one is given; NaN becomes null."""
-        return dump(dataclasses.asdict(self), path)
-
-    @classmethod
-    def from_json(cls, source: str | Path) -> Self:
-        """Read what `to_json` gave: its text, or the path of its file."""
-        return cls.from_dict(parse(source))
+    def _draw(self) -> "Figure":
+        return detection_plots.plot_detection(self)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Build it from the parsed JSON."""
         episodes = [(start, end) for start, end in fields["episodes"]]
-        values = fields["values"] and _numbers(fields["values"])
-        traces = {name: _numbers(trace) for name, trace in fields["traces"].items()}
+        values = fields["values"] and as_numbers(fields["values"])
+        traces = {name: as_numbers(trace) for name, trace in fields["traces"].items()}
         return cls(**{**fields, "episodes": episodes, "values": values, "traces": traces})
 
     def _inside(self, episode: tuple[int, int]) -> list[int]:
@@ -145,10 +118,11 @@ class Detection:
 
 
 @dataclass
-class Detections:
+class Detections(Measured):
     """Several runs, of several detectors on several series.
 
     The figures below are over the runs that a detector's and a signal's name pick; None picks all.
+    `plot` draws the alarms of all runs, a panel a series.
 
     Parameters
     ----------
@@ -248,17 +222,13 @@ class Detections:
                     table.add_row(detector, signal, *part._cells())
         return table
 
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def to_json(self, path: str | Path | None = None) -> str:
-        """Return all runs as JSON, and write it to `path` if one is given."""
-        return dump(dataclasses.asdict(self), path)
+    def _draw(self) -> "Figure":
+        return detection_plots.plot_alarms(self)
 
     @classmethod
-    def from_json(cls, source: str | Path) -> Self:
-        """Read what `to_json` gave: its text, or the path of its file."""
-        return cls([Detection.from_dict(fields) for fields in parse(source)["runs"]])
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Build it from the parsed JSON."""
+        return cls([Detection.from_dict(run) for run in fields["runs"]])
 
     def _cells(self) -> list[str]:
         found = f"{self.n_found} of {self.n_episodes}" if self.n_episodes else "-"
@@ -271,10 +241,6 @@ class Detections:
             between if self.n_false or not self.n_quiet else f"> {between}",
             _shown(self.rows_per_cpu_second, ",.0f"),
         ]
-
-
-def _numbers(values: Iterable[float | None]) -> list[float]:
-    return [math.nan if value is None else value for value in values]
 
 
 def _shown(value: float, form: str) -> str:

@@ -16,7 +16,7 @@ from olearn.evaluate.describe import (
     name_stream,
 )
 from olearn.evaluate.online.paths import BlockPath, Piece, RowPath, last_step
-from olearn.evaluate.online.result import Result
+from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.scoring import Scoreboard, format_of
 
 Detector = base.DriftDetector | base.BinaryDriftDetector

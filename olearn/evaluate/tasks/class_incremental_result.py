@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.evaluate.intervals import mean_and_half_width
-from olearn.evaluate.json_files import dump, parse
+from olearn.evaluate.measured import Measured
 from olearn.evaluate.tasks import task_scores
+from olearn.show.class_incremental_plots import plot_incremental
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ class TaskRun:
 
 
 @dataclass
-class ClassIncrementalResult:
+class ClassIncrementalResult(Measured):
     """The runs of one model on one class-incremental stream, one a seed.
+
+    `plot` draws the mean matrix and the accuracy over the stream.
 
     Parameters
     ----------
@@ -141,31 +143,12 @@ class ClassIncrementalResult:
         """Return the figures as a table that rich and `print` both show."""
         return incremental_table([self], self.stream)
 
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def plot(self, path: str | Path | None = None) -> "Figure":
-        """Draw the mean matrix and the accuracy over the stream; needs matplotlib.
-
-        Parameters
-        ----------
-        path
-            Where to save the picture (its suffix gives the format), or None.
-
-        """
-        from olearn.show import plots
-        from olearn.show.class_incremental_plots import plot_incremental
-
-        return plots.save(plot_incremental([self]), path)
-
-    def to_json(self, path: str | Path | None = None) -> str:
-        """Return everything as JSON, and write it to `path` if one is given."""
-        return dump(asdict(self), path)
+    def _draw(self) -> "Figure":
+        return plot_incremental([self])
 
     @classmethod
-    def from_json(cls, source: str | Path) -> Self:
-        """Read what `to_json` gave: its text, or the path of its file."""
-        fields = parse(source)
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Build it from the parsed JSON."""
         return cls(**{**fields, "runs": [TaskRun.from_dict(run) for run in fields["runs"]]})
 
     def _rate(self, seconds: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from olearn.evaluate import Episodes, episodes
-from olearn.evaluate.agents.episode_runs import Run
+from olearn.evaluate.agents.episodes_result import EpisodeRun
 
 
 class Corridor:
@@ -57,8 +57,8 @@ def test_returns_and_ends():
 def test_curve_is_the_mean_over_seeds():
     """Windows hold means of episodes that end in them, or the last value; then over seeds."""
     runs = [
-        Run(1, 40, ends=[5, 10, 35], returns=[1.0, 3.0, 8.0]),
-        Run(2, 40, ends=[10, 20, 40], returns=[4.0, 6.0, 10.0]),
+        EpisodeRun(1, 40, ends=[5, 10, 35], returns=[1.0, 3.0, 8.0]),
+        EpisodeRun(2, 40, ends=[10, 20, 40], returns=[4.0, 6.0, 10.0]),
     ]
     curve = Episodes("a", "e", runs).curve(4)
     assert curve[:, 0].tolist() == [10, 20, 30, 40]
@@ -84,7 +84,7 @@ def test_goes_on_from_a_file(tmp_path):
 
 def test_table_and_picture():
     """The table has a line a seed; the picture shows the drifts."""
-    runs = [Run(1, 40, [10, 40], [1.0, 2.0], 0.5), Run(2, 40, [], [], 0.5)]
+    runs = [EpisodeRun(1, 40, [10, 40], [1.0, 2.0], 0.5), EpisodeRun(2, 40, [], [], 0.5)]
     result = Episodes("idle", "corridor", runs, (11,))
     text = str(result.table())
     assert "idle in corridor" in text

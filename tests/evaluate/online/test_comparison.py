@@ -7,7 +7,7 @@ from river.datasets import synth
 
 from olearn import evaluate
 from olearn.evaluate import Comparison, seeding
-from olearn.evaluate.online.result import Result
+from olearn.evaluate.online.prequential_result import Result
 from olearn.show.tables import results_table
 from olearn.streams.base import Schema, Stream
 

@@ -7,7 +7,7 @@ import pytest
 from river import datasets, drift, forest
 
 from olearn import evaluate
-from olearn.evaluate.online.result import Result
+from olearn.evaluate.online.prequential_result import Result
 
 
 @pytest.fixture(scope="module")

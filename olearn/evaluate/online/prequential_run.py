@@ -13,8 +13,8 @@ from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.describe import describe_run
 from olearn.evaluate.online.checkpoint import Checkpoint, Keeper, Position
 from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
+from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
-from olearn.evaluate.online.result import Result
 from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
 from olearn.evaluate.progress import Bars, Report
 from olearn.streams.base import Stream

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from olearn.evaluate.json_files import dump, parse
+from olearn.evaluate.json_files import as_numbers
+from olearn.evaluate.measured import Measured
+from olearn.show import plots
+from olearn.show.report import write_report
 from olearn.show.tables import TextTable, results_table
 
 if TYPE_CHECKING:
@@ -14,11 +17,12 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Result:
+class Result(Measured):
     """Everything `prequential` measured in one run.
 
     Rows are numbered from 0; `window` i holds rows `[i * window, (i + 1) * window)`, and the last
-    one may be shorter. Lists that go by window all have the length of `ends`.
+    one may be shorter. Lists that go by window all have the length of `ends`. `plot` draws the
+    first metric by window, drifts, alarms and expert usage.
 
     Parameters
     ----------
@@ -112,30 +116,8 @@ class Result:
         """Return the figures as a table that rich and `print` both show."""
         return results_table([self], title=self.stream)
 
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def plot(self, path: str | Path | None = None) -> "Figure":
-        """Draw the first metric by window, drifts, alarms and expert usage; needs matplotlib.
-
-        Parameters
-        ----------
-        path
-            Where to save the picture (its suffix gives the format), or None.
-
-        """
-        from olearn.show import plots
-
-        return plots.save(plots.plot_result(self), path)
-
-    def to_json(self, path: str | Path | None = None) -> str:
-        """Return the result as JSON, and write it to `path` if one is given; NaN becomes null."""
-        return dump(dataclasses.asdict(self), path)
-
-    @classmethod
-    def from_json(cls, source: str | Path) -> Self:
-        """Read what `to_json` gave: its text, or the path of its file."""
-        return cls.from_dict(parse(source))
+    def _draw(self) -> "Figure":
+        return plots.plot_result(self)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -143,18 +125,12 @@ class Result:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(fields) ^ known):
             raise ValueError(f"source must be a Result as JSON; fields that differ: {unknown}")
-        fields = dict(fields, values=_numbers(fields["values"]))
+        values = fields["values"]
+        fields = {**fields, "values": dict(zip(values, as_numbers(values.values()), strict=True))}
         for name in ("windows", "curves"):
-            series = fields[name].items()
-            fields[name] = {key: [*_numbers(dict(enumerate(v))).values()] for key, v in series}
+            fields[name] = {key: as_numbers(series) for key, series in fields[name].items()}
         return cls(**fields)
 
     def to_html(self, path: str | Path) -> None:
         """Write a report that stands alone in one file; needs matplotlib."""
-        from olearn.show.report import write_report
-
         write_report([self], path, title=f"{self.model} on {self.stream}")
-
-
-def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
-    return {key: math.nan if value is None else value for key, value in values.items()}
