@@ -11,7 +11,7 @@ from olearn import checks, detectors, learners
 CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]
 
 # 200,000 rows are run once a class, with its default parameters
-LONG = {"check_memory_is_bounded", "check_detector_memory_is_bounded"}
+LONG = {f"check_{kind}memory_is_bounded" for kind in ("", "detector_", "regressor_")}
 
 
 def models_of(cls):

@@ -1,15 +1,13 @@
 """Recursive ridge regression as a regressor."""
 
-import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
-from river import base
 from river.base.typing import FeatureName
-from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex, Table
+from olearn.base import ArrayRegressor
+from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.types import Rows
 from olearn.core.validate import (
@@ -26,7 +24,7 @@ from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
 
 
-class AnalyticRidgeRegressor(base.MiniBatchRegressor):
+class AnalyticRidgeRegressor(ArrayRegressor):
     r"""Ridge regression, solved exactly at every row[^1].
 
     The weights solve $(\sum_i w_i \phi_i \phi_i^T + \gamma I) W = \sum_i w_i \phi_i y_i$ over all
@@ -90,6 +88,8 @@ class AnalyticRidgeRegressor(base.MiniBatchRegressor):
 
     """
 
+    _features: FeatureIndex
+
     def __init__(
         self,
         n_features: int | None = None,
@@ -146,37 +146,22 @@ class AnalyticRidgeRegressor(base.MiniBatchRegressor):
         yield {}
         yield {"n_features": 32, "form": "covariance", "seed": 1}
 
-    def learn_one(self, x: Mapping[FeatureName, Any], y: float, w: float = 1.0) -> None:
-        """Learn one row; `w` is its weight, finite and not negative."""
-        check_in_range("w", w, 0.0, sys.float_info.max)
-        check_in_range("y", y, -sys.float_info.max, sys.float_info.max)
-        row = self._features.quick(x)
-        if row is None:
-            row = self._features.learn_one(x)
-            self._grow()
-        self._engine.learn_rows(self._expanded(row[None]), np.array([y], float), np.array([w]))
+    # -- rows --------------------------------------------------------------------------
 
-    def predict_one(self, x: Mapping[FeatureName, Any]) -> float:
-        """Return the prediction; 0 before the first row."""
-        row = self._features.encode_one(x)
-        return float(self._engine.scores(self._expanded(row[None]))[0, 0])
+    def _grow(self) -> None:
+        self._engine.columns.follow(self._features)
+        self._engine.grow(1, len(self._features))
 
-    def learn_many(
-        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
-        """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
-        table, targets, weights = self._checked(X, y, w, names)
-        rows = self._features.learn_many(table)
-        self._grow()
-        self._engine.learn_rows(self._expanded(rows), targets, weights)
+    def _expanded(self, X: Rows) -> Rows:
+        return self._engine.columns.expand(self._features, X)
 
-    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
-        """Return predictions: an array for an array, a series for a frame."""
-        rows = self._features.encode_many(self._features.check_many(X, names))
-        values = self._engine.scores(self._expanded(rows))[:, 0]
-        if isinstance(X, np.ndarray):
-            return values
-        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+    def _learn_rows(self, X: Rows, y: Rows, w: Rows) -> None:
+        self._engine.learn_rows(self._expanded(X), y, w)
+
+    def _predict_rows(self, X: Rows) -> Rows:
+        return self._engine.scores(self._expanded(X))[:, 0]
+
+    # -- exact sums ------------------------------------------------------------------------------
 
     def merge(self, other: Self) -> None:
         """Learn all that another learner has learnt; see `AnalyticRidgeClassifier.merge`."""
@@ -198,32 +183,9 @@ class AnalyticRidgeRegressor(base.MiniBatchRegressor):
         """Unlearn rows that were learnt, exactly; `X`, `y`, `w`, `names` as in `learn_many`."""
         if self.forgetting != 1.0:
             raise ValueError(f"forgetting must be 1 to unlearn rows, got {self.forgetting}")
-        table, targets, weights = self._checked(X, y, w, names)
+        table, targets, weights = self._check_learning(X, y, w, names)
         rows = self._expanded(self._features.encode_many(table))
         self._engine.forget_rows(rows, targets, weights)
-
-    def _grow(self) -> None:
-        self._engine.columns.follow(self._features)
-        self._engine.grow(1, len(self._features))
-
-    def _expanded(self, X: Rows) -> Rows:
-        return self._engine.columns.expand(self._features, X)
-
-    def _checked(
-        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
-    ) -> tuple[Table, Rows, Rows]:
-        table = self._features.check_many(X, names)
-        values = y if isinstance(y, np.ndarray | list | tuple) else dataframe.into_series(y)
-        targets = np.array(values, dtype=np.float64)
-        weights = np.ones(len(targets)) if w is None else np.array(w, dtype=np.float64)
-        for name, numbers in (("y", targets), ("w", weights)):
-            if numbers.shape != (len(table),):
-                raise ValueError(f"{name} must have one number a row, got shape {numbers.shape}")
-            if not np.isfinite(numbers).all():
-                raise ValueError(f"{name} must be finite, got {numbers[~np.isfinite(numbers)][0]}")
-        if (weights < 0.0).any():
-            raise ValueError(f"w must not be negative, got {weights.min()}")
-        return table, targets, weights
 
     @property
     def _raw_memory_usage(self) -> int:

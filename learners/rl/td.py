@@ -1,16 +1,14 @@
 """Stream TD(lambda) as a river regressor: discounted sums of a signal on any data stream."""
 
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from river import base
 from river.base.typing import FeatureName
-from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex
+from olearn.base import ArrayRegressor
+from olearn.core.features import FeatureIndex, Table
 from olearn.core.memory import memory_bytes
 from olearn.core.rng import kernel_state
 from olearn.core.types import Rows
@@ -26,10 +24,8 @@ from olearn.learners.rl.initialise import n_zeros
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
-_LARGEST = sys.float_info.max
 
-
-class StreamTDRegressor(base.MiniBatchRegressor):
+class StreamTDRegressor(ArrayRegressor):
     r"""Predict the discounted sum of what is to come, learnt by TD(lambda) on a stream[^1].
 
     `predict_one(x)` estimates $G = \sum_k \gamma^k y_{k+1}$, the targets of the rows after x; so
@@ -72,7 +68,8 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     -----
     A missing feature counts as average. A new one gets weights by the sparse rule and no trace.
     Strings are refused: put `preprocessing.OneHotEncoder` before. To score predictions, compare
-    them with discounted sums computed afterwards.
+    them with discounted sums computed afterwards. The rows of one sequence have no weights: `w`
+    must be 1, so `check_regressor_weights_match_loop` is skipped.
 
     Examples
     --------
@@ -130,7 +127,7 @@ class StreamTDRegressor(base.MiniBatchRegressor):
         self.scale_target = scale_target
         self.dtype = dtype
         self.seed = seed
-        self._features = FeatureIndex()
+        self._features = NumericFeatures(FeatureIndex())
         self._rng = np.random.default_rng(seed)
         self._net: Net | None = None
         self._mind = self._make_mind()
@@ -140,61 +137,28 @@ class StreamTDRegressor(base.MiniBatchRegressor):
         yield {"hidden": (16, 16), "seed": 1}
         yield {"gamma": 0.0, "hidden": (16,), "observation_trace": 0.5, "seed": 1}
 
+    def _unit_test_skips(self) -> set[str]:
+        return {"check_regressor_weights_match_loop"}
+
+    # one option more than the base class has: the discount of this step alone
     def learn_one(
-        self, x: Mapping[FeatureName, Any], y: float, *, gamma: float | None = None
+        self,
+        x: Mapping[FeatureName, Any],
+        y: float,
+        w: float = 1.0,
+        *,
+        gamma: float | None = None,
     ) -> None:
         """Learn that row x came, and the target y with it.
 
         `gamma` is the discount of this step where it is not that of the model: 0 where the sum
-        ends with y.
+        ends with y. `w` must be 1: the rows of one sequence have no weights.
         """
-        check_in_range("y", y, -_LARGEST, _LARGEST)
         if gamma is not None:
             check_in_range("gamma", gamma, 0.0, 1.0)
-        _refuse_text(x)
-        row = self._features.quick(x)
-        if row is None:
-            row = self._features.learn_one(_in_order(x, self._features.names))
-            self._grow()
-        if self._net is None:  # no feature has come yet
-            return
-        used = self.gamma if gamma is None else gamma
-        learn_rows(self._net, self._mind, row[None], np.array([y], float), np.array([used], float))
-
-    def predict_one(self, x: Mapping[FeatureName, Any]) -> float:
-        """Return the discounted sum of the targets after row x; 0 before anything is learnt."""
-        _refuse_text(x)
-        row = self._features.encode_one(x)
-        return float(self._predict(row[None])[0])
-
-    def learn_many(self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None) -> None:
-        """Learn rows in order, as a loop of `learn_one` would."""
-        table = self._features.check_many(X, names)
-        values = y if isinstance(y, np.ndarray | list | tuple) else dataframe.into_series(y)
-        targets = np.array(values, dtype=np.float64)
-        if targets.shape != (len(table),):
-            raise ValueError(f"y must have one number a row, got shape {targets.shape}")
-        if not np.isfinite(targets).all():
-            raise ValueError(f"y must be finite, got {targets[~np.isfinite(targets)][0]}")
-        if table.matrix is None:
-            _refuse_text({name: c[0] for name, c in zip(table.names, table.columns(), strict=True)})
-        if len(table) == 0:
-            return
-        if self._features.names != table.names:  # new columns in the order of single rows
-            empty = {name: math.nan for name in table.names}
-            self._features.learn_one(_in_order(empty, self._features.names))
-        rows = self._features.learn_many(table)
-        self._grow()
-        if self._net is None:
-            return
-        learn_rows(self._net, self._mind, rows, targets, np.full(len(rows), float(self.gamma)))
-
-    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
-        """Return predictions: an array for an array, a series for a frame."""
-        values = self._predict(self._features.encode_many(self._features.check_many(X, names)))
-        if isinstance(X, np.ndarray):
-            return values
-        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+        row, target, _ = self._encode_learning_one(x, y, w)
+        discount = self.gamma if gamma is None else gamma
+        self._learn_steps(row[None], np.array([target]), np.array([discount], np.float64))
 
     def reset(self) -> None:
         """Cut the stream: the next row follows nothing, the trace starts anew."""
@@ -222,10 +186,25 @@ class StreamTDRegressor(base.MiniBatchRegressor):
         """Matrices `(units, inputs)` and biases; views. Empty before the first row."""
         return [] if self._net is None else layers_of(self._net.sizes, self._net.w[0])
 
-    def _predict(self, rows: Rows) -> Rows:
-        out = np.zeros(len(rows))
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _check_weights(self, w: Rows) -> None:
+        if (w != 1.0).any():
+            raise ValueError(
+                f"w must be 1: rows of one sequence have no weights, got {w[w != 1.0][0]}"
+            )
+
+    def _learn_rows(self, X: Rows, y: Rows, w: Rows) -> None:
+        self._learn_steps(X, y, np.full(len(X), float(self.gamma)))
+
+    def _learn_steps(self, X: Rows, y: Rows, discounts: Rows) -> None:
+        if self._net is not None:  # else no feature has come yet
+            learn_rows(self._net, self._mind, X, y, discounts)
+
+    def _predict_rows(self, X: Rows) -> Rows:
+        out = np.zeros(len(X))
         if self._net is not None:
-            predict_rows(self._net, self._mind, rows, out)
+            predict_rows(self._net, self._mind, X, out)
         return out
 
     def _make_mind(self) -> Mind:
@@ -283,6 +262,68 @@ class StreamTDRegressor(base.MiniBatchRegressor):
     def _raw_memory_usage(self) -> int:
         parts = {"_net": list(self._net or ()), "_mind": list(self._mind), "_rng": None}
         return memory_bytes(vars(self) | parts)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if isinstance(self._features, FeatureIndex):  # of a file of version 0.1
+            self._features = NumericFeatures(self._features)
+
+
+class NumericFeatures:
+    """Encodes features that are numbers; new ones get columns in the order of their names.
+
+    So it makes no difference in which order a row gives them. Text is refused.
+
+    Parameters
+    ----------
+    index
+        Where the columns are kept.
+
+    """
+
+    def __init__(self, index: FeatureIndex) -> None:
+        self._index = index
+
+    @property
+    def names(self) -> list[Any]:
+        """Features in the order of their columns."""
+        return self._index.names
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def quick(self, x: Any) -> Rows | None:
+        """Encode a row in which nothing is new and all is in order; else return None."""
+        return self._index.quick(x)
+
+    def learn_one(self, x: Any) -> Rows:
+        """Check a row, then encode it, adding columns."""
+        _refuse_text(x)
+        return self._index.learn_one(_in_order(x, self.names))
+
+    def encode_one(self, x: Any) -> Rows:
+        """Check and encode a row; changes nothing."""
+        _refuse_text(x)
+        return self._index.encode_one(x)
+
+    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> Table:
+        """Check a frame or 2-D array and split it into named columns; changes nothing."""
+        table = self._index.check_many(X, names)
+        if table.matrix is None:
+            for name, column in zip(table.names, table.columns(), strict=True):
+                for value in column:
+                    _refuse_text({name: value})
+        return table
+
+    def learn_many(self, table: Table) -> Rows:
+        """Encode a checked table, adding columns."""
+        if self.names != table.names:
+            self._index.learn_one(_in_order(dict.fromkeys(table.names), self.names))
+        return self._index.learn_many(table)
+
+    def encode_many(self, table: Table) -> Rows:
+        """Encode a checked table; changes nothing."""
+        return self._index.encode_many(table)
 
 
 def _in_order(x: Mapping[Any, Any], known: Sequence[Any]) -> dict[Any, Any]:

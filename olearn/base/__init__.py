@@ -5,6 +5,15 @@ Each class is river's, with whole arrays and frames beside one row at a time.
 
 from olearn.base.classifier import ArrayClassifier
 from olearn.base.detector import ArrayDetector, check_detector
-from olearn.base.roles import CountsDrifts, RoutesExperts
+from olearn.base.regressor import ArrayRegressor
+from olearn.base.roles import CountsDrifts, EncodesRows, RoutesExperts
 
-__all__ = ["ArrayClassifier", "ArrayDetector", "CountsDrifts", "RoutesExperts", "check_detector"]
+__all__ = [
+    "ArrayClassifier",
+    "ArrayDetector",
+    "ArrayRegressor",
+    "CountsDrifts",
+    "EncodesRows",
+    "RoutesExperts",
+    "check_detector",
+]

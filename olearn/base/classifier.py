@@ -15,7 +15,7 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex
+from olearn.core.features import FeatureIndex, column_like
 from olearn.core.labels import LabelIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
@@ -170,9 +170,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
             values = self._decode(self._codes_rows(rows))
         else:
             values = np.full(len(rows), None, dtype=object)
-        if isinstance(X, np.ndarray):
-            return values
-        return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+        return column_like(X, values)
 
     def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
         """Return probabilities: an array `(n, n_labels)` for an array, a frame for a frame."""

@@ -1,8 +1,42 @@
-"""What some learners can do besides, by the methods they have."""
+"""What some learners, and their parts, can do by the methods they have."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
-from olearn.core.types import Codes
+from olearn.core.types import Codes, Rows
+
+
+class EncodesRows(Protocol):
+    """Turns what a learner is given into rows of float64; `FeatureIndex` is the usual one.
+
+    A learner that takes other features, or none, has an encoder of its own instead of writing the
+    methods of its base class again.
+    """
+
+    @property
+    def names(self) -> list[Any]:
+        """Features in the order of their columns."""
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+
+    def quick(self, x: Any) -> Rows | None:
+        """Encode a row in which nothing is new and all is in order; else return None."""
+
+    def learn_one(self, x: Any) -> Rows:
+        """Check a row, then encode it, adding columns and categories."""
+
+    def encode_one(self, x: Any) -> Rows:
+        """Check and encode a row; changes nothing."""
+
+    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> Any:
+        """Check many rows and return them as a table with `names` and a length; changes nothing."""
+
+    def learn_many(self, table: Any) -> Rows:
+        """Encode a checked table, adding columns and categories."""
+
+    def encode_many(self, table: Any) -> Rows:
+        """Encode a checked table; changes nothing."""
 
 
 @runtime_checkable

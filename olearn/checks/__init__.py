@@ -19,23 +19,19 @@ from typing import Any
 from river import base as river_base
 from river import checks as river_checks
 
-from olearn.base import ArrayClassifier, ArrayDetector
+from olearn.base import ArrayClassifier, ArrayDetector, ArrayRegressor
 from olearn.checks.array_equals_row import ARRAY_CHECKS
 from olearn.checks.detectors import DETECTOR_CHECKS
 from olearn.checks.inputs import INPUT_CHECKS
-from olearn.checks.regressors import NUMBER_CHECKS
+from olearn.checks.regressors import REGRESSOR_CHECKS
+from olearn.checks.transformers import TRANSFORMER_CHECKS
 
 Check = Callable[[Any], None]
 
 __all__ = ["check_estimator", "yield_checks", "yield_river_checks"]
 
 
-Model = (
-    ArrayClassifier
-    | ArrayDetector
-    | river_base.MiniBatchRegressor
-    | river_base.MiniBatchTransformer
-)
+Model = ArrayClassifier | ArrayRegressor | ArrayDetector | river_base.MiniBatchTransformer
 
 
 def check_estimator(model: Model) -> None:
@@ -52,11 +48,14 @@ def yield_checks(model: Model) -> Iterator[Check]:
         yield from DETECTOR_CHECKS
     elif isinstance(model, ArrayClassifier):
         yield from (*ARRAY_CHECKS, *INPUT_CHECKS)
-    elif isinstance(model, river_base.MiniBatchRegressor | river_base.MiniBatchTransformer):
-        yield from NUMBER_CHECKS
+    elif isinstance(model, ArrayRegressor):
+        yield from REGRESSOR_CHECKS
+    elif isinstance(model, river_base.MiniBatchTransformer):
+        yield from TRANSFORMER_CHECKS
     else:
         raise TypeError(
-            f"model must be an ArrayClassifier or ArrayDetector, got {type(model).__name__}"
+            "model must be an ArrayClassifier, ArrayRegressor or ArrayDetector, "
+            f"got {type(model).__name__}"
         )
 
 

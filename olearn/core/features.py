@@ -318,6 +318,13 @@ class Table:
         self._lists = [c if _is_text(c) or not _all_real(c) else _numbers(c) for c in columns]
 
 
+def column_like(X: Any, values: NDArray[Any]) -> Any:
+    """Return values as the array they are where `X` is one, else as a series of X's kind."""
+    if isinstance(X, np.ndarray):
+        return values
+    return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+
+
 def _writable(X: NDArray[Any]) -> NDArray[np.float64]:
     """Return `X` as C-ordered float64; a read-only array is copied, or kernels compile anew."""
     rows = np.ascontiguousarray(X, dtype=np.float64)

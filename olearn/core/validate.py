@@ -6,10 +6,12 @@ A message names the argument, its allowed range or choices, and the value got.
 import difflib
 import math
 import numbers
+import sys
 from collections.abc import Collection, Hashable
 from typing import Any
 
 import numpy as np
+from river.utils import dataframe
 
 from olearn.core.types import Rows
 
@@ -99,6 +101,32 @@ def row_weights(w: Any, n_rows: int) -> Rows:
     if bad.any():
         raise ValueError(f"w must be finite and not negative, got {weights[bad][0]}")
     return weights
+
+
+def row_targets(y: Any, n_rows: int) -> Rows:
+    """Return one finite number a row, checked, as a copy."""
+    if not isinstance(y, np.ndarray | list | tuple):
+        try:
+            y = dataframe.into_series(y).to_numpy()
+        except TypeError:
+            raise TypeError(
+                f"y must be an array, list or series of numbers, got {y!r} of type "
+                f"{type(y).__name__}"
+            ) from None
+    try:
+        given = np.asarray(y)
+    except ValueError:  # rows of different lengths
+        raise ValueError("y must have one number a row, got rows of different lengths") from None
+    if given.shape != (n_rows,):
+        raise ValueError(f"y must have one number a row, got shape {given.shape}")
+    if given.dtype.kind not in "iuf":  # an object may be a number all the same
+        for value in given.tolist():
+            check_in_range("y", value, -sys.float_info.max, sys.float_info.max)
+    targets = given.astype(np.float64)
+    bad = ~np.isfinite(targets)
+    if bad.any():
+        raise ValueError(f"y must be finite, got {targets[bad][0]}")
+    return targets
 
 
 def suggestion(value: Any, choices: Collection[str]) -> str:

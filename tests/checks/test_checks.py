@@ -284,5 +284,5 @@ def test_check_estimator_honours_skips(monkeypatch):
 
 def test_foreign_models_are_refused():
     """A model without the array door is told which classes are meant."""
-    with pytest.raises(TypeError, match="ArrayClassifier or ArrayDetector, got LogisticRegression"):
+    with pytest.raises(TypeError, match="ArrayRegressor or ArrayDetector, got LogisticRegression"):
         list(checks.yield_checks(linear_model.LogisticRegression()))

@@ -1,0 +1,82 @@
+"""The checks of `olearn.checks` for transformers that take whole arrays."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from olearn.checks.tools import (
+    NAMES,
+    dicts,
+    fresh,
+    labelled_rows,
+    require,
+    require_equal,
+    require_refusal,
+    require_same_state,
+    snapshot,
+)
+
+
+def check_transformer_arrays_match_loop(model: Any) -> None:
+    """An array is transformed as its rows are, bit for bit, NaN being a gap."""
+    X, _ = labelled_rows(400)
+    by_rows, by_arrays = fresh(model), fresh(model)
+    expected = [[*by_rows.transform_one(x).values()] for x in dicts(X)]
+    require_equal(expected, _answers(by_arrays, X), "loop against arrays")
+
+
+def check_transformer_copies_continue(model: Any) -> None:
+    """A model pickled or deep-copied transforms as the original does."""
+    X, _ = labelled_rows(400)
+    original = fresh(model)
+    _answers(original, X[:100])
+    copiers: tuple[Callable[[Any], Any], ...] = (_pickled, copy.deepcopy)
+    twins = [copier(original) for copier in copiers]
+    expected = _answers(original, X[100:])
+    for twin in twins:
+        require_equal(expected, _answers(twin, X[100:]), "original against its copy")
+
+
+def check_transformer_inference_is_pure(model: Any) -> None:
+    """Transformations leave the state as it was."""
+    X, _ = labelled_rows(400)
+    transformer = fresh(model)
+    _answers(transformer, X[:100])
+    before = snapshot(transformer)
+    for x in (*dicts(X[:20]), {}, {"new": 1.0}):
+        transformer.transform_one(x)
+    _answers(transformer, X[100:150])
+    require_same_state(before, transformer, "inference")
+
+
+def check_transformer_bad_rows_change_nothing(model: Any) -> None:
+    """An infinite or foreign value raises and leaves no trace."""
+    X, _ = labelled_rows(400)
+    transformer = fresh(model)
+    _answers(transformer, X[:50])
+    for value in (float("inf"), [1.0]):
+        x = {"a": 1.0, "c": value}
+        transform = partial(transformer.transform_one, x)
+        require_refusal(transformer, transform, (TypeError, ValueError), ("'c'",), f"{x}")
+
+
+def _pickled(model: Any) -> Any:
+    return pickle.loads(pickle.dumps(model))
+
+
+def _answers(model: Any, X: Any) -> Any:
+    answers = model.transform_many(X, names=NAMES)
+    require(isinstance(answers, np.ndarray), "an array must be answered by an array")
+    return answers.tolist()
+
+
+TRANSFORMER_CHECKS: tuple[Callable[[Any], None], ...] = (
+    check_transformer_arrays_match_loop,
+    check_transformer_copies_continue,
+    check_transformer_inference_is_pure,
+    check_transformer_bad_rows_change_nothing,
+)
