@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from olearn.streams._table_facts import Table
 from olearn.streams.base import Block
 from olearn.streams.files import from_file
-from olearn.streams.tables import check
 
 _TIMEOUT = 20  # seconds without an answer
 
 
-def download(table: Table, path: Path) -> Path:
-    """Fetch, check and convert a table's original, and put it at `path`; else leave nothing.
+def download(table: Table, path: Path, check: Callable[[Table, Path], None]) -> Path:
+    """Fetch and convert a table's original and put it at `path`, if it passes `check`.
+
+    Else nothing is left there.
 
     Raises
     ------

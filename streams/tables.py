@@ -145,7 +145,7 @@ def find(table: Table) -> Path:
     from olearn.streams._download import download
 
     try:
-        return download(table, cache_folder() / table.file)
+        return download(table, cache_folder() / table.file, check)
     except OSError as error:
         raise FileNotFoundError(
             f"{looked}, and the download from {table.download.url} failed ({error}). Put the "

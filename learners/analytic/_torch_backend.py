@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from olearn.learners.analytic.backends import _RETRIES, warn_of_ridge
+from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
 
 
 class TorchBackend:
@@ -70,7 +70,7 @@ class TorchBackend:
         return torch.cholesky_inverse(factor).to(self.dtype), W.to(self.dtype)
 
     def _factor(self, S: Any, ridge: float) -> Any:
-        for attempt in range(_RETRIES):
+        for attempt in range(RETRIES):
             shifted = S.to(torch.float64, copy=True)
             shifted.diagonal().add_(ridge * 10.0**attempt)
             factor, info = torch.linalg.cholesky_ex(shifted)

@@ -3,7 +3,6 @@
 A symmetric matrix `S` is kept in whatever form suits the backend; only `full` shows all of it.
 """
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ from scipy import linalg
 from scipy.linalg import blas, lapack
 
 from olearn.core.validate import check_choice
+from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
 
 BACKENDS = ("numpy", "torch")
 DTYPES = ("float64", "float32")
-_RETRIES = 12  # each with ten times the ridge
-_LOG = logging.getLogger("olearn.learners.analytic")
 
 
 def make_backend(name: str, dtype: str, device: str) -> Any:
@@ -111,7 +109,7 @@ class NumpyBackend:
         return np.asarray(R, self.dtype, order="F"), self.array(W)
 
     def _factor(self, S: Any, ridge: float) -> Any:
-        for attempt in range(_RETRIES):
+        for attempt in range(RETRIES):
             shifted = S.astype(np.float64, order="F", copy=True)
             np.einsum("ii->i", shifted)[...] += ridge * 10.0**attempt
             factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
@@ -153,9 +151,3 @@ class NumpyBackend:
     def n_bytes(self, a: Any) -> int:
         """Return the memory that is held outside NumPy arrays."""
         return 0
-
-
-def warn_of_ridge(ridge: float, attempt: int) -> None:
-    """Log that a factorisation needed more ridge than was asked for."""
-    if attempt:
-        _LOG.warning("ridge raised from %g to %g to factorise", ridge, ridge * 10.0**attempt)
