@@ -2,8 +2,9 @@
 
 A class of olearn is `olearn:Name`, wherever its file lies, so that a file outlives any move; all
 others are `module:qualified.name`. Only classes of the packages below are found, and a few of
-Python and NumPy that their states refer to; importing their modules runs no code but theirs. A new
-part of olearn whose objects hold what was learnt must be named here.
+Python and NumPy that their states refer to; importing their modules runs no code but theirs. What
+stands above this package says so itself: a class marked `kept_in_files` is found once its module is
+imported.
 """
 
 import collections
@@ -14,17 +15,16 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-# files and folders of olearn whose classes are found by their bare names, which are unique there
-_OURS = (
-    *("base", "core", "detectors", "learners", "metrics"),
-    *("evaluate/online/recorder.py", "evaluate/online/scoring.py"),  # of a run that goes on
-)
+# folders of olearn whose classes are found by their bare names, which are unique there
+_OURS = ("base", "core", "detectors", "learners", "metrics")
+_MARKED: dict[str, type] = {}  # by `kept_in_files`
+_Class = TypeVar("_Class", bound=type)
 _RENAMED = {  # names of version 0.1, where two classes had the same
     "olearn.learners.analytic.engine:Settings": "RidgeSettings",
     "olearn.learners.replay.engine:Settings": "RehearsalSettings",
@@ -60,6 +60,12 @@ _RIVER_FUNCTIONS = frozenset(
         "utils.math:minkowski_distance",
     )
 )
+
+
+def kept_in_files(cls: _Class) -> _Class:
+    """Let files name a class of a part above this one; for use as a decorator."""
+    _MARKED[cls.__qualname__] = cls
+    return cls
 
 
 def name_of(value: Any) -> str:
@@ -105,10 +111,12 @@ def find_class(name: Any) -> type:
 def _own_class(name: str) -> type:
     """Return a class of olearn; `name` may be of version 0.1, which wrote the module too."""
     bare = _RENAMED.get(name, name.partition(":")[2])
-    if bare not in own_classes():
-        raise ValueError(f"{name!r} is no class of olearn whose objects are kept in files")
-    found: type = getattr(importlib.import_module(own_classes()[bare]), bare)
-    return found
+    if bare in own_classes():
+        found: type = getattr(importlib.import_module(own_classes()[bare]), bare)
+        return found
+    if bare in _MARKED:
+        return _MARKED[bare]
+    raise ValueError(f"{name!r} is no class of olearn whose objects are kept in files")
 
 
 @functools.cache
@@ -117,7 +125,7 @@ def own_classes() -> dict[str, str]:
     found: dict[str, str] = {}
     root = Path(__file__).parents[1]
     for part in _OURS:
-        for file in sorted((root / part).rglob("*.py")) or [root / part]:
+        for file in sorted((root / part).rglob("*.py")):
             module = ".".join(("olearn", *file.relative_to(root).with_suffix("").parts))
             for name in _CLASS.findall(file.read_text(encoding="utf-8")):
                 if name in found:

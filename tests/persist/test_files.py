@@ -97,6 +97,7 @@ FORGED = {
     "function of ours": [["object", "olearn.core.memory:memory_bytes", []]],
     "function as value": [["value", "function", "olearn.cli.demo:run_demo"]],
     "data set": [["object", "river.datasets.smtp:SMTP", []]],
+    "class above that is not marked": [["object", "olearn:RowPath", []]],
     "class that imports": [["object", "olearn.registry:Entry", []]],
     "other package": [["object", "subprocess:Popen", ["true"]]],
     "path": [["object", "olearn./tmp/x:Y", []]],

@@ -18,10 +18,12 @@ from olearn.evaluate.describe import (
 from olearn.evaluate.online.paths import BlockPath, Piece, RowPath, last_step
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.scoring import Scoreboard, format_of
+from olearn.persist.classes import kept_in_files
 
 Detector = base.DriftDetector | base.BinaryDriftDetector
 
 
+@kept_in_files
 class Recorder:
     """Scores pieces of a run, watches their errors, and closes windows.
 
@@ -133,6 +135,7 @@ class Recorder:
         return [int(count) for count in self._last.expert_usage]
 
 
+@kept_in_files
 class _ErrorWatch:
     """Feeds a clone of a drift detector with errors and keeps the rows of its alarms."""
 

@@ -9,8 +9,10 @@ from river import metrics as river_metrics
 from river.metrics.base import ClassificationMetric, Metric, Metrics
 
 from olearn.metrics import KappaM, KappaT, update_many
+from olearn.persist.classes import kept_in_files
 
 
+@kept_in_files
 class Scoreboard:
     """Values of several metrics over all rows so far and over each window.
 
