@@ -1,6 +1,7 @@
 # Everything a fresh machine needs: Python 3.11 or newer, make, and a place to install from.
 #   make demo     DriftMoE and its peers on drifting streams, with a report
 #   make test     all tests
+#   make warm     compile ahead all that is compiled at first use: some minutes, once
 #   make docs     the documentation, into build/docs
 #   make results  the experiments of all papers: an hour and a half on 2 cores
 # Another interpreter: PYTHON=python3.12 make test
@@ -14,13 +15,16 @@ WORKERS ?= 2
 # a stamp is newer than what decides its content, so that set-up is not repeated
 SETUP := pyproject.toml constraints.txt
 
-.PHONY: demo test docs readme results lint clean
+.PHONY: demo test warm docs readme results lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/olearn demo --report report.html
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+warm: $(VENV)/.test
+	$(BIN)/olearn warm
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml

@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 import olearn
 from olearn import registry
 from olearn.cli import arguments, run_agent, run_detector, run_learner
+from olearn.cli import warm as ahead
 
 _FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
 
@@ -311,6 +312,25 @@ def compare(
     print_table(comparison.table())
     if report is not None:
         typer.echo(f"report: {report.absolute()}")
+
+
+@app.command()
+@_reports_failures
+def warm(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Learners, detectors, agents and synthetic streams by name; default: all.",
+            autocompletion=_complete(ahead.names),
+        ),
+    ] = None,
+) -> None:
+    """Compile ahead what learners and detectors need, so that their first answer comes at once.
+
+    What is compiled is kept in $NUMBA_CACHE_DIR, if set, else beside the package, else in the
+    user's cache: for later processes of this user, or for an image of a container.
+    """
+    ahead.run(names or [])
 
 
 @app.command("list")

@@ -12,6 +12,7 @@ import pickle
 import sys
 import uuid
 import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,19 @@ from olearn.core.kernel_folders import kernel_folders
 SUFFIX = ".kernel"
 _CHECK_SIZE = 16  # bytes of the digest at the head of a file
 _FORMAT = 1
+
+
+@dataclass
+class Usage:
+    """What this process read and wrote."""
+
+    n_read: int = 0
+    n_written: int = 0
+    n_lost: int = 0  # compiled, but not kept
+    folders: set[Path] = field(default_factory=set)
+
+
+usage = Usage()
 
 
 class KernelCache(_Cache):
@@ -75,7 +89,10 @@ class KernelCache(_Cache):
         for folder in filter(None, kernel_folders(self._source())):
             # whatever is wrong with a file, the remedy is to compile and write it again
             with contextlib.suppress(Exception):
-                return CompileResult._rebuild(target_context, *_read(folder / name))
+                found = CompileResult._rebuild(target_context, *_read(folder / name))
+                usage.n_read += 1
+                usage.folders.add(folder)
+                return found
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -88,10 +105,16 @@ class KernelCache(_Cache):
             return
         folder = kernel_folders(self._source())[-1]
         if folder is None:
+            usage.n_lost += 1
             return
         name = self._name(sig, data.codegen)
-        with contextlib.suppress(OSError):
+        try:
             _write(folder / name, dumps(data._reduce()))
+        except OSError:
+            usage.n_lost += 1
+            return
+        usage.n_written += 1
+        usage.folders.add(folder)
         if folder.name == "__pycache__":  # belongs to one source tree: what is old is of no use
             _delete_older(folder, name)
 
