@@ -8,12 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.features import are_own_codes
 from olearn.streams.base import Block, Schema
 
 Values = NDArray[np.float64] | list[str | None]  # numbers (NaN missing) or text (None missing)
 Chunk = tuple[list[Values], list[Any]]  # the features' columns, and the labels
-
-_MAX_OWN_CODE = 9_999  # as in olearn.core.features
 
 
 class Source(Protocol):
@@ -59,8 +58,7 @@ class Column:
             self._has_numbers |= known.size > 0
             texts = []
             if self._declared:
-                own = (known >= 0) & (known <= _MAX_OWN_CODE) & (known == np.floor(known))
-                self._own &= bool(own.all())
+                self._own &= bool(are_own_codes(known).all())
                 texts = _texts(known)
         for text in texts:
             self._codes.setdefault(text, len(self._codes))

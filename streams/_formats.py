@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.features import MAX_OWN_CODE
 from olearn.streams._columns import Values
 
 _CHUNK = 10_000  # rows turned into columns at a time
@@ -113,7 +114,7 @@ class ArffTable(RawTable):
             self._numeric.append(word != "string")
         else:
             categories = _split(kind.strip("{} "))
-            own = all(re.fullmatch(r"\d{1,4}", text) for text in categories)
+            own = all(t.isdecimal() and int(t) <= MAX_OWN_CODE for t in categories)
             self.declared[name] = tuple(map(int, categories) if own else categories)
             self.nominal.add(name)
             self._numeric.append(own)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from olearn.core.features import MAX_OWN_CODE, are_own_codes
 from olearn.streams._columns import sorted_labels
 from olearn.streams.base import Block, Reader, Schema, Stream, column_names, read_slices
 
@@ -120,8 +121,9 @@ def checked_codes(codes: NDArray[Any], n_labels: int, name: str = "y") -> NDArra
 
 def _check_nominal(name: Any, column: NDArray[Any]) -> None:
     known = column[~np.isnan(column)]
-    bad = known[(known < 0) | (known > 9999) | (known != np.floor(known))]
+    bad = known[~are_own_codes(known)]
     if bad.size:
         raise ValueError(
-            f"nominal feature {name!r} must hold whole numbers from 0 to 9,999, got {bad[0]}"
+            f"nominal feature {name!r} must hold whole numbers from 0 to {MAX_OWN_CODE:,}, "
+            f"got {bad[0]}"
         )

@@ -17,8 +17,11 @@ from river.utils import dataframe
 UNSEEN = -1.0  # the code of a new category where no more codes are given out
 
 _NO_ROW: tuple[list[Any], NDArray[np.float64]] = ([None], np.empty(0))
-_MAX_OWN_CODE = 9_999
-_MAX_CATEGORIES = 10_000
+# A nominal value that is a whole number is its own code, so that arrays of codes and dicts mean the
+# same without a table; up to here, because trees keep room for every code up to the highest one.
+# Streams code by the same rule (`are_own_codes`).
+MAX_OWN_CODE = 9_999
+_MAX_CATEGORIES = MAX_OWN_CODE + 1
 
 
 class CategoryIndex:
@@ -58,8 +61,7 @@ class CategoryIndex:
     def codes_of(self, column: NDArray[np.float64], learn: bool) -> NDArray[np.float64]:
         """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values."""
         known = column[~np.isnan(column)]
-        own = (known >= 0) & (known <= _MAX_OWN_CODE) & (known == np.floor(known))
-        if self._all_own and own.all():
+        if self._all_own and are_own_codes(known).all():
             if learn:
                 for value in np.flatnonzero(np.bincount(known.astype(np.int64))).tolist():
                     self.add(value)
@@ -72,7 +74,13 @@ def _own_code(value: Any) -> int | None:
     if not isinstance(value, numbers.Real):
         return None
     number = float(value)
-    return int(number) if 0 <= number <= _MAX_OWN_CODE and number.is_integer() else None
+    return int(number) if 0 <= number <= MAX_OWN_CODE and number.is_integer() else None
+
+
+def are_own_codes(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell of each number whether, as a nominal value, it is its own code."""
+    own: NDArray[np.bool_] = (values >= 0) & (values <= MAX_OWN_CODE) & (values == np.floor(values))
+    return own
 
 
 class FeatureIndex:
@@ -157,8 +165,9 @@ class FeatureIndex:
             if list(x) != self.names or self._untyped:
                 return None
             given = values = list(x.values())
-            if given == self._last[0]:
-                return self._last[1]
+            last = self._last  # read once: another thread may put its row there in between
+            if given == last[0]:
+                return last[1]
             if self._nominal:
                 values = given.copy()
                 for column, codes in self._nominal:

@@ -196,6 +196,26 @@ def test_the_quick_way_declines_what_is_refused(value):
         index.encode_one({"a": value})
 
 
+class Interrupted(float):
+    """A number at whose comparison another thread has its turn."""
+
+    def __eq__(self, other):
+        self.turn()
+        return float(self) == other
+
+    __hash__ = float.__hash__
+
+
+def test_another_thread_does_not_change_the_row():
+    """The last row is read once: what another thread encodes in between is not returned."""
+    index = FeatureIndex()
+    index.learn_one({"a": 1.0})
+    expected = index.quick({"a": 2.0})
+    value = Interrupted(2.0)
+    value.turn = lambda: index.quick({"a": 3.0})
+    assert index.quick({"a": value}) is expected
+
+
 # -- errors --------------------------------------------------------------------------------------
 
 
