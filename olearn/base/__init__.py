@@ -6,7 +6,7 @@ Each class is river's, with whole arrays and frames beside one row at a time.
 from olearn.base.classifier import ArrayClassifier
 from olearn.base.detector import ArrayDetector, check_detector
 from olearn.base.regressor import ArrayRegressor
-from olearn.base.roles import CountsDrifts, EncodesRows, RoutesExperts
+from olearn.base.roles import CountsDrifts, EncodesRows, RoutesExperts, takes_blocks
 
 __all__ = [
     "ArrayClassifier",
@@ -16,4 +16,5 @@ __all__ = [
     "EncodesRows",
     "RoutesExperts",
     "check_detector",
+    "takes_blocks",
 ]

@@ -7,7 +7,7 @@ few methods a learner writes; both doors end in the same compiled code, hence th
 import abc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
     that is missing raises before anything is learnt.
     """
 
+    takes_blocks: ClassVar[bool] = True
     _features: FeatureIndex
     _labels: LabelIndex
 

@@ -7,7 +7,7 @@ the few methods a learner writes, hence in the same floats.
 import abc
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from river import base
@@ -36,6 +36,7 @@ class ArrayRegressor(base.MiniBatchRegressor):
     that is missing raises before anything is learnt.
     """
 
+    takes_blocks: ClassVar[bool] = True
     _features: EncodesRows
 
     # -- what a learner writes -------------------------------------------------------------------

@@ -53,3 +53,13 @@ class CountsDrifts(Protocol):
 
     @property
     def n_drifts(self) -> int: ...
+
+
+def takes_blocks(model: Any) -> bool:
+    """Tell whether a model takes whole blocks: 2-D arrays, and `names` of their columns.
+
+    Those of olearn do, and any other that has an attribute `takes_blocks = True` beside its
+    `learn_many`, `predict_many` and, to be run on a stream, `test_then_train_many`. River's own
+    take frames instead, and so does a pipeline, also one that ends in a learner of ours.
+    """
+    return getattr(model, "takes_blocks", False) is True

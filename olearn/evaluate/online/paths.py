@@ -12,7 +12,7 @@ import numpy as np
 from river import base
 from river.compose import Pipeline
 
-from olearn.base import ArrayClassifier
+from olearn.base import takes_blocks
 from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.online.checkpoint import Position
 from olearn.streams.base import Stream
@@ -42,7 +42,7 @@ class BlockPath:
     name = "compiled"
     delay = "none"
 
-    def __init__(self, stream: Stream, model: ArrayClassifier, block_size: int) -> None:
+    def __init__(self, stream: Stream, model: Any, block_size: int) -> None:
         self._stream = stream
         self._model = model
         self._block_size = block_size
@@ -222,7 +222,7 @@ def _learner(model: Any) -> Callable[[Any, Any], None]:
 
 def _warm_up(model: Any, rows: list[tuple[dict[Any, Any], Any]]) -> None:
     """Let a clone of a compiled model learn, so that its kernels are loaded before the clock."""
-    if isinstance(last_step(model), ArrayClassifier):
+    if takes_blocks(last_step(model)):
         clone = model.clone()
         for x, y in rows[:_WARM_UP_ROWS]:
             clone.predict_one(x)

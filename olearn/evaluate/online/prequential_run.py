@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from river import base
-from river.compose import Pipeline
 from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
-from olearn.base import ArrayClassifier
+from olearn.base import takes_blocks
 from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.describe import describe_run
 from olearn.evaluate.online.checkpoint import Checkpoint, Keeper, Position
@@ -37,9 +36,9 @@ def prequential(
     """Test, then train, on every row of a stream; the model goes on learning in place.
 
     Each row is predicted first, then scored, then learnt. Where the stream hands out blocks, the
-    model is an `olearn.base.ArrayClassifier` in no pipeline, labels come at once and every metric
-    reads labels, whole blocks go through compiled code; the figures are the same as row by row,
-    only the speed differs, and `Result.path` says which it was.
+    model takes them (those of olearn do, a pipeline does not), labels come at once and no metric
+    reads probabilities, whole blocks go through compiled code; the figures are the same as row by
+    row, only the speed differs, and `Result.path` says which it was.
 
     Parameters
     ----------
@@ -145,13 +144,7 @@ def prequential(
 def _choose_path(
     stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
 ) -> BlockPath | RowPath:
-    if (
-        isinstance(stream, Stream)
-        and isinstance(model, ArrayClassifier)
-        and not isinstance(model, Pipeline)  # which river makes an instance of its last step
-        and delay is None
-        and not probabilities
-    ):
+    if isinstance(stream, Stream) and takes_blocks(model) and delay is None and not probabilities:
         return BlockPath(stream, model, block_size)
     return RowPath(stream, model, delay, probabilities=probabilities)
 

@@ -10,9 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from river.compose import Pipeline
 
-from olearn.base import ArrayClassifier
+from olearn.base import takes_blocks
 from olearn.core.validate import check_integer
 from olearn.evaluate.describe import (
     describe_environment,
@@ -29,15 +28,6 @@ from olearn.streams.class_incremental import ClassIncremental
 
 _TESTED_AT_ONCE = 500  # examples, so that images of a large test set fit into memory
 _WARM_UP_ROWS = 32
-
-
-@runtime_checkable
-class LearnsArrays(Protocol):
-    """A classifier that takes arrays: images or rows, and an array of labels."""
-
-    def learn_many(self, X: Any, y: Any) -> None: ...
-
-    def predict_many(self, X: Any) -> Any: ...
 
 
 @runtime_checkable
@@ -78,7 +68,8 @@ def class_incremental(
         makes one.
     model
         A classifier, which is cloned and gets the seed of the run, or a function of a seed that
-        makes one. Classifiers that learn arrays get blocks, others one example at a time.
+        makes one. It gets blocks if it takes them (`olearn.base.takes_blocks`: those of olearn do),
+        else one example at a time.
     seeds
         Number of seeds, which are then 1, 2, ...; or the seeds.
     block_size
@@ -194,8 +185,8 @@ class _Evaluation:
 
     def _learn(self, X: NDArray[Any], codes: NDArray[np.int64]) -> None:
         y = self.labels[codes]
-        if takes_arrays(self.model, self.stream):
-            self._timed(lambda: self.model.learn_many(X, y, **_names(self.model, self.stream)))
+        if takes_blocks(self.model):
+            self._timed(lambda: self.model.learn_many(X, y, **_names(self.stream)))
         else:
             pairs = list(zip(_examples(self.stream, X), y.tolist(), strict=True))
             self._timed(lambda: [self.model.learn_one(x, label) for x, label in pairs])
@@ -233,8 +224,8 @@ class _Evaluation:
         parts = []
         for start in range(0, len(codes), _TESTED_AT_ONCE):
             part = slice(start, start + _TESTED_AT_ONCE)
-            if takes_arrays(self.model, self.stream):
-                answers = self.model.predict_many(X[part], **_names(self.model, self.stream))
+            if takes_blocks(self.model):
+                answers = self.model.predict_many(X[part], **_names(self.stream))
             else:
                 answers = [self.model.predict_one(x) for x in _examples(self.stream, X[part])]
             found = np.empty(len(answers), dtype=object)  # None before the first label
@@ -244,31 +235,18 @@ class _Evaluation:
         return self.hits[task]
 
 
-def takes_arrays(model: Any, stream: ClassIncremental) -> bool:
-    """Whether a model learns the stream's blocks; river's own mini-batches are frames of rows."""
-    if stream.gives_images or _is_ours(model):
-        return isinstance(model, LearnsArrays)
-    own = type(model).__module__.split(".")[0] == "river"
-    return isinstance(model, LearnsArrays) and not own
-
-
 def warm_up(model: Any, stream: ClassIncremental) -> None:
     """Let a clone of a compiled model learn, so that its kernels are loaded before the clock."""
-    if _is_ours(model) and not stream.gives_images:
+    if isinstance(model, base.Estimator) and takes_blocks(model) and not stream.gives_images:
         X, codes = next(stream.blocks(_WARM_UP_ROWS))
-        clone = model.clone()
-        clone.learn_many(X, codes, **_names(model, stream))
-        clone.predict_many(X, **_names(model, stream))
+        clone: Any = model.clone()
+        clone.learn_many(X, codes, **_names(stream))
+        clone.predict_many(X, **_names(stream))
 
 
-def _is_ours(model: Any) -> bool:
-    # river makes a pipeline an instance of its last step
-    return isinstance(model, ArrayClassifier) and not isinstance(model, Pipeline)
-
-
-def _names(model: Any, stream: ClassIncremental) -> dict[str, Any]:
-    named = _is_ours(model) and not stream.gives_images
-    return {"names": stream.schema.names} if named else {}
+def _names(stream: ClassIncremental) -> dict[str, Any]:
+    """Names of the columns, for `learn_many` and `predict_many`; images have none."""
+    return {} if stream.gives_images else {"names": stream.schema.names}
 
 
 def _examples(stream: ClassIncremental, X: NDArray[Any]) -> Iterator[Any]:

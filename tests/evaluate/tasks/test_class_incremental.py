@@ -23,6 +23,8 @@ def digits(seed=1, n_tasks=5, images=False, **options):
 class LastTask:
     """Predicts the labels of the task learnt last; notes what is asked of it."""
 
+    takes_blocks = True
+
     def __init__(self):
         self.calls = []
         self.pending = []
