@@ -4,16 +4,20 @@ Kernels are compiled at their first call. What is compiled is kept (`kernel_cach
 later processes; whoever waits for longer than a second is told why (`compile_notice`).
 """
 
+import contextlib
+import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, overload
 
 from numba.core import config, sigutils
+from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from olearn.core import compile_notice
 from olearn.core.kernel_cache import KernelCache
+from olearn.core.kernel_library import InnerCompiler, set_environments
 
 
 @overload
@@ -55,15 +59,17 @@ def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 class Kernel(CPUDispatcher):
     """A compiled function; see `njit`.
 
-    What only other kernels call is compiled without the wrapper that takes Python's arguments,
-    which saves a fifth of the time to compile a tree; it is compiled again, with one, if Python
-    calls it after all.
+    What only other kernels call is compiled without machine code of its own, which saves half of
+    the time to compile a tree, and not kept; it is compiled again, in full, if Python calls it
+    after all.
     """
+
+    _compiler: Any
 
     def __init__(self, py_func: Any, *args: Any, **options: Any) -> None:
         super().__init__(py_func, *args, **options)
         self.targetoptions["no_cfunc_wrapper"] = True  # for callers in C: there are none
-        self._bare: set[Any] = set()  # argument types compiled without a wrapper
+        self._bare: set[Any] = set()  # argument types compiled for other kernels only
         self._cache = KernelCache(self)
         compile_notice.watch()
 
@@ -84,8 +90,10 @@ class Kernel(CPUDispatcher):
                 self.overloads.pop(args, None)
             before = self.targetoptions.get("no_cpython_wrapper", False)
             self.targetoptions["no_cpython_wrapper"] = _caller.is_kernel
+            self._compiler.pipeline_class = InnerCompiler if _caller.is_kernel else Compiler
             try:
-                return super().compile(sig)
+                with _no_garbage():
+                    return super().compile(sig)
             finally:
                 self.targetoptions["no_cpython_wrapper"] = before
 
@@ -96,7 +104,21 @@ class Kernel(CPUDispatcher):
             self._bare.add(args)
             self.overloads[args] = cres
         else:
+            set_environments(cres)
             super().add_overload(cres)
+
+
+@contextlib.contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Collect no garbage meanwhile: what a compiler allocates lives on, and to search it again and
+    again takes a sixth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Caller(threading.local):

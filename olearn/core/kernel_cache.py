@@ -82,7 +82,7 @@ class KernelCache(_Cache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what was compiled for a signature, or None."""
-        if not self._enabled:
+        if not self._enabled or self._dispatcher.targetoptions.get("no_cpython_wrapper"):
             return None
         target_context.refresh()
         name = self._name(sig, target_context.codegen())
@@ -96,8 +96,11 @@ class KernelCache(_Cache):
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was compiled; a full disk or a folder that is gone is no reason to fail."""
-        if not self._enabled:
+        """Keep what was compiled; a full disk or a folder that is gone is no reason to fail.
+
+        What was compiled for other kernels only is part of these, and not kept.
+        """
+        if not self._enabled or self._dispatcher.targetoptions.get("no_cpython_wrapper"):
             return
         if data.lifted or data.library.has_dynamic_globals:
             where = f"{self._dispatcher.py_func.__module__}.{self._dispatcher.py_func.__qualname__}"

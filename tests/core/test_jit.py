@@ -1,5 +1,6 @@
 """Tests of compiled kernels: what the cache sees, how it survives damage, who may call what."""
 
+import gc
 import importlib
 import os
 import pickle
@@ -201,14 +202,15 @@ def test_a_moved_package_finds_its_cache(toy, tmp_path):
 
 def test_damaged_files_are_compiled_and_written_again(toy):
     """A file cut short and one with a wrong byte are replaced; the process after reads them."""
-    run(toy)
+    both = f"{PRINT}from toy.callee import scale; scale(1.0)"
+    run(toy, both, OLEARN_QUIET="1")
     files = sorted((toy / "__pycache__").glob("*.kernel"))
     assert len(files) == 2
     content = [file.read_bytes() for file in files]
     files[0].write_bytes(content[0][:-1] + bytes([content[0][-1] ^ 1]))
     files[1].write_bytes(content[1][:200])
-    assert run(toy) == (["6", "0", "1"], "")
-    assert run(toy) == (["6", "1", "0"], "")
+    assert run(toy, both, OLEARN_QUIET="1") == (["6", "0", "1"], "")
+    assert run(toy, both, OLEARN_QUIET="1") == (["6", "1", "0"], "")
     assert files == sorted((toy / "__pycache__").glob("*.kernel"))
 
 
@@ -367,6 +369,59 @@ def test_inner_kernel_can_be_called_from_python_too():
     assert _quadruple(np.float32(1.5)) == 6.0
     assert len(_quadruple.signatures) == 2
     assert len(_double.signatures) == len(set(_double.signatures))
+
+
+def test_inner_kernel_gets_no_machine_code_and_no_file(toy):
+    """What only kernels call is part of these; once Python calls it, it is compiled in full."""
+    code = (
+        "from toy.caller import answer\n"
+        "from toy.callee import scale\n"
+        "answer(1)\n"
+        "inner = [type(c.library).__name__ for c in scale.overloads.values()]\n"
+        "print(*inner, scale(1), *{type(c.library).__name__ for c in scale.overloads.values()})"
+    )
+    words = ["InnerLibrary", "2", "JITCodeLibrary"]
+    assert run(toy, code)[0] == words
+    names = [file.name.split("-")[0] for file in (toy / "__pycache__").glob("*.kernel")]
+    assert sorted(names) == ["toy.callee.scale", "toy.caller.answer"]
+
+
+@jit.njit
+def _raises(x):
+    if x < 0:
+        raise ValueError("x must not be negative")
+    return x
+
+
+@jit.njit
+def _may_raise(x):
+    print(x)
+    return _raises(x) + 1
+
+
+def test_inner_kernel_may_raise(capsys):
+    """An error inside an inner kernel reaches Python with its message."""
+    assert _may_raise(1) == 2
+    with pytest.raises(ValueError, match="must not be negative"):
+        _may_raise(-1)
+
+
+def test_garbage_is_collected_again_after_a_compilation():
+    """It is held up while a kernel compiles, also when that fails."""
+
+    @jit.njit
+    def wrong(x):
+        return x.no_such_attribute
+
+    with pytest.raises(numba.TypingError):
+        wrong(1)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        _double(np.int8(1))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_options_reach_numba():
