@@ -1,11 +1,13 @@
 """The operations of `backends` by torch, on the CPU or a CUDA device. Imports torch."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from olearn.core.threads import threads_for
 from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
 
 
@@ -27,6 +29,9 @@ class TorchBackend:
         self.dtype: Any = getattr(torch, dtype)
         self.device = device
         torch.zeros(1, device=device)  # refuses a device that is not there
+
+    def threads(self, work: float) -> AbstractContextManager[None]:
+        return threads_for(work, self.device)
 
     def zeros(self, n: int, m: int, *, wide: bool = False) -> Any:
         return torch.zeros((n, m), dtype=self._dtype(wide), device=self.device)

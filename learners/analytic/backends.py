@@ -3,6 +3,7 @@
 A symmetric matrix `S` is kept in whatever form suits the backend; only `full` shows all of it.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.linalg import blas, lapack
 
+from olearn.core.threads import threads_for
 from olearn.core.validate import check_choice
 from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
 
@@ -55,6 +57,10 @@ class NumpyBackend:
 
     def __init__(self, dtype: str) -> None:
         self.dtype: Any = np.dtype(dtype)
+
+    def threads(self, work: float) -> AbstractContextManager[None]:
+        """Return the context for so many multiplications in a row of calls."""
+        return threads_for(work)
 
     def zeros(self, n: int, m: int, *, wide: bool = False) -> Any:
         return np.zeros((n, m), np.float64 if wide else self.dtype, order="F")

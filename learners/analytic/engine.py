@@ -7,6 +7,7 @@ block and the waiting rows and never stored: asking for them changes nothing tha
 
 import copy
 import math
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +114,10 @@ class RidgeEngine:
         n = self.settings.n_features
         return self.columns.width if n is None else n
 
+    def _threads(self, rows: int) -> AbstractContextManager[None]:
+        """Return the context for products of so many rows and a matrix of `n_inner` by itself."""
+        return self._ops.threads(float(rows) * self.n_inner**2)
+
     @property
     def _target_room(self) -> int:
         return capacity(self.n_targets, _TARGET_STEP)
@@ -158,7 +163,8 @@ class RidgeEngine:
         q = self._n_waiting
         if q == 0:
             return
-        self._learn_waiting(self._state, self.moments, q)
+        with self._threads(q):
+            self._learn_waiting(self._state, self.moments, q)
         self._n_waiting = 0
         self._X[:] = self._t[:] = self._w[:] = 0.0
         self._drop_derived()
@@ -208,8 +214,10 @@ class RidgeEngine:
         """Take rows away as if they had never been learnt."""
         self.flush()
         root = np.sqrt(w)[:, None]
-        Phi = self.lift.block(X, self._ops) * self._ops.array(root)
-        self._state.forget(Phi, self._ops.array(self._targets(np.asarray(targets, float)) * root))
+        Y = self._ops.array(self._targets(np.asarray(targets, float)) * root)
+        with self._threads(len(w)):
+            Phi = self.lift.block(X, self._ops) * self._ops.array(root)
+            self._state.forget(Phi, Y)
         if self.settings.one_hot:
             self.seen = np.maximum(self.seen - np.bincount(targets, w, self.n_targets), 0.0)
         if self.settings.balance == "pfg":
@@ -229,12 +237,13 @@ class RidgeEngine:
         twin = other.twin()
         twin.flush()
         inner = columns if self.settings.n_features is None else np.arange(self.n_inner)
-        S, Q = self._state.information()
-        S_b, Q_b = twin._state.information()
         k, m = len(inner), len(targets)
-        S[np.ix_(inner, inner)] += S_b[:k, :k]
-        Q[np.ix_(inner, targets)] += Q_b[:k, :m]
-        self._state.restore(S, Q)
+        with self._threads(self.n_inner):
+            S, Q = self._state.information()
+            S_b, Q_b = twin._state.information()
+            S[np.ix_(inner, inner)] += S_b[:k, :k]
+            Q[np.ix_(inner, targets)] += Q_b[:k, :m]
+            self._state.restore(S, Q)
         if self.settings.balance == "weights":
             sums, counts = self._state.class_sums(), self._state.counts.copy()
             for i, S_c in enumerate(twin._state.class_sums()[:m]):
@@ -260,25 +269,30 @@ class RidgeEngine:
         if not self.settings.follows_rows and self._n_held >= self.settings.refresh:
             q -= q % self.settings.refresh
         if self._head is None or self._head[0] != q:
-            W = self._followed(q) if self.settings.follows_rows else self._solved(q)
+            if self.settings.follows_rows and q:
+                W = self._followed(q)
+            else:
+                with self._threads(self.n_inner):
+                    W = self._solved(q)
             self._head = q, self._ops.numpy(W)[:, : self.n_targets].copy()
         return self._head[1]
 
     def _followed(self, q: int) -> Any:
-        if q == 0:
-            return self._state.weights()
         if self._pending is None or self._pending.position > q:
-            self._pending = PendingWeights(self._base(), self._ops)
+            with self._threads(self.n_inner):
+                self._pending = PendingWeights(self._base(), self._ops)
         pending, decay = self._pending, self.settings.forgetting
         while q - pending.n_rows >= SUB_BLOCK:
             start = pending.n_rows
-            rows = self._block(start, start + SUB_BLOCK)
-            pending.learn_block(*rows, decay**SUB_BLOCK)
-        for i in range(pending.position, q):
-            root = math.sqrt(self._w[i])
-            phi = root * self.lift.rows(self._X[i : i + 1])[0]
-            y = root * self._targets(self._t[i : i + 1])[0]
-            pending.learn_row(self._ops.array(phi), self._ops.array(y), decay)
+            with self._threads(SUB_BLOCK):
+                rows = self._block(start, start + SUB_BLOCK)
+                pending.learn_block(*rows, decay**SUB_BLOCK)
+        with self._threads(1):
+            for i in range(pending.position, q):
+                root = math.sqrt(self._w[i])
+                phi = root * self.lift.rows(self._X[i : i + 1])[0]
+                y = root * self._targets(self._t[i : i + 1])[0]
+                pending.learn_row(self._ops.array(phi), self._ops.array(y), decay)
         return pending.W
 
     def _base(self) -> CovarianceState:
@@ -316,7 +330,8 @@ class RidgeEngine:
         W = self.weights()
         if self._ops.rowwise:
             return products(self.lift.rows(X), W)
-        return self._ops.numpy(self.lift.block(X, self._ops) @ self._ops.array(W))
+        with self._ops.threads(float(len(X)) * self.n_inner * (X.shape[1] + W.shape[1])):
+            return self._ops.numpy(self.lift.block(X, self._ops) @ self._ops.array(W))
 
     # -- copies ----------------------------------------------------------------------------------
 

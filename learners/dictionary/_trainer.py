@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from river import base
 
+from olearn.core.threads import threads_for
 from olearn.core.types import Rows
 from olearn.learners.dictionary._arrays import device_array, host
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.codes import sparsity
 from olearn.learners.dictionary.frank_wolfe import FrankWolfe
-from olearn.learners.dictionary.polar import polar
+from olearn.learners.dictionary.polar import polar, polar_work
 
 _MEMORY = 0.05  # weight of the newest batch in the sparsity told
 
@@ -50,7 +51,8 @@ class Trainer:
     def atoms(self) -> tuple[Rows, Rows]:
         """Orthogonal atoms in rows, and the same in columns; not to be written to."""
         if self._atoms is None:
-            rows = np.ascontiguousarray(host(self.engine.orthogonal()))
+            with threads_for(self._work(0), self.device):
+                rows = np.ascontiguousarray(host(self.engine.orthogonal()))
             self._atoms = rows, np.ascontiguousarray(rows.T)
         return self._atoms
 
@@ -84,9 +86,20 @@ class Trainer:
             return
         self.n_steps += 1
         self._atoms = None
+        work = self._work(len(rows))
         if self.warm_left:
-            self._warm_up(rows, weights)
-            return
+            with threads_for(work):  # in NumPy on any device
+                self._warm_up(rows, weights)
+        else:
+            with threads_for(work, self.device):
+                self._learn(rows, weights)
+
+    def _work(self, n_rows: int) -> float:
+        """Return about how many multiplications a step with so many rows has."""
+        n = self.n_features
+        return 4.0 * n_rows * n * n + polar_work(n, n)
+
+    def _learn(self, rows: Rows, weights: Rows) -> None:
         X = device_array(rows, self.device, self.dtype)
         w = None if (weights == 1.0).all() else device_array(weights, self.device, self.dtype)
         Z = X @ self.engine.A.T

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from olearn.core.threads import threads_for
 from olearn.core.validate import check_choice
 
 METHODS = ("auto", "svd", "gram", "newton_schulz")
@@ -66,8 +67,17 @@ def polar(G: Any, method: str = "auto") -> Any:
         raise ValueError("G must be finite, got NaN or an infinite value in it")
     if method == "auto":
         method = _fastest(G)
-    if G.shape[0] < G.shape[1]:
-        return polar(G.T, method).T
+    device = None if isinstance(G, np.ndarray) else G.device.type
+    with threads_for(polar_work(*G.shape), device):
+        return _factor(G, method) if G.shape[0] >= G.shape[1] else _factor(G.T, method).T
+
+
+def polar_work(m: int, n: int) -> float:
+    """Return about how many multiplications the polar factor of an `(m, n)` matrix takes."""
+    return 20.0 * m * n * min(m, n)
+
+
+def _factor(G: Any, method: str) -> Any:
     if method == "gram":
         return _by_gram(G)
     if method == "newton_schulz":

@@ -1,8 +1,8 @@
 """One step of rehearsal on a device: queue, memory, network and objective together."""
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
+from olearn.core.threads import threads_for
 from olearn.core.types import Codes
 from olearn.learners.replay.arrays import exported, imported
 from olearn.learners.replay.clock import StepClock
@@ -31,6 +32,7 @@ from olearn.learners.replay.trunks import ReducedResNet18, RowMLP, make_trunk, t
 # in their last bits with the number of rows: so an answer does not depend on what else is asked.
 _ROWS_AT_ONCE = 16
 _IMAGES_ON_CPU, _IMAGES_ELSEWHERE = 4, 256
+_PASSES = 3  # of a step: forward, and backward to the inputs and to the weights
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ class ReplayEngine:
         y = np.array(self._waiting_y)
         raw = self._joined(self._waiting_x)
         self._waiting_x, self._waiting_y = [], []
-        with self._few_threads():
+        with self._threads(_PASSES * (len(y) + self.settings.replay_size)):
             self._step(raw, y)
 
     def _joined(self, parts: list[Tensor]) -> Tensor:
@@ -182,18 +184,10 @@ class ReplayEngine:
             parts = [self._sent(part) for part in parts]
         return torch.cat(parts)
 
-    @contextmanager
-    def _few_threads(self) -> Iterator[None]:
-        """Use one thread for rows: for products so small, several only wait for each other."""
-        n = torch.get_num_threads()
-        small = self.shape is None and self.device.type == "cpu" and n > 1
-        if small:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            if small:
-                torch.set_num_threads(n)
+    def _threads(self, n_samples: int) -> AbstractContextManager[None]:
+        """Return the context for passes of so many samples; rows are small in any case."""
+        work = 0.0 if self.shape is None else float(n_samples) * self._built().work
+        return threads_for(work, self.device.type)
 
     def _step(self, raw: Tensor, y: Codes) -> None:
         clock, settings = self.clock, self.settings
@@ -259,7 +253,7 @@ class ReplayEngine:
 
     def proba(self, X: Tensor) -> NDArray[np.float64]:
         """Probabilities `(n, n_classes)`; 0 for a class not learnt yet."""
-        with self._few_threads():
+        with self._threads(self._at_once()):  # not of X: the same bits for any number
             scores = self._scores(X)
         known = self.counts > 0
         if known.any():

@@ -57,7 +57,7 @@ class Network:
         self.seed = seed
         self._autocast = precision == "bfloat16"
         self._training: bool | None = None
-        self.width = self._width_for(example)
+        self.width, self.work = self._measured(example)
         self.heads: dict[str, nn.Parameter] = {}
         self.heads["weight"] = nn.Parameter(torch.zeros(0, self.width, device=device))
         if objective.bias:
@@ -67,7 +67,16 @@ class Network:
         self._spec = optimiser
         self.optimiser = optimiser.make(self._groups())
 
-    def _width_for(self, example: Tensor) -> int:
+    def _measured(self, example: Tensor) -> tuple[int, float]:
+        """Return the width of the features, and the multiplications of one sample."""
+        work = 0.0
+
+        def add(layer: Any, _: Any, out: Tensor) -> None:
+            nonlocal work
+            work += layer.weight.numel() * out.numel() / len(layer.weight)
+
+        layers = [m for m in self.trunk.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+        hooks = [layer.register_forward_hook(add) for layer in layers]
         self._mode(False)
         try:
             with torch.inference_mode():
@@ -76,9 +85,12 @@ class Network:
             raise ValueError(
                 f"trunk must take inputs of shape {tuple(example.shape)}, got {error}"
             ) from error
+        finally:
+            for hook in hooks:
+                hook.remove()
         if feat.dim() != 2:
             raise ValueError(f"trunk must give features (n, width), got shape {tuple(feat.shape)}")
-        return int(feat.shape[1])
+        return int(feat.shape[1]), work
 
     def _add_projection(self, n_out: int) -> None:
         with torch.device("meta"):

@@ -1,18 +1,39 @@
 """Stream Q and stream actor-critic on the torch backend: pictures, CUDA, many agents at once."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from olearn.core.threads import threads_for
 from olearn.core.types import AnyArray
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.learners.rl.torch_backend import DTYPES, Shape, TorchNetwork, TorchTrace
 
 CUTS = ("after", "before", "never")
+
+A = TypeVar("A", bound="_TorchAgents")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# multiplications that take the time of a step, for each number learnt: some thirty passes over
+# weights, gradients and traces, which wait for the memory
+_WORK = 300.0
+
+
+def _with_threads(method: Callable[Concatenate[A, P], R]) -> Callable[Concatenate[A, P], R]:
+    """Run a method with one thread, unless the agents are so large that they gain by more."""
+
+    @wraps(method)
+    def run(self: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with threads_for(_WORK * self._n_numbers, self.device):
+            return method(self, *args, **kwargs)
+
+    return run
 
 
 class _TorchAgents:
@@ -57,6 +78,12 @@ class _TorchAgents:
         """Make network `number`; agent k has the seed of agent 0 plus k."""
         sequence = [[self._seed + k, number] for k in range(self.n_agents)]
         return TorchNetwork(self.observation_shape, n_outputs, seeds=sequence, **self._build)
+
+    @property
+    def _n_numbers(self) -> int:
+        """Numbers that all agents learn."""
+        kept = (value for value in vars(self).values() if isinstance(value, TorchNetwork))
+        return sum(p.numel() for network in kept for p in network.parameters)
 
     def _observations(self, name: str, X: Any) -> Tensor:
         tensor = torch.as_tensor(X, dtype=self._dtype, device=self.device)
@@ -195,6 +222,7 @@ class TorchStreamQ(_TorchAgents):
         self.trace = TorchTrace(self.network, rule, self.decay)
         self._choices = 0
 
+    @_with_threads
     @torch.no_grad()
     def act(self, observations: Any, *, explore: bool = True) -> AnyArray:
         """Return an action for each observation, `(n_agents,)`."""
@@ -208,6 +236,7 @@ class TorchStreamQ(_TorchAgents):
         actions: AnyArray = best.cpu().numpy()
         return actions
 
+    @_with_threads
     def learn_many(
         self,
         observations: Any,
@@ -324,6 +353,7 @@ class TorchStreamAC(_TorchAgents):
         self.actor_trace = TorchTrace(self.actor, actor_rule, self.decay)
         self.critic_trace = TorchTrace(self.critic, critic_rule, self.decay)
 
+    @_with_threads
     @torch.no_grad()
     def act(self, observations: Any) -> AnyArray:
         """Draw an action for each observation, `(n_agents,)`, or `(n_agents, n_actions)`."""
@@ -339,6 +369,7 @@ class TorchStreamAC(_TorchAgents):
         actions: AnyArray = below.sum(1).clamp(max=self.n_actions - 1).cpu().numpy()
         return actions
 
+    @_with_threads
     def learn_many(
         self,
         observations: Any,

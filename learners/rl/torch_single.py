@@ -11,8 +11,7 @@ class SingleTorchAgent:
     """Act and learn in one environment with a torch agent of discrete actions.
 
     Observations and rewards are taken as they come, so that the environment has to be prepared, as
-    `rl.make` does for pictures. On a CPU, `torch.set_num_threads(1)` makes it faster, by far on a
-    busy one.
+    `rl.make` does for pictures.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
 """What `olearn run AGENT ENVIRONMENT` does: let an agent learn in a Gymnasium environment."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,7 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     from olearn.show.tables import print_table
 
     def make_agent(env: Any, seed: int) -> Any:
-        made = rl.make_agent(agent, env, **({"seed": seed} | given.of_learner))
-        if "torch" in sys.modules:  # threads would wait for each other at each small layer
-            sys.modules["torch"].set_num_threads(1)
-        return made
+        return rl.make_agent(agent, env, **({"seed": seed} | given.of_learner))
 
     n = STEPS if given.rows is None else given.rows
     drawn = {} if given.video is None else {"render_mode": "rgb_array"}

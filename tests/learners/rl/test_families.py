@@ -1,7 +1,5 @@
 """Tests of every family of environments, each skipped where its package is not installed."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -50,15 +48,8 @@ def learn(env, agent, seed, steps):
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch, tmp_path):
-    """One thread, as small networks are slower with more; MuJoCo writes its log elsewhere."""
+    """MuJoCo writes its log elsewhere."""
     monkeypatch.chdir(tmp_path)
-    torch = sys.modules.get("torch")
-    if torch:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-    yield
-    if torch:
-        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("module", "name", "agent", "shape", "steps"), RUNS)
@@ -90,8 +81,7 @@ def test_agents_do_not_diverge(module, name, agent, shape, steps):
 def test_q_learns_from_pictures():
     """MinAtar's Breakout, steps 16,000 to 20,000: mean return above 1.5; 0.5 is chance."""
     need("minatar", "MinAtar/Breakout-v1")
-    torch = pytest.importorskip("torch")
-    torch.set_num_threads(1)
+    pytest.importorskip("torch")
     result = episodes(
         lambda env, seed: rl.make_agent("stream-q", env, epsilon_steps=8000, seed=seed),
         lambda: rl.make("MinAtar/Breakout-v1"),
