@@ -1,5 +1,7 @@
 """Kernels of the encoders: numbers to the positions of active bits."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

@@ -5,6 +5,8 @@ which the first `SEG_SIZE[s]` are in use. For each cell the index holds a block 
 listen to it, in one pool; blocks double when full, freed ones wait in a list for each size.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import numpy as np
 
 from olearn.core.jit import njit

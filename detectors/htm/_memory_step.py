@@ -1,5 +1,7 @@
 """Kernels of one step of the temporal memory: score, activate and learn, predict."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import numpy as np
 
 from olearn.core.jit import njit

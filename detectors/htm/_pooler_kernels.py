@@ -4,6 +4,8 @@ All take the handle of `SpatialPooler`; arrays are flat, in the order of the nam
 arithmetic is float32 throughout, in the order of the reference, so that runs agree bit for bit.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

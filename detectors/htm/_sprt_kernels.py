@@ -1,5 +1,7 @@
 """Kernels of `HTMSPRT`: a value through the whole pipeline and all tests, in one compiled loop."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Compiled loops of DriftMoE's variants "task" (a tree a class) and "task_mlp" (no trees)."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

@@ -5,6 +5,8 @@ array of the networks' type of numbers. An observation that equals the one an ag
 not counted again; any other begins an episode.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

@@ -6,6 +6,8 @@ memory. A forward pass leaves in `cache` what the backward pass needs: the input
 hidden layer activations, normalised values and 1 / standard deviation, then the outputs.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

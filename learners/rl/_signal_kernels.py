@@ -4,6 +4,8 @@ All statistics are Welford's, in float64; the variance is that of a sample, and 
 value.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Prediction of discounted sums along a stream of rows; NaN is a missing value."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import numpy as np
 
 from olearn.core.jit import njit

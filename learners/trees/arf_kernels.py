@@ -4,6 +4,8 @@ A member is a `TreePool` that holds its tree, perhaps a background tree, and the
 and three small arrays, all changed in place. It never looks at another member.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import numpy as np
 
 from olearn.core.jit import njit

@@ -5,6 +5,8 @@ but where the node is a split or has been the top of a tree; `alternate`, the to
 in the node's stead, or -1; and `scratch`, four rows of work space. All are changed in place.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

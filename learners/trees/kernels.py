@@ -5,6 +5,8 @@ those at the end take its handle, which is the fastest way in from Python. Votes
 naive Bayes are joint densities, as logarithms where these could under- or overflow.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import numpy as np
 
 from olearn.core.jit import njit

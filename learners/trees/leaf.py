@@ -1,5 +1,7 @@
 """Compiled statistics of a Hoeffding tree's leaves: naive Bayes votes and their updates."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 
 import numpy as np

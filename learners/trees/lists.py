@@ -4,6 +4,8 @@ The list of free nodes runs through their LEFT, that of slots through the first 
 (which holds a whole number exactly), that of tables through their first entry.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 from olearn.core.jit import njit
 from olearn.core.rng import next_below
 from olearn.learners.trees.layout import (
