@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._state_detector import DECISION, HEADER, State, StateDetector
 
 _WARM_UP, _GIVEN_MEAN, _GIVEN_SIGMA, _MEAN, _SIGMA = range(HEADER, HEADER + 5)
@@ -14,15 +13,6 @@ _N, _ESTIMATE, _M2 = range(HEADER + 5, HEADER + 8)
 CHART = HEADER + 8
 
 _LIMIT = 1e150  # of a standardised value: squares and sums of them stay finite
-
-
-def check_reference(mean: float | None, sigma: float | None, warm_up: int) -> None:
-    """Raise unless these are a reference: finite or None, positive or None, at least 2."""
-    if mean is not None:
-        check_in_range("mean", mean, -math.inf, math.inf, open_low=True, open_high=True)
-    if sigma is not None:
-        check_in_range("sigma", sigma, 0.0, math.inf, open_low=True, open_high=True)
-    check_integer("warm_up", warm_up, 2)
 
 
 def reference_start(state: State, mean: float | None, sigma: float | None, warm_up: int) -> None:

@@ -8,7 +8,8 @@ oldest buckets are forgotten without an alarm: the window holds at most
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,13 @@ from numpy.typing import NDArray
 from olearn.base import ArrayDetector
 from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
-from olearn.core.validate import check_in_range, check_integer
+from olearn.core.parameters import (
+    AtLeast,
+    NonNegativeInt,
+    OpenFraction,
+    PositiveInt,
+    check_parameters,
+)
 from olearn.detectors._values import finite_value, finite_values
 
 State = NDArray[np.float64]
@@ -214,6 +221,7 @@ def _update_many(
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class ADWIN(ArrayDetector):
     r"""Adaptive windowing: a window as long as its mean stays the same[^1].
 
@@ -283,25 +291,14 @@ class ADWIN(ArrayDetector):
 
     """
 
-    def __init__(
-        self,
-        delta: float = 0.002,
-        clock: int = 32,
-        max_buckets: int = 5,
-        min_window_length: int = 5,
-        grace_period: int = 10,
-    ) -> None:
-        super().__init__()
-        check_in_range("delta", delta, 0.0, 1.0, open_low=True, open_high=True)
-        check_integer("clock", clock, 1)
-        check_integer("max_buckets", max_buckets, 2)
-        check_integer("min_window_length", min_window_length, 1)
-        check_integer("grace_period", grace_period, 0)
-        self.delta = delta
-        self.clock = clock
-        self.max_buckets = max_buckets
-        self.min_window_length = min_window_length
-        self.grace_period = grace_period
+    delta: OpenFraction = 0.002
+    clock: PositiveInt = 32
+    max_buckets: Annotated[int, AtLeast(2)] = 5
+    min_window_length: PositiveInt = 5
+    grace_period: NonNegativeInt = 10
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _reset(self) -> None:

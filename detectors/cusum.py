@@ -1,16 +1,16 @@
 """The cumulative sum chart."""
 
-import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_flag, check_in_range
+from olearn.core.parameters import AtLeast, FiniteFloat, In, PositiveFloat, check_parameters
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
-    check_reference,
     reference_start,
     restart_after_drift,
     standardise,
@@ -50,6 +50,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class CUSUM(ReferenceDetector):
     r"""Cumulative sum chart for a shift of the mean, of either sign[^1].
 
@@ -112,27 +113,16 @@ class CUSUM(ReferenceDetector):
 
     """
 
-    def __init__(
-        self,
-        k: float = 0.5,
-        h: float = 5.0,
-        mean: float | None = None,
-        *,
-        sigma: float | None = None,
-        warm_up: int = 200,
-        two_sided: bool = True,
-    ) -> None:
-        super().__init__()
-        check_in_range("k", k, 0.0, math.inf, open_high=True)
-        check_in_range("h", h, 0.0, math.inf, open_low=True, open_high=True)
-        check_reference(mean, sigma, warm_up)
-        check_flag("two_sided", two_sided)
-        self.k = k
-        self.h = h
-        self.mean = mean
-        self.sigma = sigma
-        self.warm_up = warm_up
-        self.two_sided = two_sided
+    k: Annotated[float, In(0.0, ends="[)")] = 0.5
+    h: PositiveFloat = 5.0
+    mean: FiniteFloat | None = None
+    _: KW_ONLY
+    sigma: PositiveFloat | None = None
+    warm_up: Annotated[int, AtLeast(2)] = 200
+    two_sided: bool = True
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:

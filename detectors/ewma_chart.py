@@ -1,16 +1,17 @@
 """The exponentially weighted moving average chart."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_in_range
+from olearn.core.parameters import AtLeast, FiniteFloat, In, PositiveFloat, check_parameters
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
-    check_reference,
     reference_start,
     restart_after_drift,
     standardise,
@@ -48,6 +49,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class EWMAChart(ReferenceDetector):
     r"""Control chart of an exponentially weighted moving average, for a shift of the mean[^1].
 
@@ -110,24 +112,15 @@ class EWMAChart(ReferenceDetector):
 
     """
 
-    def __init__(
-        self,
-        lambda_: float = 0.1,
-        width: float = 2.814,
-        mean: float | None = None,
-        *,
-        sigma: float | None = None,
-        warm_up: int = 200,
-    ) -> None:
-        super().__init__()
-        check_in_range("lambda_", lambda_, 0.0, 1.0, open_low=True)
-        check_in_range("width", width, 0.0, math.inf, open_low=True, open_high=True)
-        check_reference(mean, sigma, warm_up)
-        self.lambda_ = lambda_
-        self.width = width
-        self.mean = mean
-        self.sigma = sigma
-        self.warm_up = warm_up
+    lambda_: Annotated[float, In(0.0, 1.0, "(]")] = 0.1
+    width: PositiveFloat = 2.814
+    mean: FiniteFloat | None = None
+    _: KW_ONLY
+    sigma: PositiveFloat | None = None
+    warm_up: Annotated[int, AtLeast(2)] = 200
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:

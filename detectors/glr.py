@@ -1,16 +1,25 @@
 """The generalised likelihood ratio: the best change point in a window, of the mean or variance."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_choice, check_in_range, check_integer
+from olearn.core.parameters import (
+    AtLeast,
+    FiniteFloat,
+    OneOf,
+    PositiveFloat,
+    PositiveInt,
+    check_parameters,
+)
+from olearn.core.validate import check_integer
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
-    check_reference,
     reference_start,
     restart_after_drift,
     standardise,
@@ -84,6 +93,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class GeneralizedLikelihoodRatio(ReferenceDetector):
     r"""Change of a Gaussian mean, variance or both, of unknown size at an unknown time[^1].
 
@@ -155,30 +165,19 @@ class GeneralizedLikelihoodRatio(ReferenceDetector):
 
     """
 
-    def __init__(
-        self,
-        change: str = "mean",
-        threshold: float = 10.0,
-        window_size: int = 200,
-        *,
-        mean: float | None = None,
-        sigma: float | None = None,
-        min_length: int = 5,
-        warm_up: int = 200,
-    ) -> None:
-        super().__init__()
-        check_choice("change", change, _WHAT)
-        check_in_range("threshold", threshold, 0.0, math.inf, open_low=True, open_high=True)
-        check_integer("min_length", min_length, 1 if change == "mean" else 2)
-        check_integer("window_size", window_size, min_length)
-        check_reference(mean, sigma, warm_up)
-        self.change = change
-        self.threshold = threshold
-        self.window_size = window_size
-        self.mean = mean
-        self.sigma = sigma
-        self.min_length = min_length
-        self.warm_up = warm_up
+    change: Annotated[str, OneOf(*_WHAT)] = "mean"
+    threshold: PositiveFloat = 10.0
+    window_size: Annotated[int, AtLeast("min_length")] = 200
+    _: KW_ONLY
+    mean: FiniteFloat | None = None
+    sigma: PositiveFloat | None = None
+    min_length: PositiveInt = 5
+    warm_up: Annotated[int, AtLeast(2)] = 200
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.change != "mean":
+            check_integer("min_length", self.min_length, 2)
         self._reset()
 
     def _new_state(self) -> State:

@@ -2,20 +2,30 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
+from olearn.core.parameters import (
+    AtLeast,
+    In,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.detectors._fusion import FusionNetwork
 from olearn.detectors._htm_column import LOG, N_FEATURES, RAW, HTMColumn
 
 _N_POOLED = 6
 
 
+@dataclass(eq=False, repr=False)
 class HTMColumnsClassifier(ArrayClassifier):
     r"""Supervised anomaly detector: one HTM a feature, fused by a small network trained online[^1].
 
@@ -102,45 +112,27 @@ class HTMColumnsClassifier(ArrayClassifier):
 
     """
 
-    def __init__(
-        self,
-        n_hidden: int = 32,
-        lr: float = 1e-3,
-        anomaly: ClfTarget = True,
-        *,
-        n_rehearsed: int = 7,
-        reservoir_size: int = 256,
-        range_samples: int = 200,
-        rate: float = 0.01,
-        max_pending: int = 10_000,
-        pooler_options: dict[str, Any] | None = None,
-        memory_options: dict[str, Any] | None = None,
-        classes: Iterable[ClfTarget] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        check_integer("n_hidden", n_hidden, 1)
-        check_in_range("lr", lr, 0.0, math.inf, open_low=True, open_high=True)
-        check_integer("n_rehearsed", n_rehearsed, 0)
-        check_integer("reservoir_size", reservoir_size, 1)
-        check_integer("range_samples", range_samples, 2)
-        check_in_range("rate", rate, 0.0, 1.0, open_low=True)
-        check_integer("max_pending", max_pending, 1)
-        check_seed(seed)
-        self.n_hidden = n_hidden
-        self.lr = lr
-        self.anomaly = anomaly
-        self.n_rehearsed = n_rehearsed
-        self.reservoir_size = reservoir_size
-        self.range_samples = range_samples
-        self.rate = rate
-        self.max_pending = max_pending
-        self.pooler_options = pooler_options
-        self.memory_options = memory_options
-        self.classes = classes
-        self.seed = seed
-        self._start_encoding(None, classes)
+    n_hidden: PositiveInt = 32
+    lr: PositiveFloat = 1e-3
+    anomaly: ClfTarget = True
+    _: KW_ONLY
+    n_rehearsed: NonNegativeInt = 7
+    reservoir_size: PositiveInt = 256
+    range_samples: Annotated[int, AtLeast(2)] = 200
+    rate: Annotated[float, In(0.0, 1.0, "(]")] = 0.01
+    max_pending: PositiveInt = 10_000
+    pooler_options: dict[str, Any] | None = None
+    memory_options: dict[str, Any] | None = None
+    classes: Iterable[ClfTarget] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(None, self.classes)
         self._columns: list[HTMColumn] = []
-        self._network = FusionNetwork(n_hidden, lr, n_rehearsed, reservoir_size, seed)
+        self._network = FusionNetwork(
+            self.n_hidden, self.lr, self.n_rehearsed, self.reservoir_size, self.seed
+        )
         self._pending: dict[int, Rows] = {}
         self._n_rows = 0
         self._grow(len(self._labels))

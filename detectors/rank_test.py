@@ -1,12 +1,21 @@
 """The rank test: a sequential test on scores whose distribution nobody knows."""
 
-import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_choice, check_in_range, check_integer
+from olearn.core.parameters import (
+    In,
+    NonNegativeInt,
+    OneOf,
+    OpenFraction,
+    PositiveFloat,
+    PositiveInt,
+    check_parameters,
+)
 from olearn.detectors._rank_kernels import (
     RANK_EVIDENCE,
     RANK_LLR,
@@ -28,6 +37,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class RankTest(StateDetector):
     r"""Sequential test whether scores in [0, 1] are higher, or lower, than they used to be.
 
@@ -109,47 +119,22 @@ class RankTest(StateDetector):
 
     """
 
-    def __init__(
-        self,
-        n_levels: int = 40,
-        q: float = 0.1,
-        p1: float = 0.3,
-        *,
-        arl0: float = 1e4,
-        beta: float = 0.01,
-        half_life: float = 300.0,
-        gap: int = 50,
-        warm_up: int = 300,
-        n_ref: int = 100,
-        settle: int = 100,
-        mode: str = "reflect",
-        side: str = "upper",
-    ) -> None:
-        super().__init__()
-        check_integer("n_levels", n_levels, 1)
-        check_in_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("p1", p1, q, 1.0, open_low=True, open_high=True)
-        check_in_range("arl0", arl0, 1.0, math.inf, open_low=True, open_high=True)
-        check_in_range("beta", beta, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("half_life", half_life, 0.0, math.inf, open_low=True, open_high=True)
-        check_integer("gap", gap, 1)
-        check_integer("warm_up", warm_up, 0)
-        check_integer("n_ref", n_ref, 1)
-        check_integer("settle", settle, 0)
-        check_choice("mode", mode, ("reflect", "both"))
-        check_choice("side", side, ("upper", "lower"))
-        self.n_levels = n_levels
-        self.q = q
-        self.p1 = p1
-        self.arl0 = arl0
-        self.beta = beta
-        self.half_life = half_life
-        self.gap = gap
-        self.warm_up = warm_up
-        self.n_ref = n_ref
-        self.settle = settle
-        self.mode = mode
-        self.side = side
+    n_levels: PositiveInt = 40
+    q: OpenFraction = 0.1
+    p1: Annotated[float, In("q", 1.0, "()")] = 0.3
+    _: KW_ONLY
+    arl0: Annotated[float, In(1.0, ends="()")] = 1e4
+    beta: OpenFraction = 0.01
+    half_life: PositiveFloat = 300.0
+    gap: PositiveInt = 50
+    warm_up: NonNegativeInt = 300
+    n_ref: PositiveInt = 100
+    settle: NonNegativeInt = 100
+    mode: Annotated[str, OneOf("reflect", "both")] = "reflect"
+    side: Annotated[str, OneOf("upper", "lower")] = "upper"
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _range(self) -> tuple[float, float]:

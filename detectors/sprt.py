@@ -1,12 +1,22 @@
 """Wald's sequential probability ratio test as a drift detector."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer
+from olearn.core.parameters import (
+    AtLeast,
+    FiniteFloat,
+    OneOf,
+    OpenFraction,
+    PositiveFloat,
+    check_parameters,
+)
+from olearn.core.validate import check_in_range
 from olearn.detectors import _sprt_kernels as k
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
 
@@ -26,6 +36,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class SPRT(StateDetector):
     r"""Wald's sequential probability ratio test of a reference against a change[^1].
 
@@ -58,7 +69,8 @@ class SPRT(StateDetector):
     alpha
         Probability of deciding for a drift where there is none; in (0, 1).
     beta
-        Probability of deciding for the null where the alternative holds; in (0, 1 - alpha).
+        Probability of deciding for the null where the alternative holds; in (0, 1) and below
+        `1 - alpha`.
     two_sided
         Look for the opposite drift too (reversed difference, inverse ratio); each side is then
         tested with `alpha / 2`, and the null holds once both sides have decided for it.
@@ -113,23 +125,27 @@ class SPRT(StateDetector):
 
     """
 
-    def __init__(
-        self,
-        model: str = "mean",
-        null: float | None = None,
-        alternative: float | None = None,
-        *,
-        effect: float | None = None,
-        sigma: float | None = None,
-        center: float | None = None,
-        alpha: float = 0.05,
-        beta: float = 0.05,
-        two_sided: bool = False,
-        restart: str = "both",
-        warm_up: int = 200,
-    ) -> None:
-        super().__init__()
-        check_choice("model", model, _MODELS)
+    model: Annotated[str, OneOf(*_MODELS)] = "mean"
+    null: FiniteFloat | None = None
+    alternative: FiniteFloat | None = None
+    _: KW_ONLY
+    effect: FiniteFloat | None = None
+    sigma: PositiveFloat | None = None
+    center: FiniteFloat | None = None
+    alpha: OpenFraction = 0.05
+    beta: OpenFraction = 0.05
+    two_sided: bool = False
+    restart: Annotated[str, OneOf(*_RULES)] = "both"
+    warm_up: Annotated[int, AtLeast(2)] = 200
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._check_together()
+        self._reset()
+
+    def _check_together(self) -> None:
+        """Raise unless the parameters fit the model and each other."""
+        model, null, alternative, effect = self.model, self.null, self.alternative, self.effect
         _check_parameter("null", model, null)
         _check_parameter("alternative", model, alternative)
         if alternative is not None and (null is None or alternative == null or effect is not None):
@@ -138,27 +154,9 @@ class SPRT(StateDetector):
                 f"with null {null!r} and effect {effect!r}"
             )
         _check_effect(model, effect)
-        _check_only("sigma", sigma, model, "mean")
-        _check_only("center", center, model, "variance")
-        if sigma is not None:
-            check_in_range("sigma", sigma, 0.0, math.inf, open_low=True, open_high=True)
-        check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("beta", beta, 0.0, 1.0 - alpha, open_low=True, open_high=True)
-        check_choice("restart", restart, _RULES)
-        check_integer("warm_up", warm_up, 2)
-        check_flag("two_sided", two_sided)
-        self.model = model
-        self.null = null
-        self.alternative = alternative
-        self.effect = effect
-        self.sigma = sigma
-        self.center = center
-        self.alpha = alpha
-        self.beta = beta
-        self.two_sided = two_sided
-        self.restart = restart
-        self.warm_up = warm_up
-        self._reset()
+        _check_only("sigma", self.sigma, model, "mean")
+        _check_only("center", self.center, model, "variance")
+        check_in_range("beta", self.beta, 0.0, 1.0 - self.alpha, open_low=True, open_high=True)
 
     def _range(self) -> tuple[float, float]:
         low = -math.inf if self.model in ("mean", "variance") else 0.0
@@ -242,8 +240,5 @@ def _check_effect(model: str, effect: float | None) -> None:
 
 def _check_only(name: str, value: float | None, model: str, its_model: str) -> None:
     """Check a number that belongs to one model only."""
-    if value is None:
-        return
-    check_in_range(name, value, -math.inf, math.inf, open_low=True, open_high=True)
-    if model != its_model:
+    if value is not None and model != its_model:
         raise ValueError(f"{name} belongs to model {its_model!r}, got {value!r} with {model!r}")

@@ -1,12 +1,20 @@
 """The value channel: Page tests on the ranks of values, for changes of level and of spread."""
 
-import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_in_range, check_integer
+from olearn.core.parameters import (
+    AtLeast,
+    In,
+    NonNegativeInt,
+    OpenFraction,
+    PositiveInt,
+    check_parameters,
+)
 from olearn.detectors._state_detector import State, StateDetector
 from olearn.detectors._value_kernels import (
     VALUE_CHANNELS,
@@ -29,6 +37,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
+@dataclass(eq=False, repr=False)
 class ValueChannel(StateDetector):
     r"""Four sequential rank tests on a value, for changes of its level and of its spread.
 
@@ -96,35 +105,18 @@ class ValueChannel(StateDetector):
 
     """
 
-    def __init__(
-        self,
-        q: float = 0.1,
-        p1: float = 0.3,
-        arl0: float = 1e4,
-        *,
-        window_size: int = 400,
-        gap: int = 50,
-        warm_up: int = 100,
-        n_ref: int = 200,
-        settle: int = 100,
-    ) -> None:
-        super().__init__()
-        check_in_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("p1", p1, q, 1.0, open_low=True, open_high=True)
-        check_in_range("arl0", arl0, 1.0, math.inf, open_low=True, open_high=True)
-        check_integer("window_size", window_size, 2)
-        check_integer("gap", gap, 1)
-        check_integer("warm_up", warm_up, 0)
-        check_integer("n_ref", n_ref, 1, window_size)
-        check_integer("settle", settle, 0)
-        self.q = q
-        self.p1 = p1
-        self.arl0 = arl0
-        self.window_size = window_size
-        self.gap = gap
-        self.warm_up = warm_up
-        self.n_ref = n_ref
-        self.settle = settle
+    q: OpenFraction = 0.1
+    p1: Annotated[float, In("q", 1.0, "()")] = 0.3
+    arl0: Annotated[float, In(1.0, ends="()")] = 1e4
+    _: KW_ONLY
+    window_size: Annotated[int, AtLeast(2)] = 400
+    gap: PositiveInt = 50
+    warm_up: NonNegativeInt = 100
+    n_ref: Annotated[int, In(1, "window_size")] = 200
+    settle: NonNegativeInt = 100
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:

@@ -1,13 +1,13 @@
 """Detectors that compare two adjacent sliding windows, as the HTM + SPRT paper's rivals do."""
 
-import math
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
+from olearn.core.parameters import AtLeast, OpenFraction, PositiveFloat, Seed, check_parameters
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
 
@@ -27,6 +27,7 @@ class _WindowedDetector(StateDetector):
         return optional(self._state[k.STATISTIC])
 
 
+@dataclass(eq=False, repr=False)
 class WindowedKS(_WindowedDetector):
     """Two-sample Kolmogorov-Smirnov test between two adjacent sliding windows[^1].
 
@@ -75,14 +76,12 @@ class WindowedKS(_WindowedDetector):
 
     """
 
-    def __init__(self, window_size: int = 25, alpha: float = 0.05, restart: bool = False) -> None:
-        super().__init__()
-        check_integer("window_size", window_size, 2)
-        check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
-        check_flag("restart", restart)
-        self.window_size = window_size
-        self.alpha = alpha
-        self.restart = restart
+    window_size: Annotated[int, AtLeast(2)] = 25
+    alpha: OpenFraction = 0.05
+    restart: bool = False
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:
@@ -118,6 +117,7 @@ def _ks_p_value(steps: int, size: int) -> float:
     return float(found.pvalue)
 
 
+@dataclass(eq=False, repr=False)
 class WindowedWasserstein(_WindowedDetector):
     """1-Wasserstein distance between two adjacent sliding windows[^1].
 
@@ -175,30 +175,16 @@ class WindowedWasserstein(_WindowedDetector):
 
     """
 
-    def __init__(
-        self,
-        window_size: int = 25,
-        threshold: float | None = None,
-        alpha: float = 0.05,
-        *,
-        calibration_size: int = 50,
-        restart: bool = False,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__()
-        check_integer("window_size", window_size, 2)
-        if threshold is not None:
-            check_in_range("threshold", threshold, 0.0, math.inf, open_low=True, open_high=True)
-        check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
-        check_integer("calibration_size", calibration_size, 2)
-        check_seed(seed)
-        check_flag("restart", restart)
-        self.window_size = window_size
-        self.threshold = threshold
-        self.alpha = alpha
-        self.calibration_size = calibration_size
-        self.restart = restart
-        self.seed = seed
+    window_size: Annotated[int, AtLeast(2)] = 25
+    threshold: PositiveFloat | None = None
+    alpha: OpenFraction = 0.05
+    _: KW_ONLY
+    calibration_size: Annotated[int, AtLeast(2)] = 50
+    restart: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:
@@ -217,6 +203,7 @@ class WindowedWasserstein(_WindowedDetector):
         return float(self._state[k.THRESHOLD])
 
 
+@dataclass(eq=False, repr=False)
 class WindowedPSI(_WindowedDetector):
     r"""Population stability index between two adjacent sliding windows[^1].
 
@@ -271,23 +258,14 @@ class WindowedPSI(_WindowedDetector):
 
     """
 
-    def __init__(
-        self,
-        window_size: int = 25,
-        threshold: float = 0.25,
-        n_bins: int = 10,
-        *,
-        restart: bool = False,
-    ) -> None:
-        super().__init__()
-        check_integer("n_bins", n_bins, 2)
-        check_integer("window_size", window_size, n_bins)
-        check_in_range("threshold", threshold, 0.0, math.inf, open_low=True, open_high=True)
-        check_flag("restart", restart)
-        self.window_size = window_size
-        self.threshold = threshold
-        self.n_bins = n_bins
-        self.restart = restart
+    window_size: Annotated[int, AtLeast("n_bins")] = 25
+    threshold: PositiveFloat = 0.25
+    n_bins: Annotated[int, AtLeast(2)] = 10
+    _: KW_ONLY
+    restart: bool = False
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _new_state(self) -> State:

@@ -27,6 +27,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "experim
 CONTRACTS = (
     "olearn.core.features",
     "olearn.core.labels",
+    "olearn.core.parameters",
     "olearn.core.rng",
     "olearn.core.validate",
 )

@@ -1,0 +1,219 @@
+"""One statement of a parameter: a field of a dataclass, its range beside its type.
+
+```python
+@dataclass(eq=False, repr=False)  # river compares and prints
+class FadingMeans(ArrayClassifier):
+    rate: Annotated[float, In(0.0, 1.0, "(]")] = 0.01
+    _: KW_ONLY
+    window_size: Annotated[int, AtLeast(2)] | None = None
+    min_length: Annotated[int, In(1, "window_size")] = 1
+    two_sided: bool = True
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        ...
+```
+
+The type says the kind: `bool` is a flag, `int` a whole number, `float` any number but NaN, and None
+is allowed where the type has it. What stands beside a type in `Annotated` is a range, `OneOf` some
+names, or a function of the name and the value that raises, such as `check_names`.
+"""
+
+import dataclasses
+import functools
+import inspect
+import math
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from olearn.core.validate import (
+    check_choice,
+    check_flag,
+    check_in_range,
+    check_integer,
+    check_number,
+)
+
+Check = Callable[[Any, str, Any], None]
+"""Raises unless a value is allowed; of the model, the parameter's name and its value."""
+
+
+@dataclass(frozen=True, repr=False)
+class In:
+    """An interval; a bound that is a name is the value of that parameter of the same model.
+
+    Parameters
+    ----------
+    low
+        Lower bound.
+    high
+        Upper bound.
+    ends
+        "[]", "(]", "[)" or "()": a round bracket leaves the bound out.
+
+    """
+
+    low: float | str = -math.inf
+    high: float | str = math.inf
+    ends: str = "[]"
+
+    def __post_init__(self) -> None:
+        check_choice("ends", self.ends, ("[]", "(]", "[)", "()"))
+
+    def __repr__(self) -> str:
+        return f"in {self.ends[0]}{self.low}, {self.high}{self.ends[1]}"  # as `help` shows it
+
+    @property
+    def bounds(self) -> tuple[float | str, float | str]:
+        """Both bounds."""
+        return self.low, self.high
+
+    def check(self, model: Any, name: str, value: Any) -> None:
+        """Raise unless `value` is a number in the interval."""
+        low = getattr(model, self.low) if isinstance(self.low, str) else self.low
+        high = getattr(model, self.high) if isinstance(self.high, str) else self.high
+        open_low, open_high = self.ends[0] == "(", self.ends[1] == ")"
+        check_in_range(name, value, low, high, open_low=open_low, open_high=open_high)
+
+    def check_whole(self, model: Any, name: str, value: Any) -> None:
+        """Raise unless `value` is a whole number in the interval."""
+        check_integer(name, value)
+        self.check(model, name, int(value))
+
+
+class AtLeast(In):
+    """The numbers from `low` up."""
+
+    def __init__(self, low: float | str) -> None:
+        super().__init__(low)
+
+
+class Above(In):
+    """The numbers larger than `low`."""
+
+    def __init__(self, low: float | str) -> None:
+        super().__init__(low, ends="(]")
+
+
+class OneOf:
+    """Some names; any other is refused, and the nearest suggested."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    def __repr__(self) -> str:
+        return f"one of {', '.join(self.choices)}"
+
+    def __call__(self, name: str, value: Any) -> None:
+        """Raise unless `value` is one of the names."""
+        check_choice(name, value, self.choices)
+
+
+PositiveInt = Annotated[int, AtLeast(1)]
+NonNegativeInt = Annotated[int, AtLeast(0)]
+PositiveFloat = Annotated[float, In(0.0, math.inf, "()")]
+FiniteFloat = Annotated[float, In(-math.inf, math.inf, "()")]
+Fraction = Annotated[float, In(0.0, 1.0)]
+OpenFraction = Annotated[float, In(0.0, 1.0, "()")]
+Seed = Annotated[int, AtLeast(0)] | None
+
+
+def check_parameters(model: Any) -> None:
+    """Raise unless each field of `model`, an instance of a dataclass, is in its range.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from typing import Annotated
+    >>> from olearn.core.parameters import In, check_parameters
+
+    >>> @dataclass
+    ... class Chart:
+    ...     width: Annotated[float, In(0.0, 1.0, "(]")] = 0.1
+    ...     def __post_init__(self):
+    ...         check_parameters(self)
+    >>> Chart(width=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: width must be in (0.0, 1.0], got 2
+
+    """
+    cls: Any = type(model)
+    for name, optional, check in _checks(cls):
+        value = getattr(model, name)
+        if value is not None or not optional:
+            check(model, name, value)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What an annotation says: the types without None, whether None is one, and the rest."""
+
+    kinds: frozenset[Any]
+    optional: bool
+    limits: tuple[Any, ...]
+
+    @property
+    def range(self) -> In | None:
+        """The interval, if there is one."""
+        return next((limit for limit in self.limits if isinstance(limit, In)), None)
+
+
+def parameters(cls: type) -> dict[str, Parameter]:
+    """Return what the annotations of a dataclass say of each parameter, in order."""
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if "__dataclass_fields__" in vars(base):
+            hints |= inspect.get_annotations(base, eval_str=True)
+    return {field.name: parameter_of(hints[field.name]) for field in dataclasses.fields(cls)}
+
+
+def parameter_of(hint: Any) -> Parameter:
+    """Take an annotation apart, through unions and `Annotated`."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        inner = parameter_of(args[0])
+        return dataclasses.replace(inner, limits=inner.limits + args[1:])
+    if origin not in (Union, types.UnionType):
+        none = hint is type(None) or hint is None
+        return Parameter(frozenset() if none else frozenset({hint}), none, ())
+    parts = [parameter_of(each) for each in args]
+    return Parameter(
+        frozenset().union(*(part.kinds for part in parts)),
+        any(part.optional for part in parts),
+        sum((part.limits for part in parts), ()),
+    )
+
+
+@functools.cache  # once a class: a constructor only runs the checks
+def _checks(cls: type) -> list[tuple[str, bool, Check]]:
+    """Return what to check, parameters that others bound last."""
+    first: list[tuple[str, bool, Check]] = []
+    last: list[tuple[str, bool, Check]] = []
+    for name, parameter in parameters(cls).items():
+        interval = parameter.range
+        bounded = interval is not None and any(isinstance(each, str) for each in interval.bounds)
+        for check in _checks_of(parameter):
+            (last if bounded else first).append((name, parameter.optional, check))
+    return first + last
+
+
+def _checks_of(parameter: Parameter) -> list[Check]:
+    checks: list[Check] = []
+    interval, kinds = parameter.range, parameter.kinds
+    if kinds == {bool}:
+        checks.append(_without_model(check_flag))
+    elif kinds == {int}:
+        checks.append((interval or In()).check_whole)
+    elif interval is not None:
+        checks.append(interval.check)
+    elif kinds and kinds <= {int, float}:
+        checks.append(_without_model(check_number))
+    return checks + [_without_model(limit) for limit in parameter.limits if callable(limit)]
+
+
+def _without_model(check: Callable[[str, Any], None]) -> Check:
+    return lambda model, name, value: check(name, value)
