@@ -4,13 +4,14 @@ import datetime
 import math
 import numbers
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river import base
 
 from olearn.core.memory import memory_bytes
-from olearn.core.validate import check_choice, check_flag, check_integer, check_seed
+from olearn.core.parameters import NonNegativeInt, OneOf, PositiveInt, Seed, check_parameters
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.composed_encoders import DateEncoder, MultiEncoder
 from olearn.detectors.htm.encoders import (
@@ -26,6 +27,7 @@ _SCORES = ("raw", "likelihood", "log")
 _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly in itself
 
 
+@dataclass(eq=False, repr=False)
 class HTMAnomalyDetector(base.AnomalyDetector):
     r"""Anomaly detector that learns the sequence of its inputs[^1].
 
@@ -47,8 +49,10 @@ class HTMAnomalyDetector(base.AnomalyDetector):
     range_samples
         Inputs that the encoder is made from, at least 1; before them every score is 0. Then they
         are learnt at once, so that none is lost.
-    learning, estimation
-        Inputs that the likelihood leaves out, then waits for, see `AnomalyLikelihood`.
+    learning
+        Inputs that the likelihood leaves out, see `AnomalyLikelihood`; at least 0.
+    estimation
+        Inputs that it waits for then; at least 1.
     range_rule
         Whether a number further than 5 % of the range so far beyond it scores 1, as in the Numenta
         Anomaly Benchmark.
@@ -92,41 +96,28 @@ class HTMAnomalyDetector(base.AnomalyDetector):
 
     """
 
-    def __init__(
-        self,
-        encoder: Encoder | None = None,
-        score: str = "log",
-        range_samples: int = 200,
-        *,
-        learning: int = 288,
-        estimation: int = 100,
-        range_rule: bool = False,
-        pooler_options: dict[str, Any] | None = None,
-        memory_options: dict[str, Any] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        if encoder is not None and not isinstance(encoder, Encoder):
-            raise TypeError(f"encoder must be an Encoder or None, got {encoder!r}")
-        check_choice("score", score, _SCORES)
-        check_integer("range_samples", range_samples, 1)
-        check_seed(seed)
-        check_flag("range_rule", range_rule)
-        self.encoder = encoder
-        self.score = score
-        self.range_samples = range_samples
-        self.learning = learning
-        self.estimation = estimation
-        self.range_rule = range_rule
-        self.pooler_options = pooler_options
-        self.memory_options = memory_options
-        self.seed = seed
-        self._likelihood = AnomalyLikelihood(learning, estimation)
+    encoder: Encoder | None = None
+    score: Annotated[str, OneOf(*_SCORES)] = "log"
+    range_samples: PositiveInt = 200
+    _: KW_ONLY
+    learning: NonNegativeInt = 288
+    estimation: PositiveInt = 100
+    range_rule: bool = False
+    pooler_options: dict[str, Any] | None = None
+    memory_options: dict[str, Any] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.encoder is not None and not isinstance(self.encoder, Encoder):
+            raise TypeError(f"encoder must be an Encoder or None, got {self.encoder!r}")
+        self._likelihood = AnomalyLikelihood(self.learning, self.estimation)
         self._waiting: list[Any] = []
         self._low, self._high = math.inf, -math.inf
         self._raw = self._last = 0.0
         self._newest: tuple[Any, Bits] | None = None
-        self._encoder = encoder
-        self._pipeline = None if encoder is None else self._make_pipeline(encoder.size)
+        self._encoder = self.encoder
+        self._pipeline = None if self.encoder is None else self._make_pipeline(self.encoder.size)
 
     def _make_pipeline(self, n_inputs: int) -> Pipeline:
         return Pipeline(n_inputs, self.pooler_options, self.memory_options, self.seed)

@@ -2,15 +2,18 @@
 
 import datetime
 from collections.abc import Hashable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
+from olearn.core.parameters import PositiveInt, check_parameters
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.htm.encoders import Encoder, ScalarEncoder
 from olearn.detectors.htm.spatial_pooler import Bits
 
 
+@dataclass(eq=False, repr=False)
 class DateEncoder(Encoder):
     """A time stamp as its place in the day, the week and the year.
 
@@ -22,7 +25,8 @@ class DateEncoder(Encoder):
     time_of_day
         Width and radius in hours of the time of day.
     weekend
-        Number of active bits that tell weekends, which begin on Friday at 18 h, from other days.
+        Number of active bits that tell weekends, which begin on Friday at 18 h, from other days; at
+        least 1.
     day_of_week
         Width and radius in days of the day of the week.
     season
@@ -50,18 +54,18 @@ class DateEncoder(Encoder):
 
     """
 
-    def __init__(
-        self,
-        time_of_day: tuple[int, float] | None = (21, 9.49),
-        weekend: int | None = None,
-        day_of_week: tuple[int, float] | None = None,
-        *,
-        season: tuple[int, float] | None = None,
-    ) -> None:
+    time_of_day: tuple[int, float] | None = (21, 9.49)
+    weekend: PositiveInt | None = None
+    day_of_week: tuple[int, float] | None = None
+    _: KW_ONLY
+    season: tuple[int, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         parts = {
-            "time_of_day": (time_of_day, 24.0),
-            "day_of_week": (day_of_week, 7.0),
-            "season": (season, 366.0),
+            "time_of_day": (self.time_of_day, 24.0),
+            "day_of_week": (self.day_of_week, 7.0),
+            "season": (self.season, 366.0),
         }
         encoders: dict[Hashable, Encoder] = {}
         for name, (part, span) in parts.items():
@@ -69,15 +73,10 @@ class DateEncoder(Encoder):
                 check_integer(name, part[0], 1)
                 check_in_range(name, part[1], 0.0, span, open_low=True)
                 encoders[name] = ScalarEncoder(0.0, span, part[0], radius=part[1], periodic=True)
-        if weekend is not None:
-            check_integer("weekend", weekend, 1)
-            encoders["weekend"] = ScalarEncoder(0.0, 1.0, weekend, n_bits=2 * weekend)
+        if self.weekend is not None:
+            encoders["weekend"] = ScalarEncoder(0.0, 1.0, self.weekend, n_bits=2 * self.weekend)
         if not encoders:
             raise ValueError("time_of_day or another part must be given, got None for all")
-        self.time_of_day = time_of_day
-        self.weekend = weekend
-        self.day_of_week = day_of_week
-        self.season = season
         self._parts = MultiEncoder(encoders)
 
     @property

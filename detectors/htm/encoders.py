@@ -3,14 +3,16 @@
 import abc
 import math
 from collections.abc import Hashable, Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from olearn.core.features import as_float
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_number
+from olearn.core.parameters import Above, AtLeast, In, PositiveInt, check_parameters
+from olearn.core.validate import check_number
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
 
@@ -58,6 +60,7 @@ def _field(**entries: float) -> Fields:
     return row
 
 
+@dataclass(eq=False, repr=False)
 class ScalarEncoder(Encoder):
     r"""A number in a known range as a block of consecutive active bits[^1].
 
@@ -103,47 +106,35 @@ class ScalarEncoder(Encoder):
 
     """
 
-    def __init__(
-        self,
-        minimum: float,
-        maximum: float,
-        width: int = 21,
-        *,
-        n_bits: int | None = None,
-        radius: float | None = None,
-        periodic: bool = False,
-    ) -> None:
-        check_in_range("minimum", minimum, -1e300, 1e300)
-        check_in_range("maximum", maximum, minimum, 1e300, open_low=True)
-        check_integer("width", width, 1)
-        check_flag("periodic", periodic)
-        if (n_bits is None) == (radius is None):
-            raise ValueError(f"give one of n_bits and radius, got {n_bits} and {radius}")
-        span = maximum - minimum
-        if n_bits is None:
-            check_in_range("radius", radius, 0.0, 1e300, open_low=True)
-            assert radius is not None
-            resolution = radius / width
-            size = math.ceil(span / resolution) + (0 if periodic else width - 1)
-            if size <= width:
-                raise ValueError(f"radius must be below the range {span}, got {radius}")
+    minimum: Annotated[float, In(-1e300, 1e300)]
+    maximum: Annotated[float, In("minimum", 1e300, "(]")]
+    width: PositiveInt = 21
+    _: KW_ONLY
+    n_bits: Annotated[int, Above("width")] | None = None
+    radius: Annotated[float, In(0.0, 1e300, "(]")] | None = None
+    periodic: bool = False
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if (self.n_bits is None) == (self.radius is None):
+            raise ValueError(f"give one of n_bits and radius, got {self.n_bits} and {self.radius}")
+        span = self.maximum - self.minimum
+        if self.n_bits is None:
+            assert self.radius is not None
+            resolution = self.radius / self.width
+            size = math.ceil(span / resolution) + (0 if self.periodic else self.width - 1)
+            if size <= self.width:
+                raise ValueError(f"radius must be below the range {span}, got {self.radius}")
         else:
-            check_integer("n_bits", n_bits, width + 1)
-            size = n_bits
-            resolution = span / (n_bits if periodic else n_bits - width)
-        self.minimum = minimum
-        self.maximum = maximum
-        self.width = width
-        self.n_bits = n_bits
-        self.radius = radius
-        self.periodic = periodic
+            size = self.n_bits
+            resolution = span / (self.n_bits if self.periodic else self.n_bits - self.width)
         self.fields = _field(
-            KIND=k.PERIODIC if periodic else k.CLIPPED,
+            KIND=k.PERIODIC if self.periodic else k.CLIPPED,
             N_BITS=size,
-            WIDTH=width,
+            WIDTH=self.width,
             RESOLUTION=resolution,
-            ORIGIN=minimum,
-            TOP=size - width,
+            ORIGIN=self.minimum,
+            TOP=size - self.width,
         )
 
     @property
@@ -156,6 +147,7 @@ class ScalarEncoder(Encoder):
         return _encode_number(self.fields, value)
 
 
+@dataclass(eq=False, repr=False)
 class RandomDistributedScalarEncoder(Encoder):
     r"""A number of any range as scattered bits: needs a resolution, no limits[^1].
 
@@ -203,40 +195,28 @@ class RandomDistributedScalarEncoder(Encoder):
 
     """
 
-    def __init__(
-        self,
-        resolution: float,
-        n_bits: int = 400,
-        width: int = 21,
-        *,
-        offset: float = 0.0,
-        exact: bool = False,
-        n_buckets: int = 1000,
-        seed: int = 0,
-    ) -> None:
-        check_in_range("resolution", resolution, 0.0, 1e300, open_low=True)
-        check_integer("width", width, 1)
-        check_integer("n_bits", n_bits, width + 1)
-        check_in_range("offset", offset, -1e300, 1e300)
-        check_integer("n_buckets", n_buckets, 2)
-        check_integer("seed", seed, 0, 2**31 - 1)
-        check_flag("exact", exact)
-        self.resolution = resolution
-        self.width = width
-        self.n_bits = n_bits
-        self.offset = offset
-        self.exact = exact
-        self.n_buckets = n_buckets
-        self.seed = seed
+    resolution: Annotated[float, In(0.0, 1e300, "(]")]
+    n_bits: Annotated[int, Above("width")] = 400
+    width: PositiveInt = 21
+    _: KW_ONLY
+    offset: Annotated[float, In(-1e300, 1e300)] = 0.0
+    exact: bool = False
+    n_buckets: Annotated[int, AtLeast(2)] = 1000
+    seed: Annotated[int, In(0, 2**31 - 1)] = 0
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self.fields = _field(
             KIND=k.HASHED,
-            N_BITS=n_bits,
-            WIDTH=width,
-            RESOLUTION=resolution,
-            ORIGIN=offset,
-            SEED=seed,
+            N_BITS=self.n_bits,
+            WIDTH=self.width,
+            RESOLUTION=self.resolution,
+            ORIGIN=self.offset,
+            SEED=self.seed,
         )
-        self._codes = _exact_codes(n_buckets, n_bits, width, seed) if exact else None
+        self._codes = (
+            _exact_codes(self.n_buckets, self.n_bits, self.width, self.seed) if self.exact else None
+        )
 
     @property
     def size(self) -> int:
@@ -277,6 +257,7 @@ def _exact_codes(n_buckets: int, n_bits: int, width: int, seed: int) -> Bits:
     return codes
 
 
+@dataclass(eq=False, repr=False)
 class CategoryEncoder(Encoder):
     """A category as a block of bits of its own; all unknown ones share the first block.
 
@@ -306,13 +287,14 @@ class CategoryEncoder(Encoder):
 
     """
 
-    def __init__(self, categories: Sequence[Hashable], width: int = 21) -> None:
-        check_integer("width", width, 1)
-        places = {category: i + 1 for i, category in enumerate(categories)}
-        if not places or len(places) < len(categories):
-            raise ValueError(f"categories must be distinct, at least one, got {categories!r}")
-        self.categories = categories
-        self.width = width
+    categories: Sequence[Hashable]
+    width: PositiveInt = 21
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        places = {category: i + 1 for i, category in enumerate(self.categories)}
+        if not places or len(places) < len(self.categories):
+            raise ValueError(f"categories must be distinct, at least one, got {self.categories!r}")
         self._places = places
 
     @property

@@ -1,12 +1,24 @@
 """HTM and a sequential probability ratio test: drifts of order, level and spread."""
 
 import math
-from typing import Any, NamedTuple
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
+from olearn.core.parameters import (
+    AtLeast,
+    In,
+    NonNegativeInt,
+    OneOf,
+    OpenFraction,
+    PositiveFloat,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
+from olearn.core.validate import check_choice
 from olearn.detectors._rank_kernels import rank_size, rank_start
 from olearn.detectors._state_detector import (
     DECISION,
@@ -54,6 +66,7 @@ class DriftEvent(NamedTuple):
     llr: float
 
 
+@dataclass(eq=False, repr=False)
 class HTMSPRT(StateDetector):
     r"""Drift and anomaly detector: HTM scores, decided by a sequential test[^1].
 
@@ -162,70 +175,32 @@ class HTMSPRT(StateDetector):
 
     """
 
-    def __init__(
-        self,
-        decision: str = "rank",
-        arl0: float = 1e4,
-        value_channel: bool | None = None,
-        *,
-        restart: str | None = None,
-        q: float = 0.1,
-        p1: float = 0.3,
-        half_life: float = 300.0,
-        gap: int = 50,
-        settle: int = 100,
-        threshold: float = 0.65,
-        p_null: float = 0.45,
-        p_alt: float = 0.5,
-        alpha: float = 0.05,
-        beta: float = 0.005,
-        warm_up: int | None = None,
-        range_samples: int = 200,
-        use_delta: bool = False,
-        pooler_options: dict[str, Any] | None = None,
-        memory_options: dict[str, Any] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__()
-        check_choice("decision", decision, ("rank", "paper"))
-        check_in_range("arl0", arl0, 1.0, math.inf, open_low=True, open_high=True)
-        if restart is not None:
-            check_choice("restart", restart, _RESTARTS[decision])
-        check_in_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("p1", p1, q, 1.0, open_low=True, open_high=True)
-        check_in_range("half_life", half_life, 0.0, math.inf, open_low=True, open_high=True)
-        check_integer("gap", gap, 1)
-        check_integer("settle", settle, 0)
-        check_in_range("threshold", threshold, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("p_null", p_null, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("p_alt", p_alt, p_null, 1.0, open_low=True, open_high=True)
-        check_in_range("alpha", alpha, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("beta", beta, 0.0, 1.0, open_low=True, open_high=True)
-        check_integer("range_samples", range_samples, 2)
-        if warm_up is not None:
-            check_integer("warm_up", warm_up, range_samples)
-        check_seed(seed)
-        check_flag("use_delta", use_delta)
-        self.decision = decision
-        self.arl0 = arl0
-        self.value_channel = value_channel
-        self.restart = restart
-        self.q = q
-        self.p1 = p1
-        self.half_life = half_life
-        self.gap = gap
-        self.settle = settle
-        self.threshold = threshold
-        self.p_null = p_null
-        self.p_alt = p_alt
-        self.alpha = alpha
-        self.beta = beta
-        self.warm_up = warm_up
-        self.range_samples = range_samples
-        self.use_delta = use_delta
-        self.pooler_options = pooler_options
-        self.memory_options = memory_options
-        self.seed = seed
+    decision: Annotated[str, OneOf("rank", "paper")] = "rank"
+    arl0: Annotated[float, In(1.0, ends="()")] = 1e4
+    value_channel: bool | None = None
+    _: KW_ONLY
+    restart: str | None = None
+    q: OpenFraction = 0.1
+    p1: Annotated[float, In("q", 1.0, "()")] = 0.3
+    half_life: PositiveFloat = 300.0
+    gap: PositiveInt = 50
+    settle: NonNegativeInt = 100
+    threshold: OpenFraction = 0.65
+    p_null: OpenFraction = 0.45
+    p_alt: Annotated[float, In("p_null", 1.0, "()")] = 0.5
+    alpha: OpenFraction = 0.05
+    beta: OpenFraction = 0.005
+    warm_up: Annotated[int, AtLeast("range_samples")] | None = None
+    range_samples: Annotated[int, AtLeast(2)] = 200
+    use_delta: bool = False
+    pooler_options: dict[str, Any] | None = None
+    memory_options: dict[str, Any] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.restart is not None:
+            check_choice("restart", self.restart, _RESTARTS[self.decision])
         self._reset()
 
     def _reset(self) -> None:

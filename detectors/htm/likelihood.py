@@ -1,6 +1,8 @@
 """Anomaly likelihood: how unusual the recent scores are among those of the past."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,8 @@ from river import base
 
 from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
-from olearn.core.validate import check_choice, check_in_range, check_integer
+from olearn.core.parameters import AtLeast, NonNegativeInt, OneOf, PositiveInt, check_parameters
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value
 
 State = NDArray[np.float64]
@@ -131,6 +134,7 @@ def _estimate_fading(state: State, average: float) -> None:
     state[_SD] = math.sqrt(max(state[_EW_VARIANCE], _LEAST_VARIANCE))
 
 
+@dataclass(eq=False, repr=False)
 class AnomalyLikelihood(base.Base):
     r"""How unlikely the mean of the newest anomaly scores is, given those before[^1].
 
@@ -187,28 +191,17 @@ class AnomalyLikelihood(base.Base):
 
     """
 
-    def __init__(
-        self,
-        learning: int = 288,
-        estimation: int = 100,
-        history: int = 8640,
-        *,
-        period: int = 100,
-        averaging: int = 10,
-        method: str = "window",
-    ) -> None:
-        check_integer("learning", learning, 0)
-        check_integer("estimation", estimation, 1)
-        check_integer("averaging", averaging, 1)
-        check_integer("history", history, max(averaging, learning + estimation))
-        check_integer("period", period, 1)
-        check_choice("method", method, ("window", "ewma"))
-        self.learning = learning
-        self.estimation = estimation
-        self.history = history
-        self.period = period
-        self.averaging = averaging
-        self.method = method
+    learning: NonNegativeInt = 288
+    estimation: PositiveInt = 100
+    history: Annotated[int, AtLeast("averaging")] = 8640
+    _: KW_ONLY
+    period: PositiveInt = 100
+    averaging: PositiveInt = 10
+    method: Annotated[str, OneOf("window", "ewma")] = "window"
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        check_integer("history", self.history, self.learning + self.estimation)
         self._state = self._new_state()
         self._likelihood = 0.5
 

@@ -1,14 +1,24 @@
 """The spatial pooler: any sparse input to a fixed number of active columns."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from olearn.core.memory import memory_bytes
-from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
+from olearn.core.parameters import (
+    Fraction,
+    In,
+    NonNegativeInt,
+    OneOf,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
 from olearn.detectors.htm import _pooler_kernels as k
 from olearn.detectors.htm._handles import make_handle
 
@@ -16,6 +26,7 @@ Bits = NDArray[np.int64]
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 
 
+@dataclass(eq=False, repr=False)
 class SpatialPooler(base.Base):
     r"""Spatial pooler: represents an input by the columns that overlap it most[^1].
 
@@ -40,7 +51,7 @@ class SpatialPooler(base.Base):
     potential_pct
         Share of the inputs in reach that belong to the pool of a column, in (0, 1].
     potential_radius
-        Reach of a column in inputs, on a ring around its place; None = all inputs.
+        Reach of a column in inputs, on a ring around its place, at least 1; None = all inputs.
     connected
         Permanence from which a synapse counts, in (0, 1).
     increment
@@ -48,8 +59,8 @@ class SpatialPooler(base.Base):
     decrement
         Loss of a winner's permanences on other inputs, in [0, 1].
     boost_strength
-        Strength $B \ge 0$ of the boost $e^{B (\text{target} - \text{duty})}$, which lets columns
-        win that seldom do; 0 = no boost.
+        Strength $B$ of the boost $e^{B (\text{target} - \text{duty})}$, which lets columns win that
+        seldom do; in [0, 1000], 0 = no boost.
     stimulus_threshold
         Least overlap of a winner, at least 0. With 0 an empty input has winners too.
     inhibition
@@ -87,56 +98,27 @@ class SpatialPooler(base.Base):
 
     """
 
-    def __init__(
-        self,
-        n_inputs: int,
-        n_columns: int = 2048,
-        n_winners: int = 40,
-        *,
-        potential_pct: float = 0.8,
-        potential_radius: int | None = None,
-        connected: float = 0.2,
-        increment: float = 0.003,
-        decrement: float = 0.0005,
-        boost_strength: float = 0.0,
-        stimulus_threshold: int = 1,
-        inhibition: str = "global",
-        duty_period: int = 1000,
-        min_duty_pct: float = 0.001,
-        seed: int | None = None,
-    ) -> None:
-        check_integer("n_inputs", n_inputs, 1)
-        check_integer("n_columns", n_columns, 1)
-        check_integer("n_winners", n_winners, 1, n_columns)
-        check_in_range("potential_pct", potential_pct, 0.0, 1.0, open_low=True)
-        if potential_radius is not None:
-            check_integer("potential_radius", potential_radius, 1)
-        check_in_range("connected", connected, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("increment", increment, 0.0, 1.0)
-        check_in_range("decrement", decrement, 0.0, 1.0)
-        check_in_range("boost_strength", boost_strength, 0.0, 1000.0)
-        check_integer("stimulus_threshold", stimulus_threshold, 0)
-        check_choice("inhibition", inhibition, ("global", "local"))
-        check_integer("duty_period", duty_period, 1)
-        check_in_range("min_duty_pct", min_duty_pct, 0.0, 1.0)
-        check_seed(seed)
-        self.n_inputs = n_inputs
-        self.n_columns = n_columns
-        self.n_winners = n_winners
-        self.potential_pct = potential_pct
-        self.potential_radius = potential_radius
-        self.connected = connected
-        self.increment = increment
-        self.decrement = decrement
-        self.boost_strength = boost_strength
-        self.stimulus_threshold = stimulus_threshold
-        self.inhibition = inhibition
-        self.duty_period = duty_period
-        self.min_duty_pct = min_duty_pct
-        self.seed = seed
+    n_inputs: PositiveInt
+    n_columns: PositiveInt = 2048
+    n_winners: Annotated[int, In(1, "n_columns")] = 40
+    _: KW_ONLY
+    potential_pct: Annotated[float, In(0.0, 1.0, "(]")] = 0.8
+    potential_radius: PositiveInt | None = None
+    connected: OpenFraction = 0.2
+    increment: Fraction = 0.003
+    decrement: Fraction = 0.0005
+    boost_strength: Annotated[float, In(0.0, 1000.0)] = 0.0
+    stimulus_threshold: NonNegativeInt = 1
+    inhibition: Annotated[str, OneOf("global", "local")] = "global"
+    duty_period: PositiveInt = 1000
+    min_duty_pct: Fraction = 0.001
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._arrays = self._make_arrays()
         self.handle = make_handle(self._arrays)
-        self.permanences = self._draw_permanences(np.random.default_rng(seed))
+        self.permanences = self._draw_permanences(np.random.default_rng(self.seed))
 
     def _make_arrays(self) -> list[NDArray[Any]]:
         n_in, n_col = self.n_inputs, self.n_columns

@@ -1,15 +1,16 @@
 """The temporal memory: learns which columns follow which, in context."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Fraction, In, PositiveInt, Seed, check_parameters
 from olearn.core.rng import kernel_state
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.htm import _memory_kernels as k
 from olearn.detectors.htm import _memory_step as step
 from olearn.detectors.htm._handles import make_handle
@@ -22,6 +23,7 @@ _PER_SEGMENT = (k.SEG_CELL, k.SEG_SIZE, k.SEG_NEXT, k.SEG_USED, k.SEG_BORN, k.CO
 _PER_SLOT = (k.SYN_PRE, k.SYN_PERM, k.SYN_PLACE)
 
 
+@dataclass(eq=False, repr=False)
 class TemporalMemory(base.Base):
     r"""Temporal memory: predicts the next active columns from the sequence so far[^1].
 
@@ -63,8 +65,8 @@ class TemporalMemory(base.Base):
     max_synapses_per_segment
         At most this many synapses a segment; 1 to 4096.
     max_segments
-        At most this many segments in all, at least 1: beyond, the least recently used of 32 drawn
-        at random is dropped. Unpredictable input makes new segments without end.
+        At most this many segments in all, in [1, 262144]: beyond, the least recently used of 32
+        drawn at random is dropped. Unpredictable input makes new segments without end.
     raise_existing
         Whether growth lifts synapses that it finds on a drawn cell to `initial_permanence`, as the
         reference program does.
@@ -102,55 +104,25 @@ class TemporalMemory(base.Base):
 
     """
 
-    def __init__(
-        self,
-        n_columns: int = 2048,
-        cells_per_column: int = 32,
-        *,
-        activation_threshold: int = 20,
-        min_threshold: int = 13,
-        initial_permanence: float = 0.24,
-        connected: float = 0.5,
-        max_new_synapses: int = 31,
-        increment: float = 0.04,
-        decrement: float = 0.008,
-        predicted_decrement: float = 0.001,
-        max_segments_per_cell: int = 128,
-        max_synapses_per_segment: int = 128,
-        max_segments: int = 32_768,
-        raise_existing: bool = False,
-        seed: int | None = None,
-    ) -> None:
-        check_integer("n_columns", n_columns, 1)
-        check_integer("cells_per_column", cells_per_column, 1)
-        check_integer("activation_threshold", activation_threshold, 1)
-        check_integer("min_threshold", min_threshold, 1)
-        check_in_range("initial_permanence", initial_permanence, 0.0, 1.0)
-        check_in_range("connected", connected, 0.0, 1.0, open_low=True)
-        check_integer("max_new_synapses", max_new_synapses, 1)
-        check_in_range("increment", increment, 0.0, 1.0)
-        check_in_range("decrement", decrement, 0.0, 1.0)
-        check_in_range("predicted_decrement", predicted_decrement, 0.0, 1.0)
-        check_integer("max_segments_per_cell", max_segments_per_cell, 1)
-        check_integer("max_synapses_per_segment", max_synapses_per_segment, 1, 4096)
-        check_integer("max_segments", max_segments, 1, 1 << 18)
-        check_seed(seed)
-        check_flag("raise_existing", raise_existing)
-        self.n_columns = n_columns
-        self.cells_per_column = cells_per_column
-        self.activation_threshold = activation_threshold
-        self.min_threshold = min_threshold
-        self.initial_permanence = initial_permanence
-        self.connected = connected
-        self.max_new_synapses = max_new_synapses
-        self.increment = increment
-        self.decrement = decrement
-        self.predicted_decrement = predicted_decrement
-        self.max_segments_per_cell = max_segments_per_cell
-        self.max_synapses_per_segment = max_synapses_per_segment
-        self.max_segments = max_segments
-        self.raise_existing = raise_existing
-        self.seed = seed
+    n_columns: PositiveInt = 2048
+    cells_per_column: PositiveInt = 32
+    _: KW_ONLY
+    activation_threshold: PositiveInt = 20
+    min_threshold: PositiveInt = 13
+    initial_permanence: Fraction = 0.24
+    connected: Annotated[float, In(0.0, 1.0, "(]")] = 0.5
+    max_new_synapses: PositiveInt = 31
+    increment: Fraction = 0.04
+    decrement: Fraction = 0.008
+    predicted_decrement: Fraction = 0.001
+    max_segments_per_cell: PositiveInt = 128
+    max_synapses_per_segment: Annotated[int, In(1, 4096)] = 128
+    max_segments: Annotated[int, In(1, 1 << 18)] = 32_768
+    raise_existing: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._arrays = self._make_arrays()
         self.handle = make_handle(self._arrays)
 

@@ -141,7 +141,7 @@ def test_multi_places_fields_one_after_another():
     [
         (lambda: htm.ScalarEncoder(1.0, 1.0, n_bits=50), r"maximum must be in \(1.0"),
         (lambda: htm.ScalarEncoder(0.0, 1.0), "give one of n_bits and radius, got None and None"),
-        (lambda: htm.ScalarEncoder(0.0, 1.0, 5, n_bits=5), r"n_bits must be in \[6, inf\], got 5"),
+        (lambda: htm.ScalarEncoder(0.0, 1.0, 5, n_bits=5), r"n_bits must be in \(5, inf\], got 5"),
         (
             lambda: htm.ScalarEncoder(0.0, 1.0, 5, radius=2.0, periodic=True),
             "radius must be below the range 1.0, got 2.0",
