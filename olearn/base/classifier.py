@@ -16,7 +16,7 @@ from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex, column_like
-from olearn.core.labels import LabelIndex
+from olearn.core.labels import CodedLabels, LabelIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_names, row_weights
@@ -149,6 +149,35 @@ class ArrayClassifier(base.MiniBatchClassifier):
         The same answers as a loop of `predict_one` and `learn_one`, from one compiled call. The
         array has dtype object, with None first, where no label was known at its first row.
         """
+        return self._test_then_train(X, y, names).decoded()
+
+    def test_then_train_codes(
+        self,
+        X: Any,
+        codes: Codes,
+        labels: Sequence[ClfTarget],
+        *,
+        names: Sequence[FeatureName] | None = None,
+    ) -> Codes:
+        """Do as `test_then_train_many`, with `codes` of `labels` in the place of labels.
+
+        Returns codes of `self.labels`, with -1 first where no label was known at the first row.
+        For callers that have codes: no label is looked at row by row.
+        """
+        given = np.asarray(codes)
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise ValueError(
+                f"codes must be one integer a row, got shape {given.shape} of dtype {given.dtype}"
+            )
+        if given.size and not 0 <= given.min() <= given.max() < len(labels):
+            raise ValueError(
+                f"codes must be from 0 to {len(labels) - 1}, positions in labels, got "
+                f"{given.min()} to {given.max()}"
+            )
+        coded = CodedLabels(given.astype(np.int64, copy=False), labels)
+        return self._test_then_train(X, coded, names).codes
+
+    def _test_then_train(self, X: Any, y: Any, names: Sequence[FeatureName] | None) -> CodedLabels:
         rows, codes, _, new = self._encode_learning(X, y, None, names)
         out = np.empty(len(codes), dtype=np.int64)
         start = 0
@@ -162,7 +191,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
             start = row + 1
         if len(codes) > start:
             out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
-        return self._decode(out)
+        return CodedLabels(out, self._labels.labels)
 
     def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
         """Return the most probable labels: an array for an array, a series for a frame."""
@@ -198,11 +227,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         return rows, codes, weights, new
 
     def _decode(self, codes: Codes) -> NDArray[Any]:
-        known = self._labels.labels
-        plain = len({type(label) for label in known}) == 1 and isinstance(known[0], int)
-        if plain and (codes.size == 0 or codes.min() >= 0):
-            return np.array(known)[codes]
-        return np.array([*known, None], dtype=object)[codes]  # code -1 takes the last, None
+        return CodedLabels(codes, self._labels.labels).decoded()
 
     @property
     def _raw_memory_usage(self) -> int:

@@ -45,16 +45,23 @@ def check_learn_many_matches_loop(model: Any) -> None:
 
 
 def check_test_then_train_many_matches_loop(model: Any) -> None:
-    """`test_then_train_many` gives the labels of the loop predict_one, learn_one."""
+    """`test_then_train_many` and `..._codes` give the labels of the loop predict_one, learn_one."""
     X, y = labelled_rows()
+    known = ["unused", *sorted(set(y))]
+    codes = np.array([known.index(label) for label in y])
     for names in (None, NAMES):
         rows = dicts(X, names or range(5))
-        by_rows, by_arrays = fresh(model), fresh(model)
+        by_rows, by_arrays, by_codes = fresh(model), fresh(model), fresh(model)
         got: list[Any] = []
+        decoded: list[Any] = []
         for part in chunks(len(y)):
             got.extend(by_arrays.test_then_train_many(X[part], y[part], names=names))
+            answers = by_codes.test_then_train_codes(X[part], codes[part], known, names=names)
+            labels = [*by_codes.labels, None]  # code -1 takes the last
+            decoded.extend(labels[code] for code in answers.tolist())
         expected = [label for label, _ in predict_then_learn(by_rows, rows, y)]
         require_equal(expected, got, f"test-then-train, loop against arrays, names={names}")
+        require_equal(expected, decoded, f"test-then-train, loop against codes, names={names}")
         after = [by_rows.predict_proba_one(x) for x in rows[-100:]]
         require_equal(
             after, answers_of(by_arrays, rows[-100:]), f"after test-then-train, names={names}"

@@ -1,6 +1,7 @@
 """From labels to codes, in order of first appearance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,12 @@ from numpy.typing import NDArray
 from river.utils import dataframe
 
 from olearn.core.features import is_missing
+from olearn.core.types import Codes
+
+_MOST_INTEGERS = 100_000  # labels from 0 to here are coded by a table, which has room for them all
+_FEW_ROWS = 1000  # below, the table of the hash costs more than a look at each row
+_SLOT_BITS = 16  # of the hash: a table of 512 kB, and rarely two labels in a slot
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads small differences over all bits
 
 
 class LabelIndex:
@@ -59,35 +66,69 @@ class LabelIndex:
             self.labels.append(label)
         return code
 
-    def plan(self, y: Any) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
+    def plan(self, y: Any) -> tuple[Codes, list[tuple[int, Any]]]:
         """Code many labels without adding any.
 
         Returns the codes, shape `(n,)`, and a `(row, label)` for each new label in order of
         appearance: their codes are those that `add` will give them in that order.
         """
-        values = _label_values(y)
-        if isinstance(values, np.ndarray) and values.size and values.min() >= 0:
-            distinct = np.flatnonzero(np.bincount(values)).tolist()
-            table = np.full(distinct[-1] + 1, -1, np.int64)
-            fresh = [v for v in distinct if self.get(v) < 0]
-            new = sorted((int(np.argmax(values == v)), v) for v in fresh)
-            for v in distinct:
-                table[v] = self.get(v)
-            for k, (_, v) in enumerate(new):
-                table[v] = len(self) + k
-            return table[values], new
-        codes, new, seen = [], [], dict[Any, int]()
-        for row, label in enumerate(values.tolist() if hasattr(values, "tolist") else values):
-            code = self.get(label)
-            if code < 0 and label not in seen:
-                seen[label] = len(self) + len(new)
+        coded = y if isinstance(y, CodedLabels) else code_labels(y)
+        given = coded.codes
+        if not len(given):
+            return given, []
+        distinct = np.flatnonzero(np.bincount(given)).tolist()
+        first = _first_rows(given, distinct[-1] + 1)
+        table = np.full(distinct[-1] + 1, -1, np.int64)
+        new: list[tuple[int, Any]] = []
+        for code in sorted(distinct, key=first.__getitem__):
+            label, row = coded.labels[code], int(first[code])
+            if is_missing(label):
+                raise ValueError(f"y must be a label, got {label!r} in row {row}")
+            table[code] = self.get(label)
+            if table[code] < 0:
+                table[code] = len(self) + len(new)
                 new.append((row, label))
-            codes.append(seen[label] if code < 0 else code)
-        return np.array(codes, dtype=np.int64), new
+        return table[given], new
 
 
-def _label_values(y: Any) -> Any:
-    """Return small integers as an int64 array, all else as a list or array of objects."""
+@dataclass(frozen=True)
+class CodedLabels:
+    """Labels of rows as codes, which take no time to code again.
+
+    Parameters
+    ----------
+    codes
+        Shape `(n,)`, positions in `labels`; -1 is None.
+    labels
+        All different; some may not occur.
+
+    """
+
+    codes: Codes
+    labels: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def tolist(self) -> list[Any]:
+        """Return the labels themselves."""
+        known = [*self.labels, None]  # code -1 takes the last
+        return [known[code] for code in self.codes.tolist()]
+
+    def decoded(self) -> NDArray[Any]:
+        """Return the labels as an array: of ints or bools if all are, else of objects."""
+        known = self.labels
+        plain = len({type(label) for label in known}) == 1 and isinstance(known[0], int)
+        if plain and (self.codes.size == 0 or self.codes.min() >= 0):
+            return np.array(known)[self.codes]
+        return np.array([*known, None], dtype=object)[self.codes]
+
+
+def code_labels(y: Any) -> CodedLabels:
+    """Code an array, list or series of labels; equal labels are one, named as the first of them."""
     if not isinstance(y, np.ndarray | list | tuple):
         try:
             y = dataframe.into_series(y).to_numpy()
@@ -96,12 +137,72 @@ def _label_values(y: Any) -> Any:
                 f"y must be an array, list or series of labels, got {y!r} of type "
                 f"{type(y).__name__}"
             ) from None
+    if isinstance(y, np.ndarray):
+        if y.ndim != 1:
+            raise ValueError(f"y must be one label a row, got an array of shape {y.shape}")
+        coded = _code_array(y)
+        if coded is not None:
+            return coded
+        y = y.tolist()
+    if len(y) and isinstance(y[0], list | tuple | np.ndarray):
+        raise ValueError(f"y must be one label a row, got {y[0]!r} for a row")
+    codes = _CodesByAppearance()
     try:
-        array = np.asarray(y)
-    except ValueError:  # rows of different lengths: no labels, which `get` will say
-        return list(y)
-    if array.ndim != 1:
-        raise ValueError(f"y must be one label a row, got an array of shape {array.shape}")
-    if array.dtype.kind in "iu" and (array.size == 0 or array.max() < 100_000):
-        return array.astype(np.int64, copy=False)
-    return array.tolist() if isinstance(y, np.ndarray) else list(y)
+        numbers = np.fromiter(map(codes.__getitem__, y), np.int64, len(y))
+    except TypeError:  # one of them cannot be a key
+        for label in y:
+            LabelIndex().get(label)  # says which
+        raise
+    return CodedLabels(numbers, list(codes))
+
+
+class _CodesByAppearance(dict[Any, int]):
+    """Gives a key that is new the next code: one look-up a row, whatever comes."""
+
+    def __missing__(self, label: Any) -> int:
+        if isinstance(label, np.integer):  # of a list; an array of them has plain integers too
+            return self[label.item()]
+        code = self[label] = len(self)
+        return code
+
+
+def _code_array(values: NDArray[Any]) -> CodedLabels | None:
+    """Code an array without looking at each row in Python, where that can be."""
+    kind = values.dtype.kind
+    if kind == "b":
+        return CodedLabels(values.astype(np.int64), (False, True))
+    if kind in "iu" and values.size and values.min() >= 0 and values.max() < _MOST_INTEGERS:
+        codes = values.astype(np.int64, copy=False)
+        return CodedLabels(codes, range(int(codes.max()) + 1))
+    if kind == "U" and len(values) >= _FEW_ROWS:
+        return _code_text(values)
+    return None
+
+
+def _code_text(values: NDArray[np.str_]) -> CodedLabels | None:
+    """Code texts by a hash of their letters; None if two that differ have the same one."""
+    n = len(values)
+    letters = np.ascontiguousarray(values).view(np.uint32).reshape(n, -1)
+    packed = letters.astype(np.uint8 if letters.max() < 256 else np.uint32).view(np.uint8)
+    words = np.zeros((n, -(-packed.shape[1] // 8)), np.uint64)  # eight bytes each
+    words.view(np.uint8)[:, : packed.shape[1]] = packed
+    hashed = np.zeros(n, np.uint64)
+    for column in words.T:
+        hashed = (hashed ^ column) * _ODD
+    slots = (hashed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    first = _first_rows(slots, 1 << _SLOT_BITS)
+    taken = np.flatnonzero(np.bincount(slots, minlength=len(first)))
+    table = np.empty(len(first), np.int64)
+    table[taken] = np.arange(len(taken))
+    codes, known = table[slots], first[taken]
+    for column in words.T:
+        if not np.array_equal(column[known][codes], column):
+            return None
+    return CodedLabels(codes, values[known].tolist())
+
+
+def _first_rows(codes: Codes, n_codes: int) -> Codes:
+    """Return the row at which each code first appears; nothing sensible for those that do not."""
+    first = np.zeros(n_codes, np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes the last one written
+    return first

@@ -14,6 +14,7 @@ from river.metrics import ConfusionMatrix
 from river.metrics.base import MultiClassMetric
 
 from olearn.core.jit import njit
+from olearn.core.labels import CodedLabels
 from olearn.core.types import Codes
 
 # up to here a table of all pairs of labels is small (512 kB) and counted in compiled code
@@ -66,6 +67,10 @@ def count_pairs(update: Callable[..., None], cm: ConfusionMatrix, pairs: LabelPa
 
 def encode_pairs(y_true: Any, y_pred: Any) -> LabelPairs:
     """Code two arrays, lists or series of equally many labels; rows predicted None are left out."""
+    coded = isinstance(y_true, CodedLabels) and isinstance(y_pred, CodedLabels)
+    if coded and y_true.labels is y_pred.labels:
+        there = y_pred.codes >= 0
+        return LabelPairs(list(y_true.labels), y_true.codes[there], y_pred.codes[there])
     true, pred = _values(y_true), _values(y_pred)
     if isinstance(true, np.ndarray) and isinstance(pred, np.ndarray) and len(true):
         low = min(int(true.min()), int(pred.min()))

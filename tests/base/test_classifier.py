@@ -11,6 +11,7 @@ from olearn.base import ArrayClassifier
 from olearn.core.memory import memory_bytes
 
 NAN = float("nan")
+TWO = np.ones((2, 2))
 
 
 class Majority(ArrayClassifier):
@@ -88,6 +89,37 @@ def test_arrays_equal_the_loop_over_rows(seed, as_text):
         got += list(blocks.test_then_train_many(X[cut], labels[cut]))
     assert got == expected
     assert_same(loop, blocks)
+
+
+def test_codes_of_labels_are_learnt_as_the_labels():
+    """Codes of the caller's labels go in, codes of the learner's come out."""
+    X, y = random_rows(0)
+    labels = ["unused", "c0", "c1", "c2", "c3"]
+    by_labels, by_codes = Majority(classes=["first"]), Majority(classes=["first"])
+    expected = by_labels.test_then_train_many(X, [labels[code + 1] for code in y])
+    codes = by_codes.test_then_train_codes(X, y + 1, labels)
+    assert [by_codes.labels[code] for code in codes] == expected.tolist()
+    assert_same(by_labels, by_codes)
+    assert "unused" not in by_codes.labels
+    assert Majority().test_then_train_codes(X[:2], [1, 1], labels).tolist() == [-1, 0]
+
+
+@pytest.mark.parametrize(
+    ("codes", "match"),
+    [
+        ([0, 2], "codes must be from 0 to 1, positions in labels, got 0 to 2"),
+        ([-1, 0], "got -1 to 0"),
+        ([0.0, 1.0], "codes must be one integer a row"),
+        ([[0], [1]], "codes must be one integer a row"),
+        ([0], "y must have one label a row, got 1 for 2 rows"),
+    ],
+)
+def test_bad_codes_are_refused(codes, match):
+    """Codes that are none of the labels, or too few."""
+    model = Majority()
+    with pytest.raises(ValueError, match=match):
+        model.test_then_train_codes(TWO, codes, ["a", "b"])
+    assert model.rows == []
 
 
 def test_learning_many_equals_learning_one_by_one_with_weights():
@@ -219,9 +251,6 @@ def test_a_bad_row_changes_nothing(x, y, w, error, match):
     with pytest.raises(error, match=match):
         model.learn_one(x, y, w)
     assert state(model) == before
-
-
-TWO = np.ones((2, 2))
 
 
 @pytest.mark.parametrize(

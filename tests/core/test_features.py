@@ -1,4 +1,4 @@
-"""Tests of the way from dicts, frames and arrays to rows, and from labels to codes."""
+"""Tests of the way from dicts, frames and arrays to rows."""
 
 import copy
 import pickle
@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from olearn.core.features import UNSEEN, CategoryIndex, FeatureIndex, Table
-from olearn.core.labels import LabelIndex
 
 FRAMES = [pd.DataFrame, pl.DataFrame]
 NAN = float("nan")
@@ -297,64 +296,7 @@ def test_length_of_a_table():
     assert len(Table(np.ones((0, 2)))) == 0
 
 
-# -- labels --------------------------------------------------------------------------------------
-
-
-def test_labels_are_coded_by_first_appearance():
-    """Any hashable label; those known in advance come first."""
-    index = LabelIndex(["b", "a"])
-    assert [index.add(label) for label in ("a", "c", "b", 7, True)] == [1, 2, 0, 3, 4]
-    assert index.labels == ["b", "a", "c", 7, True]
-    assert index.get("unknown") == -1
-    assert len(index) == 5
-
-
-@pytest.mark.parametrize(
-    "y",
-    [
-        [3, 1, 3, 0, 1],
-        np.array([3, 1, 3, 0, 1]),
-        np.array([200_000, 5, 200_000]),
-        [-1, 0, -1],
-        np.array(["u", "v", "u"]),
-        np.array([True, False, True]),
-        ["u", 1, "u", 2.5],
-        pd.Series(["u", "v", "u"]),
-        pl.Series([5, 6, 5]),
-        [],
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("known", [(), (1, "v", 6)])
-def test_a_plan_is_what_adding_one_by_one_gives(y, known):
-    """Codes and new labels equal those of the loop, and planning adds nothing."""
-    planned, added = LabelIndex(known), LabelIndex(known)
-    codes, new = planned.plan(y)
-    assert planned.labels == list(known)
-    values = y.to_list() if hasattr(y, "to_list") else list(y)
-    values = [v.item() if isinstance(v, np.generic) else v for v in values]
-    assert codes.tolist() == [added.add(v) for v in values]
-    assert codes.dtype == np.int64
-    assert [label for _, label in new] == added.labels[len(known) :]
-    assert [row for row, _ in new] == [values.index(label) for _, label in new]
-
-
-@pytest.mark.parametrize(
-    ("label", "error"), [(None, ValueError), (NAN, ValueError), ([1], TypeError), ({}, TypeError)]
-)
-def test_what_can_be_no_label_is_refused(label, error):
-    """A missing label and one that cannot be hashed raise, one by one and in a plan."""
-    index = LabelIndex(["u"])
-    for call in (index.get, index.add, lambda bad: index.plan(["u", "w", bad])):
-        with pytest.raises(error, match="y must be"):
-            call(label)
-    assert index.labels == ["u"]
-
-
-def test_labels_of_two_dimensions_are_refused():
-    """One label a row."""
-    with pytest.raises(ValueError, match=r"y must be one label a row, got an array of shape"):
-        LabelIndex().plan(np.zeros((3, 2), dtype=int))
+# -- odd values ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sign", [1, -1])

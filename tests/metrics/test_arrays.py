@@ -10,6 +10,7 @@ import pytest
 from river import metrics as river_metrics
 from river import utils
 
+from olearn.core.labels import CodedLabels
 from olearn.metrics import FadingAccuracy, KappaM, KappaT, PerClassRecall, update_many
 
 COUNTING = [
@@ -102,6 +103,22 @@ def test_any_labels_in_any_container_equal_the_loop(kind, labels):
         assert many.get() == pytest.approx(one.get(), rel=1e-12)
         # labels keep their Python type: a bool stays a bool
         assert [type(label) for label in many.cm.data] == [type(label) for label in one.cm.data]
+
+
+@pytest.mark.parametrize("labels", [("b", "a", "d", "c"), (True, False), (0, "a", 2)], ids=str)
+def test_coded_labels_equal_the_loop(labels):
+    """Codes of one list of labels, with a label that never occurs and rows without prediction."""
+    y_true, y_pred = labels_and_predictions(6, labels=labels)
+    y_pred = [None if i % 7 == 0 else p for i, p in enumerate(y_pred)]
+    known = ["unused", *labels]
+    coded = [
+        CodedLabels(np.array([-1 if y is None else known.index(y) for y in rows]), known)
+        for rows in (y_true, y_pred)
+    ]
+    metrics = [KappaM(), KappaT(), PerClassRecall(), river_metrics.CohenKappa()]
+    update_many(metrics, *coded)
+    for many in metrics:
+        assert_same(many, loop(type(many)(), y_true, y_pred))
 
 
 @pytest.mark.parametrize("n_labels", [200, 256, 257, 1000])

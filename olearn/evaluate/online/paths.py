@@ -12,7 +12,9 @@ import numpy as np
 from river import base
 from river.compose import Pipeline
 
-from olearn.base import takes_blocks
+from olearn.base import ArrayClassifier, takes_blocks
+from olearn.core.labels import CodedLabels
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.online.checkpoint import Position
 from olearn.streams.base import Stream
@@ -37,7 +39,7 @@ class Piece:
 
 
 class BlockPath:
-    """Whole blocks through `test_then_train_many`."""
+    """Whole blocks through `test_then_train_codes` or `test_then_train_many`."""
 
     name = "compiled"
     delay = "none"
@@ -46,32 +48,47 @@ class BlockPath:
         self._stream = stream
         self._model = model
         self._block_size = block_size
+        self._by_codes = isinstance(model, ArrayClassifier)
         self.late: list[Any] = []
 
     def pieces(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Piece]:
         """Yield the rows after `at` piece by piece, none across a multiple of one of `cuts`."""
-        names = self._stream.schema.names
-        labels = np.asarray(self._stream.schema.labels)
         warm = False
         for X, codes in at.rest_of_blocks(self._stream.blocks(self._block_size)):
-            y = labels[codes]
+            y = codes if self._by_codes else self._labels(codes)
             start = 0
             while start < len(y) and at.n != max_samples:
-                stop = min(len(y), start + rows_to_cut(at.n, cuts, max_samples))
-                rows, y_true = X[start:stop], y[start:stop]
+                part = slice(start, start + rows_to_cut(at.n, cuts, max_samples))
                 if not warm:
                     warm = True
-                    self._model.clone().test_then_train_many(
-                        rows[:_WARM_UP_ROWS], y_true[:_WARM_UP_ROWS], names=names
-                    )
+                    self._run(self._model.clone(), X[part][:_WARM_UP_ROWS], y[part][:_WARM_UP_ROWS])
                 wall, cpu = time.perf_counter(), time.process_time()
-                y_pred = self._model.test_then_train_many(rows, y_true, names=names)
+                answers = self._run(self._model, X[part], y[part])
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-                at.add_block(rows, codes[start:stop])
-                yield Piece(y_true, y_pred, None, wall, cpu)
-                start = stop
+                at.add_block(X[part], codes[part])
+                yield Piece(*self._scored(y[part], answers), None, wall, cpu)
+                start += len(y[part])
             if at.n == max_samples:
                 return
+
+    def _labels(self, codes: Codes) -> Any:
+        return CodedLabels(codes, self._stream.schema.labels).decoded()
+
+    def _run(self, model: Any, X: Rows, y: Any) -> Any:
+        """Predict and learn the rows; this alone is timed."""
+        schema = self._stream.schema
+        if self._by_codes:
+            return model.test_then_train_codes(X, y, schema.labels, names=schema.names)
+        return model.test_then_train_many(X, y, names=schema.names)
+
+    def _scored(self, y: Any, answers: Any) -> tuple[Any, Any]:
+        """Return what was true and what was predicted; of codes, both of the model's labels."""
+        if not self._by_codes:
+            return y, answers
+        labels = self._model.labels
+        code = {label: k for k, label in enumerate(labels)}
+        table = np.array([code.get(label, -1) for label in self._stream.schema.labels], np.int64)
+        return CodedLabels(table[y], labels), CodedLabels(answers, labels)
 
 
 class RowPath:

@@ -9,6 +9,8 @@ from river import base
 from river.metrics.base import Metric
 
 from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts, check_detector
+from olearn.core.labels import CodedLabels
+from olearn.core.types import Codes
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
@@ -63,12 +65,13 @@ class Recorder:
         self._seconds += piece.seconds
         self._cpu_seconds += piece.cpu_seconds
         if self._predictions is not None:
-            self._predictions.append(piece.y_pred)
+            coded = isinstance(piece.y_pred, CodedLabels)
+            self._predictions.append(piece.y_pred.decoded() if coded else piece.y_pred)
         rows = _scored(piece.y_pred)
         y_true, y_pred, y_proba = piece.y_true, piece.y_pred, piece.y_proba
         if len(rows) < len(y_pred):
-            y_true, y_pred = [y_true[i] for i in rows], [y_pred[i] for i in rows]
-            y_proba = None if y_proba is None else [y_proba[i] for i in rows]
+            y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
+            y_proba = None if y_proba is None else _only(y_proba, rows)
         self._board.add(y_true, y_pred, y_proba)
         if self._watch is not None:
             self._watch.update(self.n + rows, y_true, y_pred)
@@ -152,7 +155,9 @@ class _ErrorWatch:
 
     def update(self, rows: Any, y_true: Any, y_pred: Any) -> None:
         """Feed the errors of the scored `rows`, in order."""
-        if self._labels:
+        if isinstance(y_true, CodedLabels):
+            errors = (y_true.codes != y_pred.codes).astype(np.float64)
+        elif self._labels:
             pairs = zip(y_true, y_pred, strict=True)
             errors = np.fromiter((y != p for y, p in pairs), dtype=np.float64, count=len(rows))
         else:
@@ -170,9 +175,18 @@ class _ErrorWatch:
 
 def _scored(y_pred: Any) -> np.ndarray:
     """Positions that have a prediction."""
+    if isinstance(y_pred, CodedLabels):
+        return np.flatnonzero(y_pred.codes >= 0)
     if isinstance(y_pred, np.ndarray) and y_pred.dtype != object:
         return np.arange(len(y_pred))
     return np.flatnonzero([p is not None for p in y_pred])
+
+
+def _only(values: Any, rows: Codes) -> Any:
+    """Return the values of some rows."""
+    if isinstance(values, CodedLabels):
+        return CodedLabels(values.codes[rows], values.labels)
+    return [values[i] for i in rows]
 
 
 def _differences(counts: list[int | None]) -> list[int] | None:
