@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-Report = Callable[[int, str], None]
+OnProgress = Callable[[int, str], None]
 """Called with the number of rows done and a few words on how it goes."""
 
 _PATIENCE = 1.0  # seconds of silence, so that short runs never flash a bar
@@ -42,7 +42,7 @@ class Bars:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[words]}"),
+            TextColumn("{task.fields[status]}"),
             console=console,
             transient=True,
         )
@@ -59,14 +59,14 @@ class Bars:
         if self._started:  # rich would print an empty line for bars that never showed
             self._progress.stop()
 
-    def add(self, description: str, total: int | None) -> Report:
+    def add(self, description: str, total: int | None) -> OnProgress:
         """Add a bar and return the function that moves it."""
-        task = self._progress.add_task(description, total=total, words="")
+        task = self._progress.add_task(description, total=total, status="")
 
-        def report(done: int, words: str) -> None:
-            self._progress.update(task, completed=done, words=words)
+        def move(done: int, status: str) -> None:
+            self._progress.update(task, completed=done, status=status)
             if self._seen and not self._started and time.monotonic() >= self._from:
                 self._progress.start()
                 self._started = True
 
-        return report
+        return move

@@ -256,7 +256,7 @@ def _meanings(metrics: Sequence[str]) -> str:
         ),
         (
             "path",
-            "compiled = whole blocks of rows at once; row = one dict at a time, with the same "
+            "blocks = whole blocks of rows at once; rows = one dict at a time, with the same "
             "answers.",
         ),
     ]

@@ -211,7 +211,7 @@ def test_piped_output_is_plain():
     done = program("run", "naive-bayes", "sea", "--rows", "2000")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
-    assert re.search(r"naive-bayes +2,000 .* row$", done.stdout, re.MULTILINE)
+    assert re.search(r"naive-bayes +2,000 .* rows$", done.stdout, re.MULTILINE)
 
 
 def test_exit_codes_of_the_program():

@@ -8,7 +8,7 @@ from typing import Any
 from olearn.core.validate import check_integer
 from olearn.evaluate.agents.episodes_result import EpisodeRun, Episodes
 from olearn.evaluate.agents.recording import check_renders, record_episode
-from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.progress import Bars, OnProgress
 
 _REPORT_EVERY = 500  # steps
 
@@ -82,9 +82,9 @@ def episodes(
             env = make_environment()
             if video is not None:
                 check_renders(env, Path(video))
-            report = bars.add(f"{agent} in {environment}, seed {seed}", steps)
+            on_progress = bars.add(f"{agent} in {environment}, seed {seed}", steps)
             actor = make_agent(env, seed)
-            result.runs.append(_run(actor, env, seed, steps, report))
+            result.runs.append(_run(actor, env, seed, steps, on_progress))
             result.drift_positions = _drifts(env)
             if path is not None:
                 result.to_json(path)
@@ -95,7 +95,7 @@ def episodes(
     return result
 
 
-def _run(agent: Any, env: Any, seed: int, steps: int, report: Report) -> EpisodeRun:
+def _run(agent: Any, env: Any, seed: int, steps: int, on_progress: OnProgress) -> EpisodeRun:
     run, total = EpisodeRun(seed, steps), 0.0
     start = time.process_time()
     observation, _ = env.reset(seed=seed)
@@ -113,7 +113,7 @@ def _run(agent: Any, env: Any, seed: int, steps: int, report: Report) -> Episode
             observation, _ = env.reset()
         if step % _REPORT_EVERY == 0:
             last = f"return {run.returns[-1]:,.0f}" if run.returns else ""
-            report(step, last)
+            on_progress(step, last)
     run.cpu_seconds = time.process_time() - start
     return run
 

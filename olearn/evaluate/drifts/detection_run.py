@@ -11,7 +11,7 @@ from river import base
 from olearn.base import ArrayDetector, check_detector
 from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.drifts.detection_result import Detection, Detections
-from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.progress import Bars, OnProgress
 from olearn.streams.signals import Signal
 
 _ROWS_PER_REPORT = 500
@@ -35,7 +35,7 @@ def detection(
     details: Sequence[str] = (),
     name: str | None = None,
     keep_values: bool = True,
-    progress: bool | Report | None = None,
+    progress: bool | OnProgress | None = None,
 ) -> Detection:
     """Run a drift detector over a series and match its alarms with the truth.
 
@@ -101,17 +101,17 @@ def detection(
         traces={trace: [] for trace in traces},
     )
     with Bars(progress if isinstance(progress, bool) else None) as bars:
-        report = progress if callable(progress) else None
-        if report is None:
-            report = bars.add(f"{found.detector} on {signal.name}", len(signal))
+        on_progress = progress if callable(progress) else None
+        if on_progress is None:
+            on_progress = bars.add(f"{found.detector} on {signal.name}", len(signal))
         begin = time.process_time()
         if isinstance(fresh, ArrayDetector) and not (traces or details):
             rows = np.flatnonzero(np.isfinite(signal.values))
             found.alarms = rows[fresh.update_many(signal.values[rows])].tolist()
         else:
-            _run_rows(fresh, signal, found, details, report)
+            _run_rows(fresh, signal, found, details, on_progress)
         found.cpu_seconds = time.process_time() - begin
-        report(len(signal), f"{len(found.alarms)} alarms")
+        on_progress(len(signal), f"{len(found.alarms)} alarms")
     return found
 
 
@@ -139,7 +139,7 @@ def detect_all(
     listed = list(signals)
     runs: list[Detection] = []
     with Bars(progress) as bars:
-        report = bars.add("all runs", len(detectors) * len(listed))
+        on_progress = bars.add("all runs", len(detectors) * len(listed))
         for name, detector in detectors.items():
             for signal in listed:
                 run = detection(
@@ -152,7 +152,7 @@ def detect_all(
                     progress=_silent,
                 )
                 runs.append(run)
-                report(len(runs), f"{name} on {signal.name}")
+                on_progress(len(runs), f"{name} on {signal.name}")
     return Detections(runs)
 
 
@@ -161,7 +161,7 @@ def _run_rows(
     signal: Signal,
     found: Detection,
     details: Sequence[str],
-    report: Report,
+    on_progress: OnProgress,
 ) -> None:
     teller = detector if isinstance(detector, _TellsAnomalies) else None
     for row, value in enumerate(signal):
@@ -179,7 +179,7 @@ def _run_rows(
             number = getattr(detector, name)
             trace.append(math.nan if number is None else float(number))
         if row % _ROWS_PER_REPORT == 0:
-            report(row, f"{len(found.alarms)} alarms")
+            on_progress(row, f"{len(found.alarms)} alarms")
 
 
 def _plain(value: Any) -> Any:
@@ -187,5 +187,5 @@ def _plain(value: Any) -> Any:
     return value._asdict() if isinstance(value, tuple) and hasattr(value, "_asdict") else value
 
 
-def _silent(done: int, words: str) -> None:
+def _silent(done: int, status: str) -> None:
     """Report nothing: the bar of all runs moves instead."""

@@ -1,27 +1,18 @@
-"""Runs that are killed and go on: how far a stream was read, and everything else in one file."""
+"""Runs that are killed and go on: the state of a run, and the file that holds it."""
 
-import itertools
 import json
-import zlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from river import base
 
 from olearn.core.validate import check_integer
+from olearn.evaluate.online.position import Position
+from olearn.evaluate.online.recorder import Recorder
 from olearn.persist.files import read_header, read_state, write_state
-from olearn.streams.base import Block
-
-if TYPE_CHECKING:
-    from olearn.evaluate.online.recorder import Recorder
 
 _FILE = "run.safetensors"
-_CHUNK = 1000  # rows passed over at a time
-
-Row = tuple[dict[Any, Any], Any]
 
 
 @dataclass
@@ -76,118 +67,81 @@ class Checkpoint:
         check_integer("every", self.every, 1)
 
 
-class Position:
-    """How many rows of a stream were read, and checksums that tell them from others.
+@dataclass
+class Run:
+    """All that a run consists of at a row, hence all that it needs to go on from there.
 
     Parameters
     ----------
-    checked
-        Whether to compute the checksums.
-
-    Attributes
-    ----------
-    n
-        Rows read.
-    sums
-        Checksums of their features and their labels, or of whole rows and nothing.
+    model
+        The model as it has learnt.
+    recorder
+        What was measured.
+    position
+        How far the stream was read.
+    delayed
+        Labels that have not come yet, as a path keeps them.
 
     """
 
-    def __init__(self, checked: bool) -> None:
-        self.n = 0
-        self._checked = checked
-        self.sums: tuple[int, ...] = (0, 0)
-
-    def add_block(self, X: Any, y: Any) -> None:
-        """Count rows of a block, in order."""
-        if self._checked:
-            self._add(X.tobytes(), np.asarray(y).tobytes())
-        self.n += len(y)
-
-    def add_rows(self, rows: list[Row]) -> None:
-        """Count rows, in order."""
-        if self._checked:
-            self._add("".join(map(repr, rows)).encode())
-        self.n += len(rows)
-
-    def rest_of_blocks(self, blocks: Iterable[Block]) -> Iterator[Block]:
-        """Yield what comes after the rows read; raise ValueError if those before are others."""
-        before, n = Position(self._checked), self.n
-        for X, y in blocks:
-            k = min(n - before.n, len(y))
-            if k:
-                before.add_block(X[:k], y[:k])
-                if before.n == n:
-                    self._require_same(before)
-            if k < len(y):
-                yield X[k:], y[k:]
-        if before.n < n:
-            self._require_same(before)
-
-    def rest_of_rows(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Return what comes after the rows read; raise ValueError if those before are others."""
-        before, rest = Position(self._checked), iter(rows)
-        while chunk := list(itertools.islice(rest, min(_CHUNK, self.n - before.n))):
-            before.add_rows(chunk)
-        self._require_same(before)
-        return rest
-
-    def _add(self, *contents: bytes) -> None:
-        sums = map(zlib.crc32, contents, self.sums)
-        self.sums = (*sums, *self.sums[len(contents) :])
-
-    def _require_same(self, before: "Position") -> None:
-        if before.n < self.n:
-            raise ValueError(
-                f"stream must be that of the checkpoint, which has read {self.n:,} rows of it; "
-                f"this one has {before.n:,}"
-            )
-        if before.sums != self.sums:
-            raise ValueError(
-                f"stream must be that of the checkpoint; its first {self.n:,} rows are others"
-            )
+    model: base.Estimator
+    recorder: Recorder
+    position: Position
+    delayed: list[Any]
 
 
-class Keeper:
-    """The one who writes the file of a run, and reads it.
+class CheckpointWriter:
+    """Writes the file of a run, and reads it.
 
     Parameters
     ----------
     checkpoint
         Where and how often.
     description
-        What the run consists of, in words by topic; a run goes on only with the same.
-    model
-        The model, whose state is replaced in place when a run goes on.
+        What the run consists of, by topic; a run goes on only with the same.
 
     """
 
-    def __init__(
-        self, checkpoint: Checkpoint, description: dict[str, str], model: base.Estimator
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, description: dict[str, str]) -> None:
         if not isinstance(checkpoint, Checkpoint):
             raise TypeError(f"checkpoint must be a Checkpoint, such as Checkpoint({checkpoint!r})")
         self._path = Path(checkpoint.folder) / _FILE
         self._every = checkpoint.every
         self._resume = checkpoint.resume
         self._description = description
-        self._model = model
-        self._written = -1
+        self._written = -1  # rows read when the file was written
 
-    def open(
-        self,
-        recorder: "Recorder",
-        position: Position,
-        late: list[Any],
-        max_samples: int | None,
-    ) -> tuple["Recorder", Position, list[Any]]:
-        """Return where to begin: what is given, after writing it, or what the file holds."""
+    def begin(self, run: Run, max_samples: int | None) -> None:
+        """Write the run's file, or let the run go on from the file that is there."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         for left in self._path.parent.glob(f".{_FILE}-*.tmp"):  # by a run that was killed
             left.unlink()
-        if not self._path.exists():
-            self.write(recorder, position, late)
-            return recorder, position, late
+        if self._path.exists():
+            self._read(run, max_samples)
+        else:
+            self.write(run)
+
+    def write(self, run: Run) -> None:
+        """Write the file if rows have been read since it was written."""
+        n = run.position.n
+        if n == self._written:
+            return
+        header = {"run": json.dumps(self._description), "rows": str(n)}
+        state = {
+            "model": run.model,
+            "recorder": run.recorder,
+            "position": (n, run.position.sums),
+            "delayed": run.delayed,
+        }
+        write_state(self._path, state, header, reusable=run.model)
+        self._written = n
+
+    def write_if_due(self, run: Run) -> None:
+        """Write the file at each multiple of `every` rows."""
+        if run.position.n % self._every == 0:
+            self.write(run)
+
+    def _read(self, run: Run, max_samples: int | None) -> None:
         header = read_header(self._path)
         rows = int(header.get("rows", 0))
         if not self._resume:
@@ -200,25 +154,11 @@ class Keeper:
                 f"max_samples must be at least {rows}, read already, got {max_samples}"
             )
         self._require_same(json.loads(header.get("run", "{}")))
-        state = read_state(self._path, reuse=self._model)
-        position.n, position.sums = state["position"]
-        self._written = position.n
-        return state["recorder"], position, state["late"]
-
-    def write(self, recorder: "Recorder", position: Position, late: list[Any]) -> None:
-        """Write the file if rows have been read since it was written."""
-        if position.n == self._written:
-            return
-        header = {"run": json.dumps(self._description), "rows": str(position.n)}
-        read = (position.n, position.sums)
-        state = {"model": self._model, "recorder": recorder, "position": read, "late": late}
-        write_state(self._path, state, header, reusable=self._model)
-        self._written = position.n
-
-    def write_if_due(self, recorder: "Recorder", position: Position, late: list[Any]) -> None:
-        """Write the file at each multiple of `every` rows."""
-        if position.n % self._every == 0:
-            self.write(recorder, position, late)
+        state = read_state(self._path, reuse=run.model)  # the model's own is replaced in place
+        run.recorder = state["recorder"]
+        run.position.n, run.position.sums = state["position"]
+        run.delayed[:] = state["delayed"]  # in place: the path holds the same list
+        self._written = run.position.n
 
     def _require_same(self, kept: dict[str, str]) -> None:
         for topic, now in self._description.items():
@@ -230,7 +170,7 @@ class Keeper:
                 )
 
 
-def _differing(words: str, others: str) -> str:
-    """The lines that others lack, on one line; all if they differ in order alone."""
-    lines, known = words.splitlines(), set(others.splitlines())
+def _differing(text: str, other: str) -> str:
+    """The lines that the other text lacks, on one line; all if they differ in order alone."""
+    lines, known = text.splitlines(), set(other.splitlines())
     return "; ".join([line.strip() for line in lines if line not in known] or lines) or "nothing"

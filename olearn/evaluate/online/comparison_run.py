@@ -12,7 +12,7 @@ from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.online.comparison_result import Comparison
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.prequential_run import prequential
-from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.progress import Bars, OnProgress
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 
 Models = Mapping[str, base.Estimator | Callable[[int], base.Estimator]]
@@ -103,10 +103,10 @@ class _Job:
     seed: int
     settings: dict[str, Any]
 
-    def run(self, report: Report | bool = False) -> Result:
+    def run(self, on_progress: OnProgress | bool = False) -> Result:
         model = make_model(self.model, self.seed)
         stream = reseed_stream(self.stream, self.seed)
-        result = prequential(stream, model, progress=report, **self.settings)
+        result = prequential(stream, model, progress=on_progress, **self.settings)
         return replace(result, model=self.model_name, stream=self.stream_name, seed=self.seed)
 
 
@@ -115,8 +115,8 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
     results: list[Result] = []
     if n_jobs == 1:
         for job in jobs:
-            words = f"{job.model_name} on {job.stream_name}, seed {job.seed}"
-            results.append(job.run(partial(_report_inside, total, len(results), words)))
+            run = f"{job.model_name} on {job.stream_name}, seed {job.seed}"
+            results.append(job.run(partial(_report_inside, total, len(results), run)))
         return results
     from joblib import Parallel, delayed  # type: ignore[import-untyped]  # loky: fresh processes, also for lambdas
 
@@ -127,5 +127,5 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
     return results
 
 
-def _report_inside(total: Report, n_done: int, run: str, rows: int, words: str) -> None:
-    total(n_done, f"{run}: {rows:,} rows, {words}")
+def _report_inside(total: OnProgress, n_done: int, run: str, rows: int, status: str) -> None:
+    total(n_done, f"{run}: {rows:,} rows, {status}")

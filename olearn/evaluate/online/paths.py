@@ -16,19 +16,20 @@ from olearn.base import ArrayClassifier, takes_blocks
 from olearn.core.labels import CodedLabels
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_integer
-from olearn.evaluate.online.checkpoint import Position
+from olearn.evaluate.online.position import Position
 from olearn.streams.base import Stream
 
 Delay = float | Callable[[int, dict[Any, Any], Any], float | None] | None
 """Rows between a prediction and its label: None = 0, a number, or a function of the row."""
 
-_SECONDS_A_PIECE = 0.2  # keeps the progress bar alive however slow the model is
-_MAX_ROWS_A_PIECE = 1000
+_SECONDS_A_SPAN = 0.2  # keeps the progress bar alive however slow the model is
+_FIRST_SPAN = 20  # rows, before it is known how long one takes
+_MAX_ROWS_A_SPAN = 1000
 _WARM_UP_ROWS = 32
 
 
 @dataclass
-class Piece:
+class Span:
     """Consecutive rows within one window: labels, predictions, and the model's own time."""
 
     y_true: Any
@@ -41,7 +42,7 @@ class Piece:
 class BlockPath:
     """Whole blocks through `test_then_train_codes` or `test_then_train_many`."""
 
-    name = "compiled"
+    name = "blocks"
     delay = "none"
 
     def __init__(self, stream: Stream, model: Any, block_size: int) -> None:
@@ -49,10 +50,10 @@ class BlockPath:
         self._model = model
         self._block_size = block_size
         self._by_codes = isinstance(model, ArrayClassifier)
-        self.late: list[Any] = []
+        self.delayed: list[Any] = []
 
-    def pieces(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Piece]:
-        """Yield the rows after `at` piece by piece, none across a multiple of one of `cuts`."""
+    def spans(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Span]:
+        """Yield the rows after `at` span by span, none across a multiple of one of `cuts`."""
         warm = False
         for X, codes in at.rest_of_blocks(self._stream.blocks(self._block_size)):
             y = codes if self._by_codes else self._labels(codes)
@@ -66,7 +67,7 @@ class BlockPath:
                 answers = self._run(self._model, X[part], y[part])
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
                 at.add_block(X[part], codes[part])
-                yield Piece(*self._scored(y[part], answers), None, wall, cpu)
+                yield Span(*self._scored(y[part], answers), None, wall, cpu)
                 start += len(y[part])
             if at.n == max_samples:
                 return
@@ -92,9 +93,9 @@ class BlockPath:
 
 
 class RowPath:
-    """One `predict_one` and one `learn_one` a row, labels possibly late."""
+    """One `predict_one` and one `learn_one` a row, labels possibly delayed."""
 
-    name = "row"
+    name = "rows"
 
     def __init__(
         self,
@@ -109,65 +110,55 @@ class RowPath:
         self._probabilities = probabilities and isinstance(model, base.Classifier)
         self._predict = _predictor(model, self._probabilities)
         self._learn = _learner(model)
-        self._late = None if delay is None else LateLabels(delay, self._learn)
-        self.delay = "none" if self._late is None else self._late.words
+        self._labels = None if delay is None else DelayedLabels(delay, self._learn)
+        self.delay = "none" if self._labels is None else self._labels.description
+        self.delayed: list[Any] = [] if self._labels is None else self._labels.queue
 
-    @property
-    def late(self) -> list[Any]:
-        """Labels on their way."""
-        return [] if self._late is None else self._late.queue
-
-    @late.setter
-    def late(self, queue: list[Any]) -> None:
-        if self._late is not None:
-            self._late.queue = queue
-
-    def pieces(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Piece]:
-        """Yield the rows after `at` piece by piece, none across a multiple of one of `cuts`."""
+    def spans(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Span]:
+        """Yield the rows after `at` span by span, none across a multiple of one of `cuts`."""
         rows = at.rest_of_rows(self._stream)
-        size, warm = 20, False
-        while piece := list(
-            itertools.islice(rows, min(size, rows_to_cut(at.n, cuts, max_samples)))
-        ):
+        size, warm = _FIRST_SPAN, False
+        while span := list(itertools.islice(rows, min(size, rows_to_cut(at.n, cuts, max_samples)))):
             if not warm:
                 warm = True
-                _warm_up(self._model, piece)
+                _warm_up(self._model, span)
             wall, cpu = time.perf_counter(), time.process_time()
-            answers = self._run(piece, at.n)
+            answers = self._run(span, at.n)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            at.add_rows(piece)
-            size = int(_SECONDS_A_PIECE * len(piece) / max(wall, 1e-9))
-            size = min(max(size, 1), _MAX_ROWS_A_PIECE)
-            y_true = [y for _, y in piece]
+            at.add_rows(span)
+            size = int(_SECONDS_A_SPAN * len(span) / max(wall, 1e-9))
+            size = min(max(size, 1), _MAX_ROWS_A_SPAN)
+            y_true = [y for _, y in span]
             if self._probabilities:
                 labels = [max(p, key=p.get) if p else None for p in answers]
-                yield Piece(y_true, labels, answers, wall, cpu)
+                yield Span(y_true, labels, answers, wall, cpu)
             else:
-                yield Piece(y_true, answers, None, wall, cpu)
+                yield Span(y_true, answers, None, wall, cpu)
 
-    def _run(self, piece: list[tuple[dict[Any, Any], Any]], n: int) -> list[Any]:
+    def _run(self, span: list[tuple[dict[Any, Any], Any]], n: int) -> list[Any]:
         """Predict and learn the rows; this alone is timed."""
-        predict, learn, late = self._predict, self._learn, self._late
+        predict, learn, labels = self._predict, self._learn, self._labels
         answers = []
-        if late is None:
-            for x, y in piece:
+        if labels is None:
+            for x, y in span:
                 answers.append(predict(x))
                 learn(x, y)
         else:
-            for i, (x, y) in enumerate(piece, start=n):
+            for i, (x, y) in enumerate(span, start=n):
                 answers.append(predict(x))
-                late.put(i, x, y)
-                late.learn_due(i)
+                labels.put(i, x, y)
+                labels.learn_due(i)
         return answers
 
 
-class LateLabels:
-    """Labels on their way: each is learnt right after the row at which it arrives.
+class DelayedLabels:
+    """Delayed labels: each is learnt right after the row at which it arrives.
 
     Parameters
     ----------
     delay
-        Rows a label is late, or a function of `(i, x, y)` that says so; None and inf = never.
+        Rows between a prediction and its label, or a function of `(i, x, y)` that says so; None
+        and inf = never.
     learn
         Called with `(x, y)` for each label that has arrived, earliest first.
 
@@ -178,15 +169,15 @@ class LateLabels:
         self.queue: list[tuple[float, int, Any, Any]] = []
         self._delay: Callable[[int, Any, Any], float | None]
         if callable(delay):
-            self.words = "per row"
+            self.description = "per row"
             self._delay = delay
             return
         _check_delay("delay", delay)
-        self.words = "never" if delay == math.inf else f"{delay} rows"
+        self.description = "never" if delay == math.inf else f"{delay} rows"
         self._delay = lambda i, x, y: delay
 
     def put(self, i: int, x: Any, y: Any) -> None:
-        """Send the label of row `i` on its way."""
+        """Take in the label of row `i`, to be learnt when it comes."""
         delay = self._delay(i, x, y)
         if delay is None or delay == math.inf:
             return

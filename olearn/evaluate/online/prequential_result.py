@@ -60,7 +60,7 @@ class Result(Measured):
     memory
         Size of the model at the end, bytes; None where it cannot tell.
     path
-        `"compiled"` when whole blocks of rows went through compiled code, else `"row"`.
+        `"blocks"` when whole blocks of rows were handed to the model, `"rows"` when single ones.
     delay
         When labels came: `"none"`, a number of rows, `"never"` or `"per row"`.
     environment

@@ -10,12 +10,13 @@ from river.metrics.base import Metric
 from olearn.base import takes_blocks
 from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.describe import describe_run
-from olearn.evaluate.online.checkpoint import Checkpoint, Keeper, Position
+from olearn.evaluate.online.checkpoint import Checkpoint, CheckpointWriter, Run
 from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
+from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
 from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
-from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.progress import Bars, OnProgress
 from olearn.streams.base import Stream
 
 
@@ -29,7 +30,7 @@ def prequential(
     detector: Detector | None = None,
     max_samples: int | None = None,
     block_size: int = 10_000,
-    progress: bool | Report | None = None,
+    progress: bool | OnProgress | None = None,
     keep_predictions: bool = False,
     checkpoint: Checkpoint | None = None,
 ) -> Result:
@@ -37,8 +38,8 @@ def prequential(
 
     Each row is predicted first, then scored, then learnt. Where the stream hands out blocks, the
     model takes them (those of olearn do, a pipeline does not), labels come at once and no metric
-    reads probabilities, whole blocks go through compiled code; the figures are the same as row by
-    row, only the speed differs, and `Result.path` says which it was.
+    reads probabilities, whole blocks are handed over; the figures are the same as row by row, only
+    the speed differs, and `Result.path` says which it was.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def prequential(
     delay
         When the label of row t is learnt: None = at once; d = right after row t + d was
         predicted, d >= 0, `math.inf` = never; a function of `(t, x, y)` gives d row by row, None
-        meaning never. Labels still on their way when the stream ends are not learnt. Predictions
+        meaning never. Labels that have not come when the stream ends are not learnt. Predictions
         are scored as they were made.
     detector
         A drift detector, river's or ours, to watch the errors of the scored rows: 0 or 1 for a
@@ -67,7 +68,7 @@ def prequential(
     progress
         None draws a bar on stderr once a second has passed, True at once, False never; nothing
         is drawn where stderr is no terminal. A function is called with the rows done and a few
-        words after every piece of work.
+        words after every span of rows.
     keep_predictions
         Whether to keep every predicted label or number in the result.
     checkpoint
@@ -101,7 +102,7 @@ def prequential(
     >>> result.windows["Accuracy"]
     [0.858, 0.904, 0.900]
     >>> result.path
-    'row'
+    'rows'
 
     """
     if isinstance(model, type) or not hasattr(model, "learn_one"):
@@ -118,27 +119,28 @@ def prequential(
     chosen = choose_metrics(metrics, model)
     path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
     recorder = Recorder(model, chosen, window, detector, keep_predictions)
-    position, cuts, keeper = Position(checkpoint is not None), [window], None
+    run = Run(model, recorder, Position(checkpoint is not None), path.delayed)
+    cuts, writer = [window], None
     if checkpoint is not None:
         settings = {"window": window, "delay": path.delay, "path": path.name}
         settings["keep_predictions"] = keep_predictions
-        words = describe_run(stream, model, chosen, detector, settings)
-        keeper = Keeper(checkpoint, words, model)
-        recorder, position, path.late = keeper.open(recorder, position, path.late, max_samples)
+        description = describe_run(stream, model, chosen, detector, settings)
+        writer = CheckpointWriter(checkpoint, description)
+        writer.begin(run, max_samples)
         cuts.append(checkpoint.every)
     with Bars(progress if isinstance(progress, bool) else None) as bars:
-        report = progress if callable(progress) else None
-        if report is None:
-            report = bars.add(type(model).__name__, _n_rows(stream, max_samples))
-        for piece in path.pieces(position, cuts, max_samples):
-            recorder.add(piece)
-            report(recorder.n, recorder.words())
-            if keeper is not None:
-                keeper.write_if_due(recorder, position, path.late)
-    if keeper is not None:  # before the last window is closed, which more rows may go on with
-        keeper.write(recorder, position, path.late)
-    recorder.finish()
-    return recorder.result(stream, path)
+        on_progress = progress if callable(progress) else None
+        if on_progress is None:
+            on_progress = bars.add(type(model).__name__, _n_rows(stream, max_samples))
+        for span in path.spans(run.position, cuts, max_samples):
+            run.recorder.add(span)
+            on_progress(run.recorder.n, run.recorder.status())
+            if writer is not None:
+                writer.write_if_due(run)
+    if writer is not None:  # before the last window is closed, which more rows may go on with
+        writer.write(run)
+    run.recorder.finish()
+    return run.recorder.result(stream, path)
 
 
 def _choose_path(

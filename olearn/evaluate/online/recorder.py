@@ -17,7 +17,7 @@ from olearn.evaluate.describe import (
     describe_stream,
     name_stream,
 )
-from olearn.evaluate.online.paths import BlockPath, Piece, RowPath, last_step
+from olearn.evaluate.online.paths import BlockPath, RowPath, Span, last_step
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.scoring import Scoreboard, format_of
 from olearn.persist.classes import kept_in_files
@@ -27,7 +27,7 @@ Detector = base.DriftDetector | base.BinaryDriftDetector
 
 @kept_in_files
 class Recorder:
-    """Scores pieces of a run, watches their errors, and closes windows.
+    """Scores spans of a run, watches their errors, and closes windows.
 
     Parameters
     ----------
@@ -58,24 +58,24 @@ class Recorder:
         self._usage = [self._expert_usage()]
         self._seconds = 0.0
         self._cpu_seconds = 0.0
-        self._predictions: list[Any] | None = [] if keep_predictions else None  # piece by piece
+        self._predictions: list[Any] | None = [] if keep_predictions else None  # span by span
 
-    def add(self, piece: Piece) -> None:
-        """Take in a piece, which never crosses the end of a window."""
-        self._seconds += piece.seconds
-        self._cpu_seconds += piece.cpu_seconds
+    def add(self, span: Span) -> None:
+        """Take in a span, which never crosses the end of a window."""
+        self._seconds += span.seconds
+        self._cpu_seconds += span.cpu_seconds
         if self._predictions is not None:
-            coded = isinstance(piece.y_pred, CodedLabels)
-            self._predictions.append(piece.y_pred.decoded() if coded else piece.y_pred)
-        rows = _scored(piece.y_pred)
-        y_true, y_pred, y_proba = piece.y_true, piece.y_pred, piece.y_proba
+            coded = isinstance(span.y_pred, CodedLabels)
+            self._predictions.append(span.y_pred.decoded() if coded else span.y_pred)
+        rows = _scored(span.y_pred)
+        y_true, y_pred, y_proba = span.y_true, span.y_pred, span.y_proba
         if len(rows) < len(y_pred):
             y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
             y_proba = None if y_proba is None else _only(y_proba, rows)
         self._board.add(y_true, y_pred, y_proba)
         if self._watch is not None:
             self._watch.update(self.n + rows, y_true, y_pred)
-        self.n += len(piece.y_pred)
+        self.n += len(span.y_pred)
         if self.n % self._window == 0:
             self._close_window()
 
@@ -84,8 +84,8 @@ class Recorder:
         if self.n % self._window:
             self._close_window()
 
-    def words(self) -> str:
-        """Say in a few words how the run goes, for a progress bar."""
+    def status(self) -> str:
+        """Say how the run goes, for a progress bar."""
         return f"{self._board.names[0]} {self._board.leading():{format_of(self._metrics[0])}}"
 
     def result(self, stream: Any, path: BlockPath | RowPath) -> Result:

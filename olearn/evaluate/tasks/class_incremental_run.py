@@ -20,7 +20,7 @@ from olearn.evaluate.describe import (
     name_stream,
 )
 from olearn.evaluate.json_files import dump, parse
-from olearn.evaluate.progress import Bars, Report
+from olearn.evaluate.progress import Bars, OnProgress
 from olearn.evaluate.seeding import check_seeds, make_model, reseed_stream
 from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult, TaskRun
 from olearn.streams.base import Schema
@@ -124,8 +124,8 @@ def class_incremental(
             file = None if folder is None else Path(folder) / f"{_slug(known)}_seed{seed}.json"
             run = _kept(file, settings, source)
             if run is None:
-                report = bars.add(f"{known}, seed {seed}", source.n_samples)
-                run = _Evaluation(source, learner, report).run(seed, settings)
+                on_progress = bars.add(f"{known}, seed {seed}", source.n_samples)
+                run = _Evaluation(source, learner, on_progress).run(seed, settings)
                 if file is not None:
                     dump(asdict(run), file)
             runs.append(run)
@@ -135,10 +135,10 @@ def class_incremental(
 class _Evaluation:
     """One model on one stream."""
 
-    def __init__(self, stream: ClassIncremental, model: Any, report: Report) -> None:
+    def __init__(self, stream: ClassIncremental, model: Any, on_progress: OnProgress) -> None:
         self.stream = stream
         self.model = model
-        self.report = report
+        self.on_progress = on_progress
         labels = stream.schema.labels
         alike = len({type(label) for label in labels}) == 1  # else NumPy would turn all into text
         self.labels: NDArray[Any] = np.array(labels, None if alike else object)
@@ -158,7 +158,7 @@ class _Evaluation:
             if settings["announce_tasks"] and isinstance(self.model, BeginsTasks):
                 self.model.begin_task()
             end = stream.task_ends[task]
-            for X, codes in self._pieces(task, settings["block_size"], anytime):
+            for X, codes in self._blocks(task, settings["block_size"], anytime):
                 self._learn(X, codes)
                 if self.n == end and isinstance(self.model, Flushes):
                     self._timed(self.model.flush)
@@ -170,7 +170,7 @@ class _Evaluation:
             done.cpu_seconds.append(round(self.cpu, 4))
         return done
 
-    def _pieces(
+    def _blocks(
         self, task: int, size: int, anytime: int | None
     ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
         """Yield a task's blocks, cut where the accuracy is to be measured."""
@@ -192,7 +192,7 @@ class _Evaluation:
             self._timed(lambda: [self.model.learn_one(x, label) for x, label in pairs])
         self.seen.update(codes.tolist())
         self.n += len(codes)
-        self.report(self.n, "")
+        self.on_progress(self.n, "")
 
     def _timed(self, work: Callable[[], Any]) -> None:
         self.hits.clear()

@@ -77,12 +77,12 @@ def river_pipeline():
 
 
 CASES = {
-    "compiled": (
+    "blocks": (
         lambda: learners.HoeffdingTreeClassifier(grace_period=50),
         lambda: streams.load("sea", seed=2),
         {"detector": detectors.ADWIN(), "window": 100, "keep_predictions": True},
     ),
-    "compiled, text labels": (
+    "blocks, text labels": (
         lambda: learners.DriftMoEClassifier(seed=1),
         lambda: streams.load("image_segments"),
         {"window": 70, "block_size": 64, "metrics": metrics.MacroF1(), "keep_predictions": True},
@@ -92,7 +92,7 @@ CASES = {
         lambda: streams.load("sea", seed=2),
         {"detector": drift.ADWIN(), "window": 100, "delay": 30, "keep_predictions": True},
     ),
-    "labels late by row": (
+    "delayed by row": (
         lambda: learners.HoeffdingAdaptiveTreeClassifier(grace_period=50, seed=1),
         lambda: streams.load("sea", seed=3),
         {"delay": late, "detector": drift.binary.DDM(), "window": 90},
@@ -148,7 +148,7 @@ def test_it_is_written_every_so_many_rows(tmp_path):
     evaluate.prequential(
         stream, model, checkpoint=kept, max_samples=1100, window=400, progress=report
     )
-    # pieces end at windows and at multiples of 250; a report comes before the piece is kept
+    # spans end at windows and at multiples of 250; a report comes before the span is kept
     assert found == [
         (250, 0), (400, 250), (500, 250), (750, 500), (800, 750), (1000, 750), (1100, 1000),
     ]  # fmt: skip
@@ -326,7 +326,7 @@ def rows_kept(folder):
 
 
 KILLED = {
-    "compiled": (3, "arf", "led_a_mini", "--detector", "adwin", "--every", 700),
+    "blocks": (3, "arf", "led_a_mini", "--detector", "adwin", "--every", 700),
     "rows": (1, "naive-bayes", "sea", "--detector", "ddm", "--delay", 40, "--every", 300),
 }
 

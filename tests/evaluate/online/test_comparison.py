@@ -37,7 +37,7 @@ def run(model, stream, accuracy, n=1000, seed=1, bigger_is_better=True):
         seconds=1.0,
         cpu_seconds=1.0,
         memory=None,
-        path="row",
+        path="rows",
         delay="none",
         environment={},
     )

@@ -151,7 +151,7 @@ def test_windows_and_curves_by_hand():
     assert result.windows == {"Accuracy": [1.0, 0.5, 1.0]}
     assert result.curves == {"Accuracy": pytest.approx([1.0, 2 / 3, 0.75])}
     assert result.values == {"Accuracy": 0.75}
-    assert (result.n, result.n_scored, result.path) == (5, 4, "row")
+    assert (result.n, result.n_scored, result.path) == (5, 4, "rows")
 
 
 def test_empty_stream_gives_an_empty_result():
@@ -205,7 +205,7 @@ def test_blocks_and_rows_give_the_same_result(window, block_size, max_samples):
     stream_of_rows = Blobs()
     model = compose.Pipeline(Centroids())  # a pipeline has no array door
     by_row = evaluate.prequential(stream_of_rows, model, **settings)
-    assert (by_block.path, by_row.path) == ("compiled", "row")
+    assert (by_block.path, by_row.path) == ("blocks", "rows")
     assert same_figures(by_block) == same_figures(by_row)
     assert by_block.n == (max_samples or 555)
 
@@ -224,7 +224,7 @@ def test_real_learners_give_the_same_result_both_ways(name, stream):
         )
         for wrap in (lambda model: model, compose.Pipeline)
     )
-    assert (by_block.path, by_row.path) == ("compiled", "row")
+    assert (by_block.path, by_row.path) == ("blocks", "rows")
     assert same_figures(by_block) == same_figures(by_row)
 
 
@@ -253,7 +253,7 @@ def test_warm_up_leaves_the_model_alone():
 @pytest.mark.parametrize("settings", [{"delay": 3}, {"metrics": metrics.CrossEntropy()}])
 def test_late_labels_and_probabilities_go_row_by_row(settings):
     """Requirement: what arrays cannot express takes the row path."""
-    assert evaluate.prequential(Blobs(n_samples=50), Centroids(), **settings).path == "row"
+    assert evaluate.prequential(Blobs(n_samples=50), Centroids(), **settings).path == "rows"
 
 
 # -- detectors -----------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_printing_shows_the_figures(result):
 
 def test_result_knows_how_it_came_about(result):
     """Requirement: seed, parameters, versions, memory and path are kept."""
-    assert (result.seed, result.path, result.delay) == (7, "row", "none")
+    assert (result.seed, result.path, result.delay) == (7, "rows", "none")
     assert "seed = 7" in result.model_parameters
     assert {"olearn", "river", "numpy", "python", "cpus"} <= set(result.environment)
     assert result.memory > 0
