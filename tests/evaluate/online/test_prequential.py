@@ -191,13 +191,13 @@ def test_clock_runs_for_the_model_alone(monkeypatch):
     assert (result.rows_per_second, result.rows_per_cpu_second) == (1.0, 0.5)
 
 
-# -- the compiled path ---------------------------------------------------------------------------
+# -- the path of blocks -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("window", "block_size"), [(100, 10_000), (100, 33), (64, 64), (1000, 7)])
 @pytest.mark.parametrize("max_samples", [None, 431])
 def test_blocks_and_rows_give_the_same_result(window, block_size, max_samples):
-    """Requirement: the compiled path changes no figure, whatever the block and window sizes."""
+    """Requirement: the path of blocks changes no figure, whatever the block and window sizes."""
     settings = {"window": window, "max_samples": max_samples, "keep_predictions": True}
     settings["detector"] = drift.ADWIN(delta=0.5)
     stream = Blobs()
