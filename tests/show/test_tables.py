@@ -1,6 +1,10 @@
-"""Tests of `olearn.show.tables`: what a table says as text and as Markdown."""
+"""Tests of `olearn.show.tables`: a table's cells, as Markdown too, and rows that all have seen."""
 
-from olearn.show.tables import TextTable
+from types import SimpleNamespace
+
+import pytest
+
+from olearn.show.tables import TextTable, common_prefix
 
 
 def make(*lines):
@@ -29,3 +33,11 @@ def test_cells():
     table = make(("tree", "1,000"), ("forest", "20"))
     assert table.heads == ["model", "rows/s"]
     assert table.lines == [["tree", "1,000"], ["forest", "20"]]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "prefix"), [([900], None), ([900, 900], None), ([900, 300, 500], 300)]
+)
+def test_common_prefix(lengths, prefix):
+    """Requirement: where lengths differ, what all saw is the shortest; else there is none."""
+    assert common_prefix([SimpleNamespace(n=n) for n in lengths]) == prefix

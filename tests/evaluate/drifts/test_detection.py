@@ -216,7 +216,7 @@ def test_calibration_finds_the_most_sensitive_threshold():
     signal = Signal("ramp", np.arange(1.0, 1001.0))
     found = evaluate.calibrate(Scripted, [signal], 100, sensitive=1.0, strict=2000.0, n_steps=30)
     assert found.threshold == pytest.approx(990.0, abs=0.01)
-    assert (found.n_false, found.n_quiet, found.reached) == (10, 1000, True)
+    assert found == evaluate.Calibration(found.threshold, n_false=10, n_quiet=1000, reached=True)
 
 
 def test_calibration_of_a_threshold_that_is_strict_when_small():

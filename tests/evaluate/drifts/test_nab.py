@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from olearn import streams
-from olearn.evaluate import nab_score, nab_table
+from olearn.evaluate import NABScore, nab_score, nab_table
 from olearn.evaluate.drifts.nab import PROFILES, nab_sigmoid, probation
 from olearn.streams.signals import Signal
 
@@ -160,6 +160,17 @@ def test_no_window_at_all():
     signal = Signal("plain", np.zeros(10))
     with pytest.raises(ValueError, match="at least one window"):
         nab_score({"plain": np.zeros(10)}, {"plain": signal})
+
+
+def test_score_says_how_it_came_about():
+    """Windows, those found, false rows and the threshold, and whether labels chose it."""
+    scores = detections_at([1000, 1700, 1701], ONE)  # in a window, and twice behind the last
+    given = nab_score(scores, {"one": ONE}, threshold=0.5)["standard"]
+    assert given == NABScore(
+        given.score, threshold=0.5, oracle=False, n_windows=2, n_found=1, n_false=2
+    )
+    chosen = nab_score(scores, {"one": ONE})["standard"]
+    assert (chosen.threshold, chosen.oracle) == (1.0, True)
 
 
 def test_table():

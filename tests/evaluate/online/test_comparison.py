@@ -81,6 +81,14 @@ def test_a_prefix_has_no_rank_and_says_so():
     assert "first rows of s have no rank" in text
 
 
+def test_first_runs_stand_for_the_others():
+    """Requirement: on each stream the first seed of every model, in the order of the models."""
+    found = Comparison(
+        [run(m, s, 0.5, seed=seed) for s in "st" for m in ("b", "a") for seed in (4, 2)]
+    )
+    assert by_names(found.first_runs("t")) == [("t", "b", 4), ("t", "a", 4)]
+
+
 def test_table_compares_on_the_common_prefix():
     """Requirement: where lengths differ, all models are shown at the shortest length too."""
     fast = run("fast", "s", 0.8)
