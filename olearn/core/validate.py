@@ -11,7 +11,6 @@ from collections.abc import Collection, Hashable
 from typing import Any
 
 import numpy as np
-from river.utils import dataframe
 
 from olearn.core.types import Rows
 
@@ -106,6 +105,8 @@ def row_weights(w: Any, n_rows: int) -> Rows:
 def row_targets(y: Any, n_rows: int) -> Rows:
     """Return one finite number a row, checked, as a copy."""
     if not isinstance(y, np.ndarray | list | tuple):
+        from river.utils import dataframe  # the command's help checks names without river
+
         try:
             y = dataframe.into_series(y).to_numpy()
         except TypeError:
