@@ -65,13 +65,13 @@ def _show(result: "Result", given: arguments.RunOptions) -> None:
         typer.echo(result.to_json())
         return
     print_table(result.table())
-    for words in _drift_words(result):
-        typer.echo(words)
+    for line in _drift_lines(result):
+        typer.echo(line)
     if given.report is not None:
         typer.echo(f"report: {given.report.absolute()}")
 
 
-def _drift_words(result: Any) -> list[str]:
+def _drift_lines(result: Any) -> list[str]:
     lines = []
     if result.drift_positions:
         lines.append(f"true drifts at rows {_numbers(result.drift_positions)}")

@@ -1,4 +1,4 @@
-"""Models, streams and machines in words, for tables and reports."""
+"""Descriptions of models, streams and machines, for tables and reports."""
 
 import inspect
 import os

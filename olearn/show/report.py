@@ -180,7 +180,7 @@ def _facts(result: "Result") -> str:
     """Say what the stream was."""
     drifts = ", ".join(f"{position:,}" for position in result.drift_positions)
     where = f"Known drifts at rows {drifts}." if drifts else "Its drifts are not known."
-    labels = "at once" if result.delay == "none" else f"late: {result.delay}"
+    labels = "at once" if result.delay == "none" else f"delayed: {result.delay}"
     watched = f" {result.detector} watched the errors." if result.detector else ""
     return f"{result.n:,} rows. {where} Labels came {labels}.{watched}"
 

@@ -19,7 +19,7 @@ _FILE = "run.safetensors"
 class Checkpoint:
     """Where a run is kept, so that it can be killed at any row and go on to the same result.
 
-    A file in the folder holds the model, the metrics, the detector, labels on their way, and how
+    A file in the folder holds the model, the metrics, the detector, delayed labels, and how
     far the stream was read, each with its random states. It is replaced whole, so that it is never
     half of one. Results are equal but for times and `memory`, which counts room to spare in dicts;
     writing takes about as long as writing that memory to the disk, and no time of the model's.
