@@ -35,7 +35,7 @@ _FUNCTIONS = {
 
 
 @dataclass(frozen=True)
-class Pool:
+class ThreadPool:
     """The threads of one library: `get` counts them, `limit` sets how many may be used."""
 
     get: Callable[[], int]
@@ -67,9 +67,9 @@ class OneThread:
 
     """
 
-    def __init__(self, find: Callable[[], Iterable[Pool]]) -> None:
+    def __init__(self, find: Callable[[], Iterable[ThreadPool]]) -> None:
         self._find = find
-        self._pools: list[Pool] | None = None
+        self._pools: list[ThreadPool] | None = None
         self._before: list[int] = []  # limits without this context
         self._depth = _Depth()  # of this Python thread
         self._n_inside = 0  # Python threads
@@ -121,7 +121,7 @@ class OneThread:
             self._n_inside = 0
 
 
-def _blas_pools() -> Iterable[Pool]:
+def _blas_pools() -> Iterable[ThreadPool]:
     importlib.import_module("scipy.linalg")  # it may bring a BLAS beside NumPy's
     for found in threadpool_info():
         if found["user_api"] != "blas":
@@ -133,20 +133,20 @@ def _blas_pools() -> Iterable[Pool]:
             yield pool
 
 
-def _pool(path: str, names: tuple[str, str], own: bool) -> Pool | None:
+def _pool(path: str, names: tuple[str, str], own: bool) -> ThreadPool | None:
     """Return the pool of a library; OpenBLAS's functions may be called by longer names."""
     library = ctypes.CDLL(path)
     for prefix, suffix in itertools.product(("", "scipy_"), ("", "64_", "_64")):
         get, limit = (getattr(library, f"{prefix}{name}{suffix}", None) for name in names)
         if get is not None and limit is not None:
             limit.argtypes, limit.restype = [ctypes.c_int], None
-            return Pool(get, limit, own)
+            return ThreadPool(get, limit, own)
     return None
 
 
-def _torch_pools() -> Iterable[Pool]:
+def _torch_pools() -> Iterable[ThreadPool]:
     torch = importlib.import_module("torch")
-    yield Pool(torch.get_num_threads, torch.set_num_threads, own=True)
+    yield ThreadPool(torch.get_num_threads, torch.set_num_threads, own=True)
 
 
 one_blas_thread = OneThread(_blas_pools)

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from olearn import learners
 from olearn.core import threads
-from olearn.core.threads import ENOUGH, OneThread, Pool, one_blas_thread, threads_for
+from olearn.core.threads import ENOUGH, OneThread, ThreadPool, one_blas_thread, threads_for
 
 
 class Library:
@@ -29,7 +29,7 @@ class Library:
         self.limits[self._key()] = n
 
     def pool(self):
-        return Pool(self.get, self.limit, self.own)
+        return ThreadPool(self.get, self.limit, self.own)
 
 
 def context(*libraries):
