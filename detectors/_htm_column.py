@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from olearn.core.types import Floats
 from olearn.detectors._rank_kernels import RANK_LLR, rank_size, rank_start, rank_update
-from olearn.detectors.htm import _pooler_kernels as pooling
+from olearn.detectors.htm import _pooler_layout as at
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
@@ -22,7 +22,7 @@ RAW, AVERAGE, LOG, EVIDENCE, Z, DISTANCE, JUMP = range(N_FEATURES)
 _ARL0 = 1e4
 _FARTHEST = 8.0  # of a standardised value
 # arrays of a pooler that a look at an input writes
-_SCRATCH = (pooling.OVERLAP, pooling.BOOSTED, pooling.WINNERS, pooling.COUNTS, pooling.HEAD)
+_SCRATCH = (at.OVERLAP, at.BOOSTED, at.WINNERS, at.COUNTS, at.HEAD)
 
 
 class HTMColumn:

@@ -4,79 +4,32 @@
 
 import numpy as np
 
+from olearn.core.handles import float32_at, int32_at, int64_at, uint8_at, uint32_at
 from olearn.core.jit import njit
-from olearn.detectors.htm._handles import float32_at, int32_at, int64_at, uint8_at, uint32_at
-from olearn.detectors.htm._memory_kernels import (
-    ACTIVATION,
-    ACTIVE,
-    BLOCK,
-    CHAIN,
-    COL_CHAIN,
-    COL_FLAG,
-    CONF,
-    CONNECTED_UNIT,
-    COUNT,
-    DECREMENT,
-    FLAG,
-    HEAD,
-    INCREMENT,
-    INDEX,
-    INDEX_USED,
-    LENGTH,
-    LINKED,
-    MATCHING,
-    MAX_NEW,
-    MAX_SEGMENTS,
-    N_ACTIVE,
-    N_CELLS,
-    N_CHAINED,
-    N_SEGMENTS,
-    N_TOUCHED,
-    N_WINNER,
-    NEW_ACTIVE,
-    NEW_WINNER,
-    POTENTIAL,
-    PUNISHMENT,
-    ROOM,
-    SEAT,
-    SEG_BORN,
-    SEG_CELL,
-    SEG_USED,
-    SEGMENTS,
-    SHIFT,
-    SLOT,
-    START,
-    TIME,
-    TOUCHED,
-    WINNER,
-    adapt,
-    create_segment,
-    grow,
-)
+from olearn.detectors.htm import _memory_layout as at
+from olearn.detectors.htm._memory_kernels import adapt, create_segment, grow
 
-PREDICTED, IN_INPUT = 1, 2  # COL_FLAG
-WAS_ACTIVE, NOW = 1, 2  # FLAG
 _ZERO = np.float32(0.0)
 
 
 @njit
 def score_columns(h, columns, n):
     """Return the share of the active columns that were not predicted, 0 if none is active."""
-    flag = uint8_at(h, COL_FLAG)
+    flag = uint8_at(h, at.COL_FLAG)
     missed = 0
     for i in range(n):
-        missed += 1 - (flag[columns[i]] & PREDICTED)
+        missed += 1 - (flag[columns[i]] & at.PREDICTED)
     return missed / n if n > 0 else 0.0
 
 
 @njit
 def has_room(h, columns, n):
     """Whether the arrays have room for whatever a step with these active columns can add."""
-    head = int64_at(h, HEAD)
-    size = int32_at(h, SEG_CELL).size
-    if size < head[MAX_SEGMENTS] and size - head[N_SEGMENTS] < n:
+    head = int64_at(h, at.HEAD)
+    size = int32_at(h, at.SEG_CELL).size
+    if size < head[at.MAX_SEGMENTS] and size - head[at.N_SEGMENTS] < n:
         return False
-    return head[INDEX_USED] + index_demand(h, columns, n) <= int32_at(h, INDEX).size
+    return head[at.INDEX_USED] + index_demand(h, columns, n) <= int32_at(h, at.INDEX).size
 
 
 @njit
@@ -86,8 +39,8 @@ def index_demand(h, columns, n):
     Only blocks of winner cells grow, by at most one synapse for each segment that learns; a block
     that doubles repeatedly takes less than twice its final size.
     """
-    head, block, winner = int64_at(h, HEAD), int32_at(h, BLOCK), int32_at(h, WINNER)
-    chain, chain_of = int32_at(h, CHAIN), int32_at(h, COL_CHAIN)
+    head, block, winner = int64_at(h, at.HEAD), int32_at(h, at.BLOCK), int32_at(h, at.WINNER)
+    chain, chain_of = int32_at(h, at.CHAIN), int32_at(h, at.COL_CHAIN)
     n_learning = n
     for i in range(n):
         s = chain_of[columns[i]]
@@ -95,9 +48,9 @@ def index_demand(h, columns, n):
             n_learning += 1
             s = chain[s]
     total = 0
-    for i in range(head[N_WINNER]):
+    for i in range(head[at.N_WINNER]):
         b = 4 * winner[i]
-        length, room = block[b + LENGTH] + n_learning, block[b + ROOM]
+        length, room = block[b + at.LENGTH] + n_learning, block[b + at.ROOM]
         if length > 2 * room:
             total += 4 * length + 8
         elif length > room:
@@ -108,18 +61,18 @@ def index_demand(h, columns, n):
 @njit
 def remember(h, columns, n, learn):
     """Read the active columns `columns[:n]`, ascending: activate, learn, predict the next."""
-    head, col_flag = int64_at(h, HEAD), uint8_at(h, COL_FLAG)
-    head[TIME] += 1
+    head, col_flag = int64_at(h, at.HEAD), uint8_at(h, at.COL_FLAG)
+    head[at.TIME] += 1
     n_active = 0
     n_winner = 0
     for i in range(n):
         column = columns[i]
-        if col_flag[column] & PREDICTED:
+        if col_flag[column] & at.PREDICTED:
             n_active, n_winner = _activate_predicted(h, column, n_active, n_winner, learn)
         else:
             n_active, n_winner = _burst(h, column, n_active, n_winner, learn)
-        col_flag[column] |= IN_INPUT
-    if learn and float32_at(h, CONF)[PUNISHMENT] > _ZERO:
+        col_flag[column] |= at.IN_INPUT
+    if learn and float32_at(h, at.CONF)[at.PUNISHMENT] > _ZERO:
         _punish(h)
     forget_predictions(h)
     _turn_over(h, n_active, n_winner)
@@ -130,26 +83,26 @@ def remember(h, columns, n, learn):
 @njit
 def _activate_predicted(h, column, n_active, n_winner, learn):
     """Activate the cells that expected this column; each of their active segments learns."""
-    head, conf = int64_at(h, HEAD), float32_at(h, CONF)
-    count, chain, seg_cell = int32_at(h, COUNT), int32_at(h, CHAIN), int32_at(h, SEG_CELL)
-    flag = uint8_at(h, FLAG)
-    active, winner = int32_at(h, NEW_ACTIVE), int32_at(h, NEW_WINNER)
-    least = CONNECTED_UNIT * head[ACTIVATION]
-    s = int32_at(h, COL_CHAIN)[column]
+    head, conf = int64_at(h, at.HEAD), float32_at(h, at.CONF)
+    count, chain, seg_cell = int32_at(h, at.COUNT), int32_at(h, at.CHAIN), int32_at(h, at.SEG_CELL)
+    flag = uint8_at(h, at.FLAG)
+    active, winner = int32_at(h, at.NEW_ACTIVE), int32_at(h, at.NEW_WINNER)
+    least = at.CONNECTED_UNIT * head[at.ACTIVATION]
+    s = int32_at(h, at.COL_CHAIN)[column]
     while s >= 0:
         after = chain[s]
         if count[s] >= least:
             cell = seg_cell[s]
-            if not flag[cell] & NOW:
-                flag[cell] |= NOW
+            if not flag[cell] & at.NOW:
+                flag[cell] |= at.NOW
                 active[n_active] = cell
                 winner[n_winner] = cell
                 n_active += 1
                 n_winner += 1
             if learn:
-                int64_at(h, SEG_USED)[s] = head[TIME]
-                if adapt(h, s, conf[INCREMENT], conf[DECREMENT]):
-                    grow(h, s, head[MAX_NEW] - (count[s] & POTENTIAL))
+                int64_at(h, at.SEG_USED)[s] = head[at.TIME]
+                if adapt(h, s, conf[at.INCREMENT], conf[at.DECREMENT]):
+                    grow(h, s, head[at.MAX_NEW] - (count[s] & at.POTENTIAL))
         s = after
     return n_active, n_winner
 
@@ -157,42 +110,42 @@ def _activate_predicted(h, column, n_active, n_winner, learn):
 @njit
 def _burst(h, column, n_active, n_winner, learn):
     """Activate all cells of a column; one, the winner, learns the context."""
-    head, conf, flag = int64_at(h, HEAD), float32_at(h, CONF), uint8_at(h, FLAG)
-    active, winner = int32_at(h, NEW_ACTIVE), int32_at(h, NEW_WINNER)
-    n_cells = head[N_CELLS]
+    head, conf, flag = int64_at(h, at.HEAD), float32_at(h, at.CONF), uint8_at(h, at.FLAG)
+    active, winner = int32_at(h, at.NEW_ACTIVE), int32_at(h, at.NEW_WINNER)
+    n_cells = head[at.N_CELLS]
     first = column * n_cells
     for cell in range(first, first + n_cells):
-        flag[cell] |= NOW
+        flag[cell] |= at.NOW
         active[n_active] = cell
         n_active += 1
     best = _best_matching(h, column)
     if best >= 0:
-        winner[n_winner] = int32_at(h, SEG_CELL)[best]
+        winner[n_winner] = int32_at(h, at.SEG_CELL)[best]
         if learn:
-            n_potential = int32_at(h, COUNT)[best] & POTENTIAL
-            int64_at(h, SEG_USED)[best] = head[TIME]
-            if adapt(h, best, conf[INCREMENT], conf[DECREMENT]):
-                grow(h, best, head[MAX_NEW] - n_potential)
+            n_potential = int32_at(h, at.COUNT)[best] & at.POTENTIAL
+            int64_at(h, at.SEG_USED)[best] = head[at.TIME]
+            if adapt(h, best, conf[at.INCREMENT], conf[at.DECREMENT]):
+                grow(h, best, head[at.MAX_NEW] - n_potential)
         return n_active, n_winner + 1
     cell = _fallback_winner(h, first)
     winner[n_winner] = cell
-    if learn and head[N_WINNER] > 0:
+    if learn and head[at.N_WINNER] > 0:
         s = create_segment(h, cell)
         if s >= 0:
-            grow(h, s, head[MAX_NEW])
+            grow(h, s, head[at.MAX_NEW])
     return n_active, n_winner + 1
 
 
 @njit
 def _best_matching(h, column):
     """Return the segment with most active synapses, ties to the lowest cell, then the oldest."""
-    count, chain, born = int32_at(h, COUNT), int32_at(h, CHAIN), int64_at(h, SEG_BORN)
-    seg_cell = int32_at(h, SEG_CELL)
+    count, chain, born = int32_at(h, at.COUNT), int32_at(h, at.CHAIN), int64_at(h, at.SEG_BORN)
+    seg_cell = int32_at(h, at.SEG_CELL)
     best = -1
     n_best = 0
-    s = int32_at(h, COL_CHAIN)[column]
+    s = int32_at(h, at.COL_CHAIN)[column]
     while s >= 0:
-        n = count[s] & POTENTIAL
+        n = count[s] & at.POTENTIAL
         if best < 0 or n > n_best:
             best, n_best = s, n
         elif n == n_best:
@@ -206,12 +159,12 @@ def _best_matching(h, column):
 @njit
 def _fallback_winner(h, first):
     """Return a previous winner of the column, else the first cell with the fewest segments."""
-    seat, block = int32_at(h, SEAT), int32_at(h, BLOCK)
+    rank, block = int32_at(h, at.RANK), int32_at(h, at.BLOCK)
     fewest = first
-    for cell in range(first, first + int64_at(h, HEAD)[N_CELLS]):
-        if seat[cell] > 0:
+    for cell in range(first, first + int64_at(h, at.HEAD)[at.N_CELLS]):
+        if rank[cell] > 0:
             return cell
-        if block[4 * cell + SEGMENTS] < block[4 * fewest + SEGMENTS]:
+        if block[4 * cell + at.SEGMENTS] < block[4 * fewest + at.SEGMENTS]:
             fewest = cell
     return fewest
 
@@ -219,84 +172,84 @@ def _fallback_winner(h, first):
 @njit
 def _punish(h):
     """Weaken the matching segments of columns that did not become active."""
-    head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
-    seg_cell, col_flag = int32_at(h, SEG_CELL), uint8_at(h, COL_FLAG)
-    loss = float32_at(h, CONF)[PUNISHMENT]
-    n_cells, matching = head[N_CELLS], head[MATCHING]
-    for i in range(head[N_CHAINED]):  # the active and matching ones stand first
+    head, count, touched = int64_at(h, at.HEAD), int32_at(h, at.COUNT), int32_at(h, at.TOUCHED)
+    seg_cell, col_flag = int32_at(h, at.SEG_CELL), uint8_at(h, at.COL_FLAG)
+    loss = float32_at(h, at.CONF)[at.PUNISHMENT]
+    n_cells, matching = head[at.N_CELLS], head[at.MATCHING]
+    for i in range(head[at.N_CHAINED]):  # the active and matching ones stand first
         s = touched[i]
-        if (count[s] & POTENTIAL) < matching or seg_cell[s] < 0:
+        if (count[s] & at.POTENTIAL) < matching or seg_cell[s] < 0:
             continue
-        if not col_flag[seg_cell[s] // n_cells] & IN_INPUT:
+        if not col_flag[seg_cell[s] // n_cells] & at.IN_INPUT:
             adapt(h, s, -loss, _ZERO)
 
 
 @njit
 def forget_predictions(h):
     """Clear what the last prediction left: counts, chains and flags."""
-    head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
-    chain_of, col_flag = int32_at(h, COL_CHAIN), uint8_at(h, COL_FLAG)
+    head, count, touched = int64_at(h, at.HEAD), int32_at(h, at.COUNT), int32_at(h, at.TOUCHED)
+    chain_of, col_flag = int32_at(h, at.COL_CHAIN), uint8_at(h, at.COL_FLAG)
     col_flag[:] = 0
     chain_of[:] = -1
-    for i in range(head[N_TOUCHED]):
+    for i in range(head[at.N_TOUCHED]):
         count[touched[i]] = 0
-    head[N_TOUCHED] = 0
-    head[N_CHAINED] = 0
+    head[at.N_TOUCHED] = 0
+    head[at.N_CHAINED] = 0
 
 
 @njit
 def _turn_over(h, n_active, n_winner):
     """Make the new active and winner cells the current ones."""
-    head, flag, seat = int64_at(h, HEAD), uint8_at(h, FLAG), int32_at(h, SEAT)
-    active, winner = int32_at(h, ACTIVE), int32_at(h, WINNER)
-    new_active, new_winner = int32_at(h, NEW_ACTIVE), int32_at(h, NEW_WINNER)
-    for i in range(head[N_ACTIVE]):
-        flag[active[i]] &= NOW
-    for i in range(head[N_WINNER]):
-        seat[winner[i]] = 0
+    head, flag, rank = int64_at(h, at.HEAD), uint8_at(h, at.FLAG), int32_at(h, at.RANK)
+    active, winner = int32_at(h, at.ACTIVE), int32_at(h, at.WINNER)
+    new_active, new_winner = int32_at(h, at.NEW_ACTIVE), int32_at(h, at.NEW_WINNER)
+    for i in range(head[at.N_ACTIVE]):
+        flag[active[i]] &= at.NOW
+    for i in range(head[at.N_WINNER]):
+        rank[winner[i]] = 0
     for i in range(n_active):
         active[i] = new_active[i]
-        flag[active[i]] = WAS_ACTIVE
+        flag[active[i]] = at.WAS_ACTIVE
     for i in range(n_winner):
         winner[i] = new_winner[i]
-        seat[winner[i]] = i + 1
-    head[N_ACTIVE] = n_active
-    head[N_WINNER] = n_winner
+        rank[winner[i]] = i + 1
+    head[at.N_ACTIVE] = n_active
+    head[at.N_WINNER] = n_winner
 
 
 @njit
 def _predict(h):
     """Count, for each segment, its synapses on active cells; list the segments touched."""
-    head, block, index = int64_at(h, HEAD), int32_at(h, BLOCK), uint32_at(h, INDEX)
-    active, count, touched = int32_at(h, ACTIVE), int32_at(h, COUNT), int32_at(h, TOUCHED)
-    shift = head[SHIFT]
+    head, block, index = int64_at(h, at.HEAD), int32_at(h, at.BLOCK), uint32_at(h, at.INDEX)
+    active, count, touched = int32_at(h, at.ACTIVE), int32_at(h, at.COUNT), int32_at(h, at.TOUCHED)
+    shift = head[at.SHIFT]
     n = 0
-    for i in range(head[N_ACTIVE]):
+    for i in range(head[at.N_ACTIVE]):
         b = 4 * active[i]
-        start = block[b + START]
-        listed = index[start : start + block[b + LENGTH]]
+        start = block[b + at.START]
+        listed = index[start : start + block[b + at.LENGTH]]
         for place in range(listed.size):
             entry = np.int64(listed[place])
-            s = (entry & SLOT) >> shift
+            s = (entry & at.SLOT) >> shift
             old = count[s]
             touched[n] = s  # kept only if it is new
             n += 1 if old == 0 else 0
-            count[s] = old + 1 + (CONNECTED_UNIT if entry & LINKED else 0)
-    head[N_TOUCHED] = n
+            count[s] = old + 1 + (at.CONNECTED_UNIT if entry & at.LINKED else 0)
+    head[at.N_TOUCHED] = n
 
 
 @njit
 def _chain(h):
     """Chain the active and matching segments of each column; flag the predicted columns."""
-    head, count, touched = int64_at(h, HEAD), int32_at(h, COUNT), int32_at(h, TOUCHED)
-    chain, chain_of = int32_at(h, CHAIN), int32_at(h, COL_CHAIN)
-    seg_cell, col_flag = int32_at(h, SEG_CELL), uint8_at(h, COL_FLAG)
-    matching, n_cells = head[MATCHING], head[N_CELLS]
-    least = CONNECTED_UNIT * head[ACTIVATION]
+    head, count, touched = int64_at(h, at.HEAD), int32_at(h, at.COUNT), int32_at(h, at.TOUCHED)
+    chain, chain_of = int32_at(h, at.CHAIN), int32_at(h, at.COL_CHAIN)
+    seg_cell, col_flag = int32_at(h, at.SEG_CELL), uint8_at(h, at.COL_FLAG)
+    matching, n_cells = head[at.MATCHING], head[at.N_CELLS]
+    least = at.CONNECTED_UNIT * head[at.ACTIVATION]
     n = 0
-    for i in range(head[N_TOUCHED]):
+    for i in range(head[at.N_TOUCHED]):
         s = touched[i]
-        if (count[s] & POTENTIAL) >= matching or count[s] >= least:
+        if (count[s] & at.POTENTIAL) >= matching or count[s] >= least:
             touched[i] = touched[n]
             touched[n] = s
             n += 1
@@ -304,8 +257,8 @@ def _chain(h):
             chain[s] = chain_of[column]
             chain_of[column] = s
             if count[s] >= least:
-                col_flag[column] |= PREDICTED
-    head[N_CHAINED] = n
+                col_flag[column] |= at.PREDICTED
+    head[at.N_CHAINED] = n
 
 
 @njit

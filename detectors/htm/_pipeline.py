@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from olearn.core.handles import Handle, int64_at
 from olearn.core.jit import njit
-from olearn.detectors.htm import _pooler_kernels as pooling
-from olearn.detectors.htm._handles import Handle, int64_at
+from olearn.detectors.htm import _pooler_layout as at
 from olearn.detectors.htm._memory_step import has_room, remember, score_columns
 from olearn.detectors.htm._pooler_kernels import find_winners, learn_winners
 from olearn.detectors.htm.spatial_pooler import Bits, SpatialPooler
@@ -24,8 +24,8 @@ def learn_bits(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
 @njit
 def learn_found(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Do the same where the winners have been found already."""
-    winners = int64_at(pooler, pooling.WINNERS)
-    n_winners = int64_at(pooler, pooling.HEAD)[pooling.N_FOUND]
+    winners = int64_at(pooler, at.WINNERS)
+    n_winners = int64_at(pooler, at.HEAD)[at.N_FOUND]
     if not has_room(memory, winners, n_winners):
         return NO_ROOM
     score = score_columns(memory, winners, n_winners)
@@ -38,7 +38,7 @@ def learn_found(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
 def score_bits(pooler: Handle, memory: Handle, bits: Bits, n: int) -> float:
     """Return the score of the active inputs `bits[:n]`; nothing is learnt."""
     n_winners = find_winners(pooler, bits, n)
-    return float(score_columns(memory, int64_at(pooler, pooling.WINNERS), n_winners))
+    return float(score_columns(memory, int64_at(pooler, at.WINNERS), n_winners))
 
 
 class Pipeline:

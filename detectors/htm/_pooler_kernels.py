@@ -1,6 +1,6 @@
 """Kernels of the spatial pooler: overlaps, inhibition, learning, duty cycles.
 
-All take the handle of `SpatialPooler`; arrays are flat, in the order of the names below. The
+All take the handle `h` of `SpatialPooler`, of the layout `_pooler_layout`; arrays are flat. The
 arithmetic is float32 throughout, in the order of the reference, so that runs agree bit for bit.
 """
 
@@ -10,38 +10,15 @@ import math
 
 import numpy as np
 
-from olearn.core.jit import njit
-from olearn.detectors.htm._handles import (
+from olearn.core.handles import (
     float32_at,
     int32_at,
     int64_at,
     uint8_at,
     uint16_at,
 )
-
-# arrays of the handle
-PERMANENCE = 0  # float32 (columns, inputs): -1 outside the column's pool
-CONNECTED = 1  # uint8 (inputs, columns): 1 where connected, for the overlaps
-N_CONNECTED = 2  # int32 (columns,)
-OVERLAP_DUTY = 3  # float32 (columns,)
-ACTIVE_DUTY = 4  # float32 (columns,)
-BOOST = 5  # float32 (columns,)
-MIN_DUTY = 6  # float32 (columns,)
-OVERLAP = 7  # uint16 (columns,): of the newest input
-BOOSTED = 8  # float32 (columns,)
-WINNERS = 9  # int64 (columns,): of the newest input, ascending
-STEPS = 10  # float32 (inputs,): what each input's permanences gain
-ROW = 11  # float32 (inputs,): a permanence row before its step
-COUNTS = 12  # int64: levels of the overlap, or keys of the candidates
-HEAD = 13  # int64, indices below
-CONF = 14  # float32, indices below
-
-# HEAD
-N_INPUTS, N_COLUMNS, N_WINNERS, LOCAL, DUTY_PERIOD, TIME, N_FOUND, RADIUS = range(8)
-HEAD_SIZE = 8
-# CONF
-THRESHOLD, LOWEST, INCREMENT, DECREMENT, STRENGTH, STIMULUS, MIN_PCT, DENSITY = range(8)
-CONF_SIZE = 8
+from olearn.core.jit import njit
+from olearn.detectors.htm import _pooler_layout as at
 
 UPDATE_PERIOD = 50  # inputs from one update of the inhibition radius and duty floors to the next
 _ZERO = np.float32(0.0)
@@ -51,33 +28,33 @@ _ONE = np.float32(1.0)
 @njit
 def find_winners(h, bits, n_bits):
     """Find the winners for the active inputs `bits[:n_bits]`, distinct; return how many."""
-    head = int64_at(h, HEAD)
+    head = int64_at(h, at.HEAD)
     _count_overlaps(h, bits, n_bits)
-    if head[LOCAL] or float32_at(h, CONF)[STRENGTH] > _ZERO:
+    if head[at.LOCAL] or float32_at(h, at.CONF)[at.STRENGTH] > _ZERO:
         _boost_overlaps(h)
-        n = _inhibit_local(h) if head[LOCAL] else _inhibit_boosted(h)
+        n = _inhibit_local(h) if head[at.LOCAL] else _inhibit_boosted(h)
     else:
         n = _inhibit_plain(h, n_bits)
-    head[N_FOUND] = n
+    head[at.N_FOUND] = n
     return n
 
 
 @njit
 def learn_winners(h, bits, n_bits):
     """Adapt to the active inputs `bits[:n_bits]`, whose winners were found last."""
-    head = int64_at(h, HEAD)
-    head[TIME] += 1
+    head = int64_at(h, at.HEAD)
+    head[at.TIME] += 1
     _move_winners(h, bits, n_bits)
     _update_duties(h)
-    if float32_at(h, CONF)[STRENGTH] > _ZERO:
+    if float32_at(h, at.CONF)[at.STRENGTH] > _ZERO:
         _update_boosts(h)
-    if head[TIME] % UPDATE_PERIOD == 0:
+    if head[at.TIME] % UPDATE_PERIOD == 0:
         _update_floors(h)
 
 
 @njit
 def _count_overlaps(h, bits, n_bits):
-    connected, overlap = uint8_at(h, CONNECTED), uint16_at(h, OVERLAP)
+    connected, overlap = uint8_at(h, at.CONNECTED), uint16_at(h, at.OVERLAP)
     n = overlap.size
     overlap[:] = 0
     for i in range(n_bits):
@@ -88,7 +65,11 @@ def _count_overlaps(h, bits, n_bits):
 
 @njit
 def _boost_overlaps(h):
-    overlap, boost, boosted = uint16_at(h, OVERLAP), float32_at(h, BOOST), float32_at(h, BOOSTED)
+    overlap, boost, boosted = (
+        uint16_at(h, at.OVERLAP),
+        float32_at(h, at.BOOST),
+        float32_at(h, at.BOOSTED),
+    )
     for c in range(overlap.size):
         boosted[c] = np.float32(overlap[c]) * boost[c]
 
@@ -96,9 +77,13 @@ def _boost_overlaps(h):
 @njit
 def _inhibit_plain(h, n_bits):
     """Take the largest overlaps by counting levels, without a sort; ties to the higher index."""
-    overlap, winners, counts = uint16_at(h, OVERLAP), int64_at(h, WINNERS), int64_at(h, COUNTS)
-    wanted = int64_at(h, HEAD)[N_WINNERS]
-    stimulus = math.ceil(float32_at(h, CONF)[STIMULUS])
+    overlap, winners, counts = (
+        uint16_at(h, at.OVERLAP),
+        int64_at(h, at.WINNERS),
+        int64_at(h, at.COUNTS),
+    )
+    wanted = int64_at(h, at.HEAD)[at.N_WINNERS]
+    stimulus = math.ceil(float32_at(h, at.CONF)[at.STIMULUS])
     counts[: n_bits + 1] = 0
     for c in range(overlap.size):
         counts[overlap[c]] += 1
@@ -109,48 +94,52 @@ def _inhibit_plain(h, n_bits):
         level -= 1
     room = min(wanted - above, counts[level]) if level >= stimulus else 0
     n = above + room
-    at = n
+    place = n
     for c in range(overlap.size - 1, -1, -1):
         o = overlap[c]
-        if o >= level and at > 0:
+        if o >= level and place > 0:
             if o > level:
-                at -= 1
-                winners[at] = c
+                place -= 1
+                winners[place] = c
             elif room > 0:
                 room -= 1
-                at -= 1
-                winners[at] = c
+                place -= 1
+                winners[place] = c
     return n
 
 
 @njit
 def _inhibit_boosted(h):
     """Take the largest boosted overlaps with a heap of the best so far; ties to higher indices."""
-    boosted, winners, keys = float32_at(h, BOOSTED), int64_at(h, WINNERS), int64_at(h, COUNTS)
-    wanted = int64_at(h, HEAD)[N_WINNERS]
-    stimulus = float32_at(h, CONF)[STIMULUS]
+    boosted, winners, keys = (
+        float32_at(h, at.BOOSTED),
+        int64_at(h, at.WINNERS),
+        int64_at(h, at.COUNTS),
+    )
+    wanted = int64_at(h, at.HEAD)[at.N_WINNERS]
+    stimulus = float32_at(h, at.CONF)[at.STIMULUS]
     size = 0
     for c in range(boosted.size):
         if size < wanted:  # the root, keys[0], is the weakest of the heap
-            at = size
+            place = size
             size += 1
-            while at > 0 and boosted[c] < boosted[keys[(at - 1) // 2]]:
-                keys[at] = keys[(at - 1) // 2]
-                at = (at - 1) // 2
-            keys[at] = c
+            while place > 0 and boosted[c] < boosted[keys[(place - 1) // 2]]:
+                keys[place] = keys[(place - 1) // 2]
+                place = (place - 1) // 2
+            keys[place] = c
         elif boosted[c] >= boosted[keys[0]]:
-            at = 0
+            place = 0
             while True:
-                child = 2 * at + 1
+                child = 2 * place + 1
                 if child >= size:
                     break
                 if child + 1 < size and _weaker(boosted, keys[child + 1], keys[child]):
                     child += 1
                 if not _weaker(boosted, keys[child], c):
                     break
-                keys[at] = keys[child]
-                at = child
-            keys[at] = c
+                keys[place] = keys[child]
+                place = child
+            keys[place] = c
     n = 0
     for i in range(size):
         if boosted[keys[i]] >= stimulus:
@@ -179,16 +168,16 @@ def _sort(values, n):
 @njit
 def _inhibit_local(h):
     """A column wins where few of its neighbours on the ring are ahead of it."""
-    boosted, winners = float32_at(h, BOOSTED), int64_at(h, WINNERS)
-    won = int64_at(h, COUNTS)
-    head, conf = int64_at(h, HEAD), float32_at(h, CONF)
+    boosted, winners = float32_at(h, at.BOOSTED), int64_at(h, at.WINNERS)
+    won = int64_at(h, at.COUNTS)
+    head, conf = int64_at(h, at.HEAD), float32_at(h, at.CONF)
     n = boosted.size
-    radius = min(head[RADIUS], (n - 1) // 2)
-    places = math.floor(0.5 + conf[DENSITY] * (2 * radius + 1))
+    radius = min(head[at.RADIUS], (n - 1) // 2)
+    places = math.floor(0.5 + conf[at.DENSITY] * (2 * radius + 1))
     found = 0
     won[:n] = 0
     for c in range(n):
-        if boosted[c] < conf[STIMULUS]:
+        if boosted[c] < conf[at.STIMULUS]:
             continue
         ahead = 0
         for k in range(-radius, radius + 1):
@@ -204,16 +193,16 @@ def _inhibit_local(h):
 
 @njit
 def _move_winners(h, bits, n_bits):
-    winners, steps = int64_at(h, WINNERS), float32_at(h, STEPS)
-    head, conf = int64_at(h, HEAD), float32_at(h, CONF)
-    n_connected = int32_at(h, N_CONNECTED)
-    steps[:] = -conf[DECREMENT]
+    winners, steps = int64_at(h, at.WINNERS), float32_at(h, at.STEPS)
+    head, conf = int64_at(h, at.HEAD), float32_at(h, at.CONF)
+    n_connected = int32_at(h, at.N_CONNECTED)
+    steps[:] = -conf[at.DECREMENT]
     for i in range(n_bits):
-        steps[bits[i]] = conf[INCREMENT]
-    needed = math.ceil(conf[STIMULUS])
-    for i in range(head[N_FOUND]):
+        steps[bits[i]] = conf[at.INCREMENT]
+    needed = math.ceil(conf[at.STIMULUS])
+    for i in range(head[at.N_FOUND]):
         _move_row(h, winners[i])
-    for i in range(head[N_FOUND]):
+    for i in range(head[at.N_FOUND]):
         if n_connected[winners[i]] < needed:
             _raise_row(h, winners[i], needed)
 
@@ -221,8 +210,12 @@ def _move_winners(h, bits, n_bits):
 @njit
 def _move_row(h, c):
     """Add STEPS to the pool of a column, clipped to [0, 1]; update what is connected."""
-    permanence, steps, row = float32_at(h, PERMANENCE), float32_at(h, STEPS), float32_at(h, ROW)
-    lowest = float32_at(h, CONF)[LOWEST]
+    permanence, steps, row = (
+        float32_at(h, at.PERMANENCE),
+        float32_at(h, at.STEPS),
+        float32_at(h, at.ROW),
+    )
+    lowest = float32_at(h, at.CONF)[at.LOWEST]
     n = steps.size
     permanence = permanence[c * n : (c + 1) * n]
     crossings = 0
@@ -237,7 +230,7 @@ def _move_row(h, c):
         crossings += 1 if (old >= lowest) != (new >= lowest) else 0
     if crossings == 0:
         return
-    connected, n_connected = uint8_at(h, CONNECTED), int32_at(h, N_CONNECTED)
+    connected, n_connected = uint8_at(h, at.CONNECTED), int32_at(h, at.N_CONNECTED)
     n_columns = n_connected.size
     for i in range(n):
         now = permanence[i] >= lowest
@@ -249,20 +242,24 @@ def _move_row(h, c):
 @njit
 def _raise_row(h, c, needed):
     """Raise the whole pool of a column until `needed` of its synapses are connected."""
-    permanence, row, steps = float32_at(h, PERMANENCE), float32_at(h, ROW), float32_at(h, STEPS)
+    permanence, row, steps = (
+        float32_at(h, at.PERMANENCE),
+        float32_at(h, at.ROW),
+        float32_at(h, at.STEPS),
+    )
     n = row.size
     row[:] = permanence[c * n : (c + 1) * n]
     largest = _ZERO
     for _ in range(min(needed, n)):
-        at = 0
+        place = 0
         for i in range(n):
-            if row[i] > row[at]:
-                at = i
-        if row[at] < _ZERO:  # the pool is smaller than the threshold
+            if row[i] > row[place]:
+                place = i
+        if row[place] < _ZERO:  # the pool is smaller than the threshold
             break
-        largest = row[at]
-        row[at] = np.float32(-2.0)
-    gain = float32_at(h, CONF)[THRESHOLD] - largest
+        largest = row[place]
+        row[place] = np.float32(-2.0)
+    gain = float32_at(h, at.CONF)[at.THRESHOLD] - largest
     if gain <= _ZERO:
         return
     keep = steps.copy()
@@ -273,11 +270,11 @@ def _raise_row(h, c, needed):
 
 @njit
 def _update_duties(h):
-    overlap, winners = uint16_at(h, OVERLAP), int64_at(h, WINNERS)
-    overlap_duty, active_duty = float32_at(h, OVERLAP_DUTY), float32_at(h, ACTIVE_DUTY)
-    min_duty, steps = float32_at(h, MIN_DUTY), float32_at(h, STEPS)
-    head, conf = int64_at(h, HEAD), float32_at(h, CONF)
-    period = np.float32(min(head[DUTY_PERIOD], head[TIME]))
+    overlap, winners = uint16_at(h, at.OVERLAP), int64_at(h, at.WINNERS)
+    overlap_duty, active_duty = float32_at(h, at.OVERLAP_DUTY), float32_at(h, at.ACTIVE_DUTY)
+    min_duty, steps = float32_at(h, at.MIN_DUTY), float32_at(h, at.STEPS)
+    head, conf = int64_at(h, at.HEAD), float32_at(h, at.CONF)
+    period = np.float32(min(head[at.DUTY_PERIOD], head[at.TIME]))
     decay = (period - _ONE) / period
     share = _ONE / period
     n_weak = 0
@@ -286,10 +283,10 @@ def _update_duties(h):
         duty = overlap_duty[c] * decay + (share if overlap[c] > 0 else _ZERO)
         overlap_duty[c] = duty
         n_weak += 1 if duty < min_duty[c] else 0
-    for i in range(head[N_FOUND]):
+    for i in range(head[at.N_FOUND]):
         active_duty[winners[i]] += share
     if n_weak:
-        steps[:] = conf[THRESHOLD] / np.float32(10.0)
+        steps[:] = conf[at.THRESHOLD] / np.float32(10.0)
         for c in range(overlap.size):
             if overlap_duty[c] < min_duty[c]:
                 _move_row(h, c)
@@ -297,13 +294,13 @@ def _update_duties(h):
 
 @njit
 def _update_boosts(h):
-    active_duty, boost = float32_at(h, ACTIVE_DUTY), float32_at(h, BOOST)
-    head, strength = int64_at(h, HEAD), float32_at(h, CONF)[STRENGTH]
+    active_duty, boost = float32_at(h, at.ACTIVE_DUTY), float32_at(h, at.BOOST)
+    head, strength = int64_at(h, at.HEAD), float32_at(h, at.CONF)[at.STRENGTH]
     n = boost.size
-    target = np.float32(head[N_WINNERS]) / np.float32(n)
-    radius = min(head[RADIUS], (n - 1) // 2)
+    target = np.float32(head[at.N_WINNERS]) / np.float32(n)
+    radius = min(head[at.RADIUS], (n - 1) // 2)
     for c in range(n):
-        if head[LOCAL]:
+        if head[at.LOCAL]:
             target = _ZERO
             for k in range(-radius, radius + 1):
                 target += active_duty[(c + k) % n]
@@ -314,17 +311,17 @@ def _update_boosts(h):
 @njit
 def _update_floors(h):
     """Set the least overlap duty of each column; with local inhibition its radius too."""
-    overlap_duty, min_duty = float32_at(h, OVERLAP_DUTY), float32_at(h, MIN_DUTY)
-    head, min_pct = int64_at(h, HEAD), float32_at(h, CONF)[MIN_PCT]
+    overlap_duty, min_duty = float32_at(h, at.OVERLAP_DUTY), float32_at(h, at.MIN_DUTY)
+    head, min_pct = int64_at(h, at.HEAD), float32_at(h, at.CONF)[at.MIN_PCT]
     n = min_duty.size
-    if not head[LOCAL]:
+    if not head[at.LOCAL]:
         largest = _ZERO
         for c in range(n):
             largest = max(largest, overlap_duty[c])
         min_duty[:] = min_pct * largest
         return
     update_radius(h)
-    radius = min(head[RADIUS], (n - 1) // 2)
+    radius = min(head[at.RADIUS], (n - 1) // 2)
     for c in range(n):
         largest = _ZERO
         for k in range(-radius, radius + 1):
@@ -335,9 +332,9 @@ def _update_floors(h):
 @njit
 def update_radius(h):
     """Set the inhibition radius from the mean span of the connected synapses."""
-    permanence, head = float32_at(h, PERMANENCE), int64_at(h, HEAD)
-    lowest = float32_at(h, CONF)[LOWEST]
-    n_inputs, n_columns = head[N_INPUTS], head[N_COLUMNS]
+    permanence, head = float32_at(h, at.PERMANENCE), int64_at(h, at.HEAD)
+    lowest = float32_at(h, at.CONF)[at.LOWEST]
+    n_inputs, n_columns = head[at.N_INPUTS], head[at.N_COLUMNS]
     total = 0
     for c in range(n_columns):
         first, last = -1, -2
@@ -348,4 +345,4 @@ def update_radius(h):
         if first >= 0:
             total += last - first + 1
     diameter = total / n_columns * (n_columns / n_inputs)
-    head[RADIUS] = max(1, round((diameter - 1.0) / 2.0))
+    head[at.RADIUS] = max(1, round((diameter - 1.0) / 2.0))

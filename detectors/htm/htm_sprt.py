@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.handles import Handle
 from olearn.core.parameters import (
     AtLeast,
     In,
@@ -30,7 +31,6 @@ from olearn.detectors._state_detector import (
 from olearn.detectors._value_kernels import VALUE_CHANNELS, value_size, value_start
 from olearn.detectors.htm import _sprt_kernels as k
 from olearn.detectors.htm._encoder_kernels import N_BITS, OFFSET
-from olearn.detectors.htm._handles import Handle
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder

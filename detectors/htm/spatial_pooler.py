@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.handles import handle_of
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Fraction,
@@ -19,8 +20,8 @@ from olearn.core.parameters import (
     Seed,
     check_parameters,
 )
-from olearn.detectors.htm import _pooler_kernels as k
-from olearn.detectors.htm._handles import make_handle
+from olearn.detectors.htm import _pooler_kernels as kernels
+from olearn.detectors.htm import _pooler_layout as at
 
 Bits = NDArray[np.int64]
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
@@ -117,20 +118,20 @@ class SpatialPooler(base.Base):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._arrays = self._make_arrays()
-        self.handle = make_handle(self._arrays)
+        self.handle = handle_of(self._arrays, at.KINDS)
         self.permanences = self._draw_permanences(np.random.default_rng(self.seed))
 
     def _make_arrays(self) -> list[NDArray[Any]]:
         n_in, n_col = self.n_inputs, self.n_columns
-        head = np.zeros(k.HEAD_SIZE, np.int64)
-        head[[k.N_INPUTS, k.N_COLUMNS, k.N_WINNERS]] = n_in, n_col, self.n_winners
-        head[[k.LOCAL, k.DUTY_PERIOD]] = self.inhibition == "local", self.duty_period
-        conf = np.zeros(k.CONF_SIZE, np.float32)
-        conf[k.THRESHOLD] = self.connected
-        conf[k.LOWEST] = conf[k.THRESHOLD] - _SLACK
-        conf[k.INCREMENT], conf[k.DECREMENT] = self.increment, self.decrement
-        conf[k.STRENGTH], conf[k.STIMULUS] = self.boost_strength, self.stimulus_threshold
-        conf[k.MIN_PCT], conf[k.DENSITY] = self.min_duty_pct, self.n_winners / n_col
+        head = np.zeros(at.HEAD_SIZE, np.int64)
+        head[[at.N_INPUTS, at.N_COLUMNS, at.N_WINNERS]] = n_in, n_col, self.n_winners
+        head[[at.LOCAL, at.DUTY_PERIOD]] = self.inhibition == "local", self.duty_period
+        conf = np.zeros(at.CONF_SIZE, np.float32)
+        conf[at.THRESHOLD] = self.connected
+        conf[at.LOWEST] = conf[at.THRESHOLD] - _SLACK
+        conf[at.INCREMENT], conf[at.DECREMENT] = self.increment, self.decrement
+        conf[at.STRENGTH], conf[at.STIMULUS] = self.boost_strength, self.stimulus_threshold
+        conf[at.MIN_PCT], conf[at.DENSITY] = self.min_duty_pct, self.n_winners / n_col
         columns = [np.zeros(n_col, np.float32) for _ in range(5)]
         columns[2][:] = 1.0  # no boost yet
         overlap_duty, active_duty, boost, min_duty, boosted = columns
@@ -172,7 +173,7 @@ class SpatialPooler(base.Base):
     @property
     def permanences(self) -> NDArray[np.float32]:
         """Permanences, `float32` array, shape `(n_columns, n_inputs)`; -1 outside the pools."""
-        copy: NDArray[np.float32] = self._arrays[k.PERMANENCE].copy()
+        copy: NDArray[np.float32] = self._arrays[at.PERMANENCE].copy()
         return copy
 
     @permanences.setter
@@ -185,24 +186,24 @@ class SpatialPooler(base.Base):
         bad = ~((new == -1.0) | ((new >= 0.0) & (new <= 1.0)))
         if bad.any():
             raise ValueError(f"permanences must be in [0, 1], or -1 for none, got {new[bad][0]}")
-        connected = new >= self._arrays[k.CONF][k.LOWEST]
-        self._arrays[k.PERMANENCE][:] = new
-        self._arrays[k.CONNECTED][:] = connected.T
-        self._arrays[k.N_CONNECTED][:] = connected.sum(axis=1)
+        connected = new >= self._arrays[at.CONF][at.LOWEST]
+        self._arrays[at.PERMANENCE][:] = new
+        self._arrays[at.CONNECTED][:] = connected.T
+        self._arrays[at.N_CONNECTED][:] = connected.sum(axis=1)
         if self.inhibition == "local":
-            k.update_radius(self.handle)
+            kernels.update_radius(self.handle)
 
     @property
     def winners(self) -> Bits:
         """Winners of the newest input, ascending."""
-        n = self._arrays[k.HEAD][k.N_FOUND]
-        winners: Bits = self._arrays[k.WINNERS][:n].copy()
+        n = self._arrays[at.HEAD][at.N_FOUND]
+        winners: Bits = self._arrays[at.WINNERS][:n].copy()
         return winners
 
     @property
     def boosts(self) -> NDArray[np.float32]:
         """Factor of each column's overlap, `float32` array, shape `(n_columns,)`."""
-        copy: NDArray[np.float32] = self._arrays[k.BOOST].copy()
+        copy: NDArray[np.float32] = self._arrays[at.BOOST].copy()
         return copy
 
     @property
@@ -212,7 +213,7 @@ class SpatialPooler(base.Base):
         "overlap": in which the column overlapped, "active": in which it won, "floor": the overlap
         duty below which it is raised.
         """
-        names = {"overlap": k.OVERLAP_DUTY, "active": k.ACTIVE_DUTY, "floor": k.MIN_DUTY}
+        names = {"overlap": at.OVERLAP_DUTY, "active": at.ACTIVE_DUTY, "floor": at.MIN_DUTY}
         return {name: self._arrays[which].copy() for name, which in names.items()}
 
     def compute(self, bits: Sequence[int] | Bits, learn: bool = True) -> Bits:
@@ -227,9 +228,9 @@ class SpatialPooler(base.Base):
 
         """
         active = check_bits("bits", bits, self.n_inputs)
-        k.find_winners(self.handle, active, len(active))
+        kernels.find_winners(self.handle, active, len(active))
         if learn:
-            k.learn_winners(self.handle, active, len(active))
+            kernels.learn_winners(self.handle, active, len(active))
         return self.winners
 
     def __getstate__(self) -> dict[str, Any]:
@@ -237,7 +238,7 @@ class SpatialPooler(base.Base):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.handle = make_handle(self._arrays)
+        self.handle = handle_of(self._arrays, at.KINDS)
 
     @property
     def _raw_memory_usage(self) -> int:

@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.handles import handle_of
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Fraction, In, PositiveInt, Seed, check_parameters
 from olearn.core.rng import kernel_state
-from olearn.detectors.htm import _memory_kernels as k
+from olearn.detectors.htm import _memory_kernels as kernels
+from olearn.detectors.htm import _memory_layout as at
 from olearn.detectors.htm import _memory_step as step
-from olearn.detectors.htm._handles import make_handle
 from olearn.detectors.htm.spatial_pooler import Bits, check_bits
 
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 _FIRST_SEGMENTS = 1024
 _FIRST_INDEX = 1 << 16
-_PER_SEGMENT = (k.SEG_CELL, k.SEG_SIZE, k.SEG_NEXT, k.SEG_USED, k.SEG_BORN, k.COUNT, k.CHAIN)
-_PER_SLOT = (k.SYN_PRE, k.SYN_PERM, k.SYN_PLACE)
+_PER_SEGMENT = (at.SEG_CELL, at.SEG_SIZE, at.SEG_NEXT, at.SEG_USED, at.SEG_BORN, at.COUNT, at.CHAIN)
+_PER_SLOT = (at.SYN_PRE, at.SYN_PERM, at.SYN_PLACE)
 
 
 @dataclass(eq=False, repr=False)
@@ -124,25 +125,25 @@ class TemporalMemory(base.Base):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._arrays = self._make_arrays()
-        self.handle = make_handle(self._arrays)
+        self.handle = handle_of(self._arrays, at.KINDS)
 
     def _make_arrays(self) -> list[NDArray[Any]]:
         n_cells = self.n_columns * self.cells_per_column
         segments = min(_FIRST_SEGMENTS, self.max_segments)
-        head = np.zeros(k.HEAD_SIZE, np.int64)
-        head[[k.N_COLUMNS, k.N_CELLS]] = self.n_columns, self.cells_per_column
-        head[[k.ACTIVATION, k.MATCHING]] = self.activation_threshold, self.min_threshold
-        head[[k.MAX_NEW, k.CELL_SEGMENTS]] = self.max_new_synapses, self.max_segments_per_cell
-        head[[k.MAX_SYNAPSES, k.MAX_SEGMENTS]] = self.max_synapses_per_segment, self.max_segments
-        head[k.SHIFT] = (self.max_synapses_per_segment - 1).bit_length()
-        head[[k.RAISE, k.FIRST_FREE]] = self.raise_existing, -1
-        conf = np.zeros(k.CONF_SIZE, np.float32)
-        conf[k.CONNECTED] = np.float32(self.connected) - _SLACK
-        conf[k.INITIAL], conf[k.PUNISHMENT] = self.initial_permanence, self.predicted_decrement
-        conf[k.INCREMENT], conf[k.DECREMENT] = self.increment, self.decrement
-        slots = segments << int(head[k.SHIFT])
+        head = np.zeros(at.HEAD_SIZE, np.int64)
+        head[[at.N_COLUMNS, at.N_CELLS]] = self.n_columns, self.cells_per_column
+        head[[at.ACTIVATION, at.MATCHING]] = self.activation_threshold, self.min_threshold
+        head[[at.MAX_NEW, at.CELL_SEGMENTS]] = self.max_new_synapses, self.max_segments_per_cell
+        head[[at.MAX_SYNAPSES, at.MAX_SEGMENTS]] = self.max_synapses_per_segment, self.max_segments
+        head[at.SHIFT] = (self.max_synapses_per_segment - 1).bit_length()
+        head[[at.RAISE, at.FIRST_FREE]] = self.raise_existing, -1
+        conf = np.zeros(at.CONF_SIZE, np.float32)
+        conf[at.CONNECTED] = np.float32(self.connected) - _SLACK
+        conf[at.INITIAL], conf[at.PUNISHMENT] = self.initial_permanence, self.predicted_decrement
+        conf[at.INCREMENT], conf[at.DECREMENT] = self.increment, self.decrement
+        slots = segments << int(head[at.SHIFT])
         cells = [np.zeros(n_cells, np.int32) for _ in range(8)]
-        first_of, active, winner, seat, new_active, new_winner, taken, draw = cells
+        first_of, active, winner, rank, new_active, new_winner, taken, draw = cells
         first_of[:] = -1
         return [
             np.full(segments, -1, np.int32),
@@ -162,7 +163,7 @@ class TemporalMemory(base.Base):
             np.zeros(n_cells, np.uint8),
             active,
             winner,
-            seat,
+            rank,
             new_active,
             new_winner,
             taken,
@@ -173,36 +174,36 @@ class TemporalMemory(base.Base):
             kernel_state(self.seed),
             head,
             conf,
-            np.zeros(2 << int(head[k.SHIFT]), np.float32),
+            np.zeros(2 << int(head[at.SHIFT]), np.float32),
         ]
 
     @property
     def n_segments(self) -> int:
         """Number of segments."""
-        return int(self._arrays[k.HEAD][k.N_SEGMENTS])
+        return int(self._arrays[at.HEAD][at.N_SEGMENTS])
 
     @property
     def n_synapses(self) -> int:
         """Number of synapses."""
-        return int(self._arrays[k.HEAD][k.N_SYNAPSES])
+        return int(self._arrays[at.HEAD][at.N_SYNAPSES])
 
     @property
     def active_cells(self) -> Bits:
         """Numbers of the active cells, ascending; those of column 1 follow those of column 0."""
-        return self._listed(k.ACTIVE, k.N_ACTIVE)
+        return self._listed(at.ACTIVE, at.N_ACTIVE)
 
     @property
     def winner_cells(self) -> Bits:
         """Numbers of the cells that stand for the last input in its context, ascending."""
-        return self._listed(k.WINNER, k.N_WINNER)
+        return self._listed(at.WINNER, at.N_WINNER)
 
     @property
     def predicted_columns(self) -> Bits:
         """Numbers of the columns expected next, ascending."""
-        return np.flatnonzero(self._arrays[k.COL_FLAG] & step.PREDICTED).astype(np.int64)
+        return np.flatnonzero(self._arrays[at.COL_FLAG] & at.PREDICTED).astype(np.int64)
 
     def _listed(self, which: int, size: int) -> Bits:
-        cells: Bits = np.sort(self._arrays[which][: self._arrays[k.HEAD][size]].astype(np.int64))
+        cells: Bits = np.sort(self._arrays[which][: self._arrays[at.HEAD][size]].astype(np.int64))
         return cells
 
     def score(self, columns: Sequence[int] | Bits) -> float:
@@ -234,32 +235,32 @@ class TemporalMemory(base.Base):
 
     def make_room(self, columns: Bits) -> None:
         """Enlarge the arrays so that a step with these active columns has room."""
-        arrays, head = self._arrays, self._arrays[k.HEAD]
-        size = len(arrays[k.SEG_CELL])
-        if size < self.max_segments and size - head[k.N_SEGMENTS] < len(columns):
+        arrays, head = self._arrays, self._arrays[at.HEAD]
+        size = len(arrays[at.SEG_CELL])
+        if size < self.max_segments and size - head[at.N_SEGMENTS] < len(columns):
             rows = min(max(2 * size, size + len(columns)), self.max_segments)
             for which in _PER_SEGMENT:
                 arrays[which] = _longer(arrays[which], rows)
-            arrays[k.SEG_CELL][size:] = -1
-            arrays[k.TOUCHED] = _longer(arrays[k.TOUCHED], rows + 1)
+            arrays[at.SEG_CELL][size:] = -1
+            arrays[at.TOUCHED] = _longer(arrays[at.TOUCHED], rows + 1)
             for which in _PER_SLOT:
-                arrays[which] = _longer(arrays[which], rows << int(head[k.SHIFT]))
-            self.handle = make_handle(arrays)
+                arrays[which] = _longer(arrays[which], rows << int(head[at.SHIFT]))
+            self.handle = handle_of(arrays, at.KINDS)
         demand = step.index_demand(self.handle, columns, len(columns))
-        if head[k.INDEX_USED] + demand > len(arrays[k.INDEX]):
-            size = len(arrays[k.INDEX])
+        if head[at.INDEX_USED] + demand > len(arrays[at.INDEX]):
+            size = len(arrays[at.INDEX])
             packed = np.zeros(size, np.uint32)  # a block is never larger than before
-            used = k.pack_index(self.handle, packed)
+            used = kernels.pack_index(self.handle, packed)
             # twice the demand, so that many steps go by before the index is packed again
-            arrays[k.INDEX] = _longer(packed[:used], max(size, int(used + 2 * demand)))
-            self.handle = make_handle(arrays)
+            arrays[at.INDEX] = _longer(packed[:used], max(size, int(used + 2 * demand)))
+            self.handle = handle_of(arrays, at.KINDS)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "handle"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.handle = make_handle(self._arrays)
+        self.handle = handle_of(self._arrays, at.KINDS)
 
     @property
     def _raw_memory_usage(self) -> int:

@@ -19,6 +19,8 @@ def memory_bytes(value: Any) -> int:
         return size + sum(memory_bytes(k) + memory_bytes(v) for k, v in value.items())
     if isinstance(value, list | tuple | set | frozenset):
         return size + sum(memory_bytes(item) for item in value)
+    if hasattr(value, "py_func"):  # a kernel: code, which all models share
+        return size
     if type(value).__module__.startswith("olearn."):
         return size + memory_bytes(vars(value))
     return size

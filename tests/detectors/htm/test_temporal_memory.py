@@ -8,7 +8,7 @@ import pytest
 
 from olearn.core.memory import memory_bytes
 from olearn.detectors import htm
-from olearn.detectors.htm import _memory_kernels as k
+from olearn.detectors.htm import _memory_layout as at
 
 FOLDER = Path(__file__).parents[2] / "golden" / "htm_sprt"
 NAMES = [
@@ -57,28 +57,28 @@ def golden_run(case, **more):
 def check_store(memory):
     """Check that segments, synapses and the index by presynaptic cell agree with each other."""
     a = memory._arrays
-    head, shift = a[k.HEAD], int(a[k.HEAD][k.SHIFT])
-    live = np.flatnonzero(a[k.SEG_CELL] >= 0)
+    head, shift = a[at.HEAD], int(a[at.HEAD][at.SHIFT])
+    live = np.flatnonzero(a[at.SEG_CELL] >= 0)
     assert len(live) == memory.n_segments
-    assert a[k.SEG_SIZE][live].sum() == memory.n_synapses
-    slots = {(s << shift) + j for s in live.tolist() for j in range(a[k.SEG_SIZE][s])}
+    assert a[at.SEG_SIZE][live].sum() == memory.n_synapses
+    slots = {(s << shift) + j for s in live.tolist() for j in range(a[at.SEG_SIZE][s])}
     indexed = set()
-    for cell, (start, room, length, n_segments) in enumerate(a[k.BLOCK].tolist()):
+    for cell, (start, room, length, n_segments) in enumerate(a[at.BLOCK].tolist()):
         assert length <= room
-        for place, entry in enumerate(a[k.INDEX][start : start + length].tolist()):
-            e = entry & k.SLOT
-            assert a[k.SYN_PRE][e] == cell
-            assert a[k.SYN_PLACE][e] == place
-            assert (entry >= k.LINKED) == (a[k.SYN_PERM][e] >= a[k.CONF][k.CONNECTED])
+        for place, entry in enumerate(a[at.INDEX][start : start + length].tolist()):
+            e = entry & at.SLOT
+            assert a[at.SYN_PRE][e] == cell
+            assert a[at.SYN_PLACE][e] == place
+            assert (entry >= at.LINKED) == (a[at.SYN_PERM][e] >= a[at.CONF][at.CONNECTED])
             indexed.add(e)
-        chain, s = [], int(a[k.CELL_HEAD][cell])
+        chain, s = [], int(a[at.CELL_HEAD][cell])
         while s >= 0:
             chain.append(s)
-            s = int(a[k.SEG_NEXT][s])
+            s = int(a[at.SEG_NEXT][s])
         assert len(chain) == n_segments
-        assert all(a[k.SEG_CELL][s] == cell for s in chain)
+        assert all(a[at.SEG_CELL][s] == cell for s in chain)
     assert indexed == slots
-    assert head[k.INDEX_USED] <= len(a[k.INDEX])
+    assert head[at.INDEX_USED] <= len(a[at.INDEX])
 
 
 def random_columns(rng, n_columns=64, n=6):
@@ -196,7 +196,7 @@ def test_store_stays_consistent_under_eviction():
         noise = rng.integers(0, 64, 3)  # with the known columns, segments learn more than they hold
         memory.compute(np.unique([*words[t % 6][:4], *noise]))
         full |= memory.n_segments == 40
-        longest = max(longest, int(memory._arrays[k.SEG_SIZE].max()))
+        longest = max(longest, int(memory._arrays[at.SEG_SIZE].max()))
         if t % 100 == 0:
             check_store(memory)
     assert full
@@ -246,11 +246,11 @@ def test_without_learning_no_segment_changes():
     memory = small_memory()
     for t in range(50):
         memory.compute(words[t % 5])
-    before = [memory._arrays[i].copy() for i in (k.SYN_PERM, k.SYN_PRE, k.SEG_SIZE)]
+    before = [memory._arrays[i].copy() for i in (at.SYN_PERM, at.SYN_PRE, at.SEG_SIZE)]
     for t in range(10):
         assert memory.compute(words[t % 5], learn=False) == 0.0
     memory.compute(random_columns(rng), learn=False)
-    after = [memory._arrays[i] for i in (k.SYN_PERM, k.SYN_PRE, k.SEG_SIZE)]
+    after = [memory._arrays[i] for i in (at.SYN_PERM, at.SYN_PRE, at.SEG_SIZE)]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
