@@ -59,7 +59,7 @@ class Agent(base.Base, abc.ABC):
         """Return an action for a finite observation `(d,)`.
 
         `explore=False` gives the action that is thought best and changes nothing; an observation
-        that is not the one in mind is then taken for the first of an episode.
+        that is not the current one is then taken for the first of an episode.
         """
         engine = self._engine
         if engine is None:
@@ -133,7 +133,9 @@ class Agent(base.Base, abc.ABC):
     @property
     def td_error(self) -> float:
         """The last TD error, in scaled rewards; 0 before any. Feed it to a drift detector."""
-        return 0.0 if self._engine is None else float(self._engine.mind.book[0, kernels.TD_ERROR])
+        if self._engine is None:
+            return 0.0
+        return float(self._engine.state.counters[0, kernels.TD_ERROR])
 
     @property
     def trace_l1(self) -> float:
@@ -157,7 +159,7 @@ class Agent(base.Base, abc.ABC):
         if self._engine is None:
             return memory_bytes(vars(self))
         engine = vars(self._engine) | {"nets": [list(net) for net in self._engine.nets]}
-        return memory_bytes(vars(self) | {"_engine": engine | {"mind": list(self._engine.mind)}})
+        return memory_bytes(vars(self) | {"_engine": engine | {"state": list(self._engine.state)}})
 
 
 def check_observation(name: str, value: Any, size: int) -> None:

@@ -1,8 +1,4 @@
-"""Arrays of one or several agents, and the handle by which kernels find them.
-
-A call costs 60 ns for each array that it hands over, twice a step for fifty arrays: as much as the
-step itself. So kernels get one array of addresses and shapes and make the rest from it.
-"""
+"""Arrays of one or several agents, and the handle by which kernels find them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,10 +7,9 @@ import numpy as np
 from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
+from olearn.core.handles import Handle, handle_of, kinds_of
 from olearn.core.jit import njit
 from olearn.core.kernel_arrays import pointer
-
-Handle = NDArray[np.int64]
 
 
 class Net(NamedTuple):
@@ -24,18 +19,18 @@ class Net(NamedTuple):
     w: NDArray[np.floating]  # (b, p)
     z: NDArray[np.floating]  # (b, p), traces
     v: NDArray[np.floating]  # (b, p), second moments; (b, 0) where the rule has none
-    cache: NDArray[np.floating]  # (b, 2, c): of the observation in mind, and of the next one
+    cache: NDArray[np.floating]  # (b, 2, c): of the current observation, and of the next one
     scratch: NDArray[np.floating]  # (2, c): for the backward pass, and slopes of the outputs
     info: NDArray[np.float64]  # (b, 4), of the last update
     rule: NDArray[np.float64]
 
 
-class Mind(NamedTuple):
+class AgentState(NamedTuple):
     """All else that each of b agents keeps, and the settings they share."""
 
     signals: NDArray[np.float64]  # (b, SIGNAL_ROWS, d)
     reward: NDArray[np.float64]  # (b, REWARD_SIZE)
-    book: NDArray[np.float64]  # (b, BOOK_SIZE)
+    counters: NDArray[np.float64]  # (b, COUNTERS_SIZE)
     rng: NDArray[np.uint64]  # (b, 4)
     draws: NDArray[np.float64]  # (b, k): actions drawn, before they are clipped
     low: NDArray[np.float64]  # (k,)
@@ -43,7 +38,7 @@ class Mind(NamedTuple):
     conf: NDArray[np.float64]
 
 
-class Desk(NamedTuple):
+class Exchange(NamedTuple):
     """What passes between Python and the kernels."""
 
     X: NDArray[np.float64]  # (b, d), observations
@@ -54,23 +49,22 @@ class Desk(NamedTuple):
     actions: NDArray[Any]  # (b,) int64; of policies (b, 1), or (b, k) where continuous, float64
 
 
-N_NET, N_MIND = len(Net._fields), len(Mind._fields)
-AT_ACTIONS = Desk._fields.index("actions")
+N_NET, N_STATE = len(Net._fields), len(AgentState._fields)
+AT_ACTIONS = Exchange._fields.index("actions")
 
 
-def handle_of(nets: Sequence[Net], mind: Mind, desk: Desk) -> Handle:
-    """Return addresses and shapes of all arrays, `(n, 4)`; they must outlive it."""
-    arrays = [*mind, *desk, *(array for net in nets for array in net)]
-    assert all(array.flags.c_contiguous for array in arrays)
-    rows = [(a.ctypes.data, *a.shape, *(1,) * (3 - a.ndim)) for a in arrays]
-    return np.array(rows, dtype=np.int64)
+def agent_handle(nets: Sequence[Net], state: AgentState, exchange: Exchange) -> Handle:
+    """Return the handle of all arrays: of the state, of the exchange, and of each network."""
+    arrays = [*state, *exchange, *(array for net in nets for array in net)]
+    kinds = [*kinds_of(AgentState), *kinds_of(Exchange), *kinds_of(Net) * len(nets)]
+    return handle_of(arrays, kinds)
 
 
 @njit(forceinline=True)
-def mind_at(handle: Handle) -> Mind:
-    """Open the `Mind` of a handle; references to its arrays are not counted."""
+def state_at(handle: Handle) -> AgentState:
+    """Open the `AgentState` of a handle; references to its arrays are not counted."""
     b, k = handle[0, 1], handle[5, 1]
-    return Mind(
+    return AgentState(
         carray(pointer(handle[0, 0]), (b, handle[0, 2], handle[0, 3]), np.float64),
         carray(pointer(handle[1, 0]), (b, handle[1, 2]), np.float64),
         carray(pointer(handle[2, 0]), (b, handle[2, 2]), np.float64),
@@ -83,15 +77,15 @@ def mind_at(handle: Handle) -> Mind:
 
 
 @njit(forceinline=True)
-def desk_at(handle: Handle, actions: NDArray[Any]) -> Desk:
-    """Open the `Desk` of a handle, whose actions have been opened already."""
-    b, d = handle[N_MIND, 1], handle[N_MIND, 2]
-    return Desk(
-        carray(pointer(handle[N_MIND, 0]), (b, d), np.float64),
-        carray(pointer(handle[N_MIND + 1, 0]), (b, d), np.float64),
-        carray(pointer(handle[N_MIND + 2, 0]), (b,), np.float64),
-        carray(pointer(handle[N_MIND + 3, 0]), (b,), np.int64),
-        carray(pointer(handle[N_MIND + 4, 0]), (b,), np.int64),
+def exchange_at(handle: Handle, actions: NDArray[Any]) -> Exchange:
+    """Open the `Exchange` of a handle, whose actions have been opened already."""
+    b, d = handle[N_STATE, 1], handle[N_STATE, 2]
+    return Exchange(
+        carray(pointer(handle[N_STATE, 0]), (b, d), np.float64),
+        carray(pointer(handle[N_STATE + 1, 0]), (b, d), np.float64),
+        carray(pointer(handle[N_STATE + 2, 0]), (b,), np.float64),
+        carray(pointer(handle[N_STATE + 3, 0]), (b,), np.int64),
+        carray(pointer(handle[N_STATE + 4, 0]), (b,), np.int64),
         actions,
     )
 
@@ -99,21 +93,21 @@ def desk_at(handle: Handle, actions: NDArray[Any]) -> Desk:
 @njit(forceinline=True)
 def choices_at(handle: Handle) -> NDArray[np.int64]:
     """Open the actions of agents that value actions, `(b,)`."""
-    row = handle[N_MIND + AT_ACTIONS]
+    row = handle[N_STATE + AT_ACTIONS]
     return carray(pointer(row[0]), (row[1],), np.int64)
 
 
 @njit(forceinline=True)
 def draws_at(handle: Handle) -> NDArray[np.float64]:
     """Open the actions of policies, `(b, k)`."""
-    row = handle[N_MIND + AT_ACTIONS]
+    row = handle[N_STATE + AT_ACTIONS]
     return carray(pointer(row[0]), (row[1], row[2]), np.float64)
 
 
 @njit(forceinline=True)
 def net_at(handle: Handle, k: int, like: NDArray[Any]) -> Net:
     """Open network `k` of a handle, whose numbers are of the type of the array `like`."""
-    at = N_MIND + AT_ACTIONS + 1 + k * N_NET
+    at = N_STATE + AT_ACTIONS + 1 + k * N_NET
     b, p, c = handle[at + 1, 1], handle[at + 1, 2], handle[at + 4, 3]
     return Net(
         carray(pointer(handle[at, 0]), (handle[at, 1],), np.int64),

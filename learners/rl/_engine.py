@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from olearn.core.rng import kernel_state
 from olearn.core.types import AnyArray
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent_kernels import BOOK_SIZE, CONF_SIZE
-from olearn.learners.rl._agent_layout import Desk, Mind, Net, handle_of
+from olearn.learners.rl._agent_kernels import CONF_SIZE, COUNTERS_SIZE
+from olearn.learners.rl._agent_layout import AgentState, Exchange, Net, agent_handle
 from olearn.learners.rl._network_kernels import ADAPTIVE, INFO_SIZE, RULE, cache_size
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
 from olearn.learners.rl.networks import draw_weights
@@ -70,12 +70,12 @@ class Engine:
             make_net((n_in, *plan.hidden, n_out), rule, plan.sparsity, plan.dtype, rngs)
             for n_out, rule in zip(plan.outputs, plan.optimisers, strict=True)
         ]
-        book = np.zeros((b, BOOK_SIZE))
-        book[:, kernels.PENDING] = -1.0
-        self.mind = Mind(
+        counters = np.zeros((b, COUNTERS_SIZE))
+        counters[:, kernels.PENDING] = -1.0
+        self.state = AgentState(
             signals=np.zeros((b, SIGNAL_ROWS, n_values)),
             reward=np.zeros((b, REWARD_SIZE)),
-            book=book,
+            counters=counters,
             rng=np.array([kernel_state(seed, stream=1) for seed in seeds]),
             draws=np.zeros((b, len(plan.low))),
             low=np.array(plan.low, dtype=np.float64),
@@ -84,7 +84,7 @@ class Engine:
         )
         self.policy = conf[kernels.METHOD] == kernels.ACTOR_CRITIC
         shape = (b, max(1, len(plan.low))) if self.policy else (b,)
-        self.desk = Desk(
+        self.exchange = Exchange(
             X=np.zeros((b, n_values)),
             X2=np.zeros((b, n_values)),
             rewards=np.zeros(b),
@@ -96,17 +96,18 @@ class Engine:
 
     def _open(self) -> None:
         """Find what every step needs, once."""
-        self.X, self.X2, self.rewards, self.ends, self.given, self.actions = self.desk
-        self._handle = handle_of(self.nets, self.mind, self.desk)
+        self.X, self.X2, self.rewards, self.ends, self.given, self.actions = self.exchange
+        self._handle = agent_handle(self.nets, self.state, self.exchange)
         self._act: Any = kernels.act_policy if self.policy else kernels.act_values
         self._learn: Any = kernels.learn_policy if self.policy else kernels.learn_values
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("n_values", "nets", "mind", "policy", "desk")
+        kept = ("n_values", "nets", "state", "policy", "exchange")
         return {name: getattr(self, name) for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        of_0_1 = {"mind": "state", "desk": "exchange"}  # names in files of version 0.1
+        vars(self).update({of_0_1.get(name, name): value for name, value in state.items()})
         self._open()
 
     def act(self) -> AnyArray:
@@ -124,7 +125,7 @@ class Engine:
     def outputs(self, net: int, X: AnyArray) -> AnyArray:
         """Return outputs of a network for observations `(b, d)`; nothing changes."""
         out = np.empty((len(X), int(self.nets[net].sizes[-1])), self.nets[net].w.dtype)
-        if not kernels.outputs_of(self.nets[net], self.mind, X, out):
+        if not kernels.outputs_of(self.nets[net], self.state, X, out):
             raise ValueError(f"observation must be finite, got {X.tolist()}")
         return out
 

@@ -86,3 +86,13 @@ def count_reward(reward, value, gamma, ended):
     before = total - reward[R_MEAN]
     reward[R_MEAN] += before / reward[R_COUNT]
     reward[R_M2] += before * (total - reward[R_MEAN])
+
+
+@njit(forceinline=True)
+def td_error_of(r_t, discount_t, v_t, v_tm1):
+    """Temporal-difference error `r_t + discount_t v_t - v_tm1` (Sutton and Barto 2018, eq. 6.5).
+
+    `v_t` is not looked at where `discount_t` is 0: there the sequence ends.
+    """
+    error = r_t - v_tm1
+    return error + discount_t * v_t if discount_t != 0.0 else error

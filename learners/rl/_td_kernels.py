@@ -9,7 +9,7 @@ from olearn.core.kernel_arrays import borrowed
 from olearn.learners.rl._agent_kernels import (
     CONF_SIZE,
     GAMMA,
-    KNOWN,
+    HAS_CURRENT,
     LAMBDA,
     NORMALISE,
     SCALE,
@@ -22,10 +22,11 @@ from olearn.learners.rl._signal_kernels import (
     count_reward,
     normalise_signal,
     reward_spread,
+    td_error_of,
 )
 
 # `conf` as that of agents, and the decay of the exponential average of the rows, 0 without;
-# in `book`, STEPS of agents holds the discount with which the row in mind was reached
+# in `counters`, STEPS of agents holds the discount with which the current row was reached
 BETA, TD_CONF_SIZE = CONF_SIZE, CONF_SIZE + 1
 LAST_GAMMA = 3
 
@@ -49,46 +50,46 @@ def _spread(conf, reward):
 
 
 @njit(nogil=True)
-def predict_rows(net, mind, X, out):
+def predict_rows(net, state, X, out):
     """Value of each row in raw units, as if it came next; changes nothing."""
-    net, mind = borrowed(net), borrowed(mind)
+    net, state = borrowed(net), borrowed(state)
     cache = np.empty(net.cache.shape[2], net.cache.dtype)
     averaged = np.empty(X.shape[1])
-    signals = np.empty(mind.signals.shape[1:])
+    signals = np.empty(state.signals.shape[1:])
     for row in range(X.shape[0]):
-        signals[:] = mind.signals[0]
-        _features(mind.conf, signals, X[row], averaged, cache)
+        signals[:] = state.signals[0]
+        _features(state.conf, signals, X[row], averaged, cache)
         forward(net.sizes, net.w[0], cache, True)
-        out[row] = cache[-1] * _spread(mind.conf, mind.reward[0])
+        out[row] = cache[-1] * _spread(state.conf, state.reward[0])
 
 
 @njit(nogil=True)
-def learn_rows(net, mind, X, y, gammas):
+def learn_rows(net, state, X, y, gammas):
     """TD(lambda): `y[i]` and `gammas[i]` belong to the step from the row before to row i."""
-    net, mind = borrowed(net), borrowed(mind)
-    conf, book, reward = mind.conf, mind.book[0], mind.reward[0]
+    net, state = borrowed(net), borrowed(state)
+    conf, counters, reward = state.conf, state.counters[0], state.reward[0]
     cache, w, z, info = net.cache[0], net.w[0], net.z[0], net.info[0]
     n_in = X.shape[1]
     averaged = np.empty(n_in)
     net.scratch[1, 0] = 1
     for row in range(X.shape[0]):
         gamma = gammas[row]
-        _features(conf, mind.signals[0], X[row], averaged, cache[1])
-        if book[KNOWN] != 0.0:
+        _features(conf, state.signals[0], X[row], averaged, cache[1])
+        if counters[HAS_CURRENT] != 0.0:
             forward(net.sizes, w, cache[0], True)
             count_reward(reward, y[row], conf[GAMMA], gamma == 0.0)
-            td_error = y[row] / _spread(conf, reward) - cache[0, -1]
             if gamma != 0.0:
                 forward(net.sizes, w, cache[1], True)
-                td_error += gamma * cache[1, -1]
+            scaled = y[row] / _spread(conf, reward)
+            td_error = td_error_of(scaled, gamma, cache[1, -1], cache[0, -1])
             info[L1] = accumulate(
                 net.sizes, w, z, cache[0], net.scratch[1], net.scratch[0],
-                book[LAST_GAMMA] * conf[LAMBDA], True,
+                counters[LAST_GAMMA] * conf[LAMBDA], True,
             )  # fmt: skip
             apply(net.rule, info, w, z, net.v[0], td_error, False)
-            book[TD_ERROR] = td_error
-            book[LAST_GAMMA] = gamma
+            counters[TD_ERROR] = td_error
+            counters[LAST_GAMMA] = gamma
         else:
-            book[LAST_GAMMA] = conf[GAMMA]
-        book[KNOWN] = 1.0
+            counters[LAST_GAMMA] = conf[GAMMA]
+        counters[HAS_CURRENT] = 1.0
         cache[0, :n_in] = cache[1, :n_in]

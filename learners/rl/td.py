@@ -14,8 +14,8 @@ from olearn.core.rng import kernel_state
 from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_flag, check_in_range, check_seed
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent_kernels import BOOK_SIZE
-from olearn.learners.rl._agent_layout import Mind, Net
+from olearn.learners.rl._agent_kernels import COUNTERS_SIZE
+from olearn.learners.rl._agent_layout import AgentState, Net
 from olearn.learners.rl._engine import make_net
 from olearn.learners.rl._network_kernels import L1, STEP
 from olearn.learners.rl._signal_kernels import REWARD_SIZE, SIGNAL_ROWS
@@ -130,7 +130,7 @@ class StreamTDRegressor(ArrayRegressor):
         self._features = NumericFeatures(FeatureIndex())
         self._rng = np.random.default_rng(seed)
         self._net: Net | None = None
-        self._mind = self._make_mind()
+        self._state = self._make_state()
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
@@ -162,14 +162,14 @@ class StreamTDRegressor(ArrayRegressor):
 
     def reset(self) -> None:
         """Cut the stream: the next row follows nothing, the trace starts anew."""
-        self._mind.book[0, kernels.KNOWN] = 0.0
+        self._state.counters[0, kernels.HAS_CURRENT] = 0.0
         if self._net is not None:
             self._net.z[:] = 0.0
 
     @property
     def td_error(self) -> float:
         """The last TD error, in scaled targets; feed it to a drift detector."""
-        return float(self._mind.book[0, kernels.TD_ERROR])
+        return float(self._state.counters[0, kernels.TD_ERROR])
 
     @property
     def trace_l1(self) -> float:
@@ -199,15 +199,15 @@ class StreamTDRegressor(ArrayRegressor):
 
     def _learn_steps(self, X: Rows, y: Rows, discounts: Rows) -> None:
         if self._net is not None:  # else no feature has come yet
-            learn_rows(self._net, self._mind, X, y, discounts)
+            learn_rows(self._net, self._state, X, y, discounts)
 
     def _predict_rows(self, X: Rows) -> Rows:
         out = np.zeros(len(X))
         if self._net is not None:
-            predict_rows(self._net, self._mind, X, out)
+            predict_rows(self._net, self._state, X, out)
         return out
 
-    def _make_mind(self) -> Mind:
+    def _make_state(self) -> AgentState:
         conf = np.zeros(TD_CONF_SIZE)
         conf[kernels.GAMMA] = self.gamma
         conf[kernels.LAMBDA] = self.lambda_
@@ -215,10 +215,10 @@ class StreamTDRegressor(ArrayRegressor):
         conf[kernels.SCALE] = self.scale_target
         conf[BETA] = self.observation_trace or 0.0
         none = np.zeros(0)
-        return Mind(
+        return AgentState(
             signals=np.zeros((1, SIGNAL_ROWS, 0)),
             reward=np.zeros((1, REWARD_SIZE)),
-            book=np.zeros((1, BOOK_SIZE)),
+            counters=np.zeros((1, COUNTERS_SIZE)),
             rng=kernel_state(0)[None],  # never drawn from: kernels of agents have one
             draws=np.zeros((1, 0)),
             low=none,
@@ -228,12 +228,12 @@ class StreamTDRegressor(ArrayRegressor):
 
     def _grow(self) -> None:
         """Make the network, or append inputs to it, until every feature has one."""
-        n_old, n_new = self._mind.signals.shape[2], len(self._features)
+        n_old, n_new = self._state.signals.shape[2], len(self._features)
         if n_old == n_new:
             return
         signals = np.zeros((1, SIGNAL_ROWS, n_new))
-        signals[:, :, :n_old] = self._mind.signals
-        self._mind = self._mind._replace(signals=signals)
+        signals[:, :, :n_old] = self._state.signals
+        self._state = self._state._replace(signals=signals)
         rule = self.optimiser if self.optimiser is not None else ObGD(kappa=2.0)
         sizes = (n_new, *self.hidden, 1)
         if self._net is None:
@@ -248,7 +248,7 @@ class StreamTDRegressor(ArrayRegressor):
                 mine[:, :at] = before[:, :at]
                 mine[:, at + shift :] = before[:, at:]
         net.w[0, at : at + shift] = self._new_inputs(n_new, shift)
-        net.cache[0, 0, :n_old] = old.cache[0, 0, :n_old]  # the row in mind; new features: average
+        net.cache[0, 0, :n_old] = old.cache[0, 0, :n_old]  # the current row; new features: average
         net.info[:] = old.info
         self._net = net
 
@@ -260,12 +260,14 @@ class StreamTDRegressor(ArrayRegressor):
 
     @property
     def _raw_memory_usage(self) -> int:
-        parts = {"_net": list(self._net or ()), "_mind": list(self._mind), "_rng": None}
+        parts = {"_net": list(self._net or ()), "_state": list(self._state), "_rng": None}
         return memory_bytes(vars(self) | parts)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        if isinstance(self._features, FeatureIndex):  # of a file of version 0.1
+        if "_mind" in state:  # of a file of version 0.1
+            self._state = vars(self).pop("_mind")
+        if isinstance(self._features, FeatureIndex):  # likewise
             self._features = NumericFeatures(self._features)
 
 

@@ -59,7 +59,7 @@ class VectorAgents(base.Base):
         engine = self._started(observations)
         engine.X[:] = observations
         actions = engine.act()
-        discrete = engine.policy and not engine.mind.low.size
+        discrete = engine.policy and not engine.state.low.size
         return actions[:, 0].astype(np.int64) if discrete else actions.copy()
 
     def learn_many(
@@ -97,7 +97,11 @@ class VectorAgents(base.Base):
     def td_errors(self) -> AnyArray:
         """The last TD error of each agent, `(n_agents,)`."""
         engine = self._engine
-        return np.zeros(self.n_agents) if engine is None else engine.mind.book[:, kernels.TD_ERROR]
+        return (
+            np.zeros(self.n_agents)
+            if engine is None
+            else engine.state.counters[:, kernels.TD_ERROR]
+        )
 
     @property
     def trace_l1(self) -> AnyArray:

@@ -25,9 +25,11 @@ _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _OURS = ("base", "core", "detectors", "learners", "metrics")
 _MARKED: dict[str, type] = {}  # by `kept_in_files`
 _Class = TypeVar("_Class", bound=type)
-_RENAMED = {  # names of version 0.1, where two classes had the same
+_RENAMED = {  # names of version 0.1
     "olearn.learners.analytic.engine:Settings": "RidgeSettings",
     "olearn.learners.replay.engine:Settings": "RehearsalSettings",
+    "olearn.learners.rl._agent_layout:Desk": "Exchange",
+    "olearn.learners.rl._agent_layout:Mind": "AgentState",
 }
 _PACKAGES = ("river", "statistics", "torch.nn.modules", "torch.optim")
 _SHUT = ("river.datasets", "river.stream")  # which can download and open files

@@ -142,7 +142,7 @@ def test_no_trace_outlives_its_episode(name, end):
     live(agent, 10, end=100)
     rng = np.random.default_rng(6)
     here, there = rng.normal(size=(2, 4))
-    action = agent.act(here)  # not the observation in mind: the episode was left
+    action = agent.act(here)  # not the current observation: the episode was left
     if end == "left":
         assert not any(net.z.any() for net in agent._engine.nets)
         return
@@ -175,9 +175,9 @@ def test_sarsa_takes_the_action_it_learnt_with():
     for _ in range(10):
         there = rng.normal(size=3)
         agent.learn_one(here, 0, 1.0, there)
-        choices = agent._engine.mind.book[0].copy()
+        choices = agent._engine.state.counters[0].copy()
         assert agent.act(there) == agent.act(there)
-        assert agent._engine.mind.book[0].tolist()[4] == choices[4]  # nothing was drawn
+        assert agent._engine.state.counters[0].tolist()[4] == choices[4]  # nothing was drawn
         here = there
 
 
@@ -190,7 +190,7 @@ def test_sarsa_as_the_reference():
             agent = StreamSARSA(40, (16,), compat=compat, seed=seed)
             first, last, new = np.random.default_rng(seed).normal(size=(3, 3))
             agent.learn_one(first, 0, 1.0, last, terminated=True)
-            pending = agent._engine.mind.book[0, 2]
+            pending = agent._engine.state.counters[0, 2]
             same.append(agent.act(new) == pending)
         drawn[compat] = np.mean(same)
     assert drawn == {None: 0.0, "reference": 1.0}
@@ -244,7 +244,7 @@ def test_every_observation_counts_once(name):
     """Statistics count first, next and last observations once each, however they come."""
     agent = AGENTS[name]()
     live(agent, 100, end=10)
-    counts = agent._engine.mind.signals[0, 1]
+    counts = agent._engine.state.signals[0, 1]
     assert counts.tolist() == [110.0] * 4  # 100 next ones and the first of 10 episodes
 
 

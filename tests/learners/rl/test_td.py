@@ -47,9 +47,9 @@ def test_golden_pipeline(golden):
         cumulant = float(data["raw_cumulant"][i + 1])
         model.learn_one(x, cumulant, gamma=0.0 if i == 399 else None)
         if i % 20 == 0:
-            spread = reward_spread(model._mind.reward[0], True)
+            spread = reward_spread(model._state.reward[0], True)
             assert spread == pytest.approx(data["reward_std[::20]"][i // 20], rel=1e-9)
-        seen = model._net.cache[0, 0, :7]  # the row in mind, as the network sees it
+        seen = model._net.cache[0, 0, :7]  # the row in state, as the network sees it
         if i % 20 == 19:
             np.testing.assert_allclose(seen, data["norm_x[::20]"][(i + 1) // 20], atol=1e-10)
         value = LayerNormMLP((7, 128, 128, 1), dtype="float64", seed=1)
