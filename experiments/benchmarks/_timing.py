@@ -4,7 +4,6 @@ CPU seconds are those of the whole process (`time.process_time`), all threads in
 compiler and garbage collector and our own worker threads are all counted.
 """
 
-import argparse
 import dataclasses
 import gc
 import json
@@ -17,22 +16,23 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+# Python looks for imports in the folder of a script, not in the one above it
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+
+from common import RESULTS, option, parse, processor
 from olearn import streams
+from olearn.show.tables import TextTable, print_table
 from olearn.streams.base import Schema
 
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+__all__ = ["RESULTS", "Rows", "Timing", "Trial", "best_of", "option", "parse", "read_rows", "write"]
 
 _ENOUGH_SECONDS = 4.0  # after a run this long another one would change little
 _PACKAGES = ("olearn", "river", "numpy", "numba", "torch", "capymoa", "jpype1")
-
-A = TypeVar("A")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,34 +121,9 @@ def best_of(
     )
 
 
-def parse(kind: type[A], description: str) -> A:
-    """Fill a dataclass of options from the command line; each field's metadata holds its help."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    for option in dataclasses.fields(kind):  # type: ignore[arg-type]
-        parser.add_argument(
-            f"--{option.name.replace('_', '-')}",
-            type=type(option.default),
-            default=option.default,
-            help=option.metadata["help"],
-        )
-    return kind(**vars(parser.parse_args()))
-
-
-def option(default: Any, help_text: str) -> Any:
-    """Return a dataclass field with a default and its help."""
-    return dataclasses.field(default=default, metadata={"help": help_text})
-
-
 def machine() -> dict[str, Any]:
     """Return the class of this machine: processor, cores and Python, and no name or address."""
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return {"processor": model, "cores": os.cpu_count(), "python": platform.python_version()}
+    return {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()}
 
 
 def versions() -> dict[str, str]:
@@ -180,20 +155,20 @@ def write(
     out.with_suffix(".json").write_text(
         json.dumps(facts | {"timings": raw, "comparisons": lines}, indent=1) + "\n"
     )
-    out.with_suffix(".md").write_text(_markdown(facts, lines))
-    table = Table(title=title)
-    for name in lines[0]:
+    table = TextTable(title)
+    for name, value in lines[0].items():
         table.add_column(
             name,
-            no_wrap=isinstance(lines[0][name], str),
-            justify="right" if _is_number(lines[0][name]) else "left",
+            no_wrap=isinstance(value, str),
+            justify="right" if _is_number(value) else "left",
         )
     for line in lines:
         table.add_row(*map(_shown, line.values()))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    out.with_suffix(".md").write_text(_markdown(facts, table))
+    print_table(table)
 
 
-def _markdown(facts: dict[str, Any], lines: list[dict[str, Any]]) -> str:
+def _markdown(facts: dict[str, Any], table: TextTable) -> str:
     options = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in facts["options"].items())
     about = [
         f"# {facts['title']}",
@@ -204,10 +179,7 @@ def _markdown(facts: dict[str, Any], lines: list[dict[str, Any]]) -> str:
         f"    {facts['command']} {options}",
         "",
     ]
-    head = list(lines[0])
-    body = [[_shown(value) for value in line.values()] for line in lines]
-    rule = ["---:" if _is_number(value) else "---" for value in lines[0].values()]
-    return "\n".join([*about, *("| " + " | ".join(r) + " |" for r in (head, rule, *body)), ""])
+    return "\n".join([*about, table.to_markdown(), ""])
 
 
 def _is_number(value: Any) -> bool:

@@ -1,6 +1,5 @@
 """The AEF-OCL experiment and the benchmark of the analytic learners, at tiny size."""
 
-import importlib
 import json
 import os
 import subprocess
@@ -11,6 +10,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
+
+import benchmarks.analytic as bench
+from aef_ocl import run, tables
 
 _FOLDER = Path(__file__).resolve().parents[2] / "experiments"
 _ENV = {**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"}
@@ -27,21 +29,14 @@ def results(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def script(monkeypatch):
-    """The experiment as a module."""
-    monkeypatch.syspath_prepend(str(_FOLDER))
-    return importlib.import_module("aef_ocl")
-
-
 def test_json_says_how_to_repeat_the_run(results):
     """The file carries version, command, seeds and one record a model, data set and seed."""
     facts = json.loads((results / "aef_ocl.json").read_text())
     assert {"version", "command", "date", "cpu_count", "seconds"} <= facts.keys()
-    models = {run["model"] for run in facts["runs"] if run["data"] == "digits"}
+    models = {line["model"] for line in facts["runs"] if line["data"] == "digits"}
     assert {"ridge", "PFG", "weights, gamma 10", "joint ridge", "streaming LDA"} <= models
     assert len(facts["runs"]) == 2 * (2 * 11 + 6)
-    assert all(0 <= run.get("amca", 50) <= 100 for run in facts["runs"])
+    assert all(0 <= line.get("amca", 50) <= 100 for line in facts["runs"])
 
 
 def test_report_compares_with_ridge(results):
@@ -60,9 +55,9 @@ def test_joint_ridge_is_what_ridge_reaches(results):
         assert of["ridge", seed]["amca"] == of["joint ridge", seed]["amca"]
 
 
-def test_sizes_fall_and_tasks_do_not_share_classes(script):
+def test_sizes_fall_and_tasks_do_not_share_classes():
     """Ten classes from 110 rows to 2, two a task, no row twice."""
-    tasks, X_test, y_test = script.long_tail(script.Job("digits", "ridge", 3, 0, 1.0))
+    tasks, X_test, y_test = run.long_tail(run.Job("digits", "ridge", 3, 0, 1.0))
     counts = np.bincount(np.concatenate([y for _, y in tasks]))
     assert sorted(counts.tolist()) == np.geomspace(2, 110, 10).round().astype(int).tolist()
     assert [len(set(y.tolist())) for _, y in tasks] == [2] * 5
@@ -70,9 +65,8 @@ def test_sizes_fall_and_tasks_do_not_share_classes(script):
     assert len(y_test) == 600
 
 
-def test_verdict_names_what_hurts(script):
+def test_verdict_names_what_hurts():
     """A gain whose interval lies below zero hurts, above it helps, else it is unclear."""
-    report = importlib.import_module("aef_ocl_report")
     scores = {
         "ridge": (90.0, 91.0, 92.0),
         "PFG": (88.0, 89.1, 90.0),
@@ -84,7 +78,7 @@ def test_verdict_names_what_hurts(script):
         for model, values in scores.items()
         for seed, value in enumerate(values)
     ]
-    text = report.verdict(runs, "d")
+    text = tables.verdict(runs, "d")
     assert "PFG -1.97 ± 0.14 points of AMCA (**hurts**)" in text
     assert "PFG, gamma 1 +0.00 ± 2.48 points of AMCA (unclear)" in text
     assert "weights, gamma 10 +3.03 ± 0.14 points of AMCA (**helps**)" in text
@@ -103,10 +97,8 @@ def test_benchmark_relates_ours_to_reference_and_bound(tmp_path):
         assert line["learn / reference"] == pytest.approx(ratio, rel=0.05, abs=0.1)
 
 
-def test_reference_of_the_benchmark_is_ridge(monkeypatch):
+def test_reference_of_the_benchmark_is_ridge():
     """The recursion that is timed solves the same problem as ours."""
-    monkeypatch.syspath_prepend(str(_FOLDER / "benchmarks"))
-    bench = importlib.import_module("analytic")
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 5)), rng.integers(0, 10, 60)
     P = rng.normal(size=(5, 12))

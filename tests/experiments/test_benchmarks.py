@@ -1,29 +1,16 @@
 """The benchmark scripts: they run at tiny size, and time and score as they say."""
 
-import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import _peers as peers
+import _timing as timing
 import numpy as np
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "experiments" / "benchmarks"
-
-
-@pytest.fixture
-def timing(monkeypatch):
-    """The module of shared timing, found as the scripts find it."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    return importlib.import_module("_timing")
-
-
-@pytest.fixture
-def peers(monkeypatch):
-    """The module of models."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    return importlib.import_module("_peers")
 
 
 def run(script, out, *options):
@@ -56,13 +43,13 @@ def test_trees_runs_and_compares_same_rows(tmp_path):
 
 
 def test_driftmoe_runs_all_variants(tmp_path):
-    """Every variant is timed through both doors, beside our forest over the same rows."""
+    """Every variant is timed on arrays and on dicts, beside our forest over the same rows."""
     sizes = ("--rows", "300", "--dict-rows", "60", "--river-rows", "40")
     _, found = run("driftmoe.py", tmp_path / "moe", *sizes, "--streams", "led")
     models = [line["model"] for line in found["comparisons"]]
     variants = ("data", "task", "task_mlp", "plus")
-    doors = ("arrays", "dicts")
-    expected = [f"DriftMoE {v}, {d}" for v in variants for d in doors]
+    given = ("arrays", "dicts")
+    expected = [f"DriftMoE {v}, {d}" for v in variants for d in given]
     assert models == [*expected, "our ARF, dicts", "river ARF"]
     needed = {line["model"]: line["needed"] for line in found["comparisons"] if line["needed"]}
     assert needed == {"DriftMoE data, arrays": 20_000, "DriftMoE data, dicts": 5_000}
@@ -87,7 +74,7 @@ def test_cold_start_measures_this_tree_without_and_with_a_cache(tmp_path):
     assert "got oak" in done.stderr
 
 
-def test_best_of_runs_fresh_models_and_scores(timing):
+def test_best_of_runs_fresh_models_and_scores():
     """Warm runs are not timed, every run gets a fresh model, accuracy is the share of hits."""
     rows = timing.read_rows("sea", 8, 1)
     prepared = []
@@ -104,18 +91,18 @@ def test_best_of_runs_fresh_models_and_scores(timing):
     assert found.accuracy == 0.75
 
 
-def test_doors_answer_alike(timing, peers):
+def test_arrays_and_dicts_answer_alike():
     """The array and the dict trial of one model give the same predicted codes."""
     rows = timing.read_rows("led", 500, 1)
     settings = peers.TreeSettings("test", grace_period=50)
     answers = []
-    for door in (peers.on_arrays, peers.on_dicts):
-        trial = door(lambda given: peers.our_tree(given, settings))(rows)
+    for given in (peers.on_arrays, peers.on_dicts):
+        trial = given(lambda rows: peers.our_tree(rows, settings))(rows)
         answers.append(trial.codes(trial.run()))
     assert answers[0][1:].tolist() == answers[1][1:].tolist()
 
 
-def test_arff_reads_back(timing, peers, tmp_path):
+def test_arff_reads_back(tmp_path):
     """The file handed to Java holds the rows exactly, nominal columns declared."""
     from olearn import streams
 
@@ -131,7 +118,7 @@ def test_arff_reads_back(timing, peers, tmp_path):
 
 
 def test_htm_runs_every_detector(tmp_path):
-    """Each of our detectors of numbers is timed through both doors; a ratio is that of speeds."""
+    """Our detectors are timed row by row and on arrays; a ratio is that of speeds."""
     sizes = ("--updates", "600", "--slow-updates", "200")
     printed, found = run("htm.py", tmp_path / "htm", *sizes)
     lines = {line["what"]: line for line in found["comparisons"]}

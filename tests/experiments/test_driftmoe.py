@@ -1,17 +1,16 @@
 """The DriftMoE experiment, at tiny size."""
 
-import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
-import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
+
+from driftmoe import models, tables
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "experiments" / "driftmoe.py"
 _ROWS = 300
@@ -27,21 +26,15 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Return the script as a module."""
-    monkeypatch.syspath_prepend(str(_SCRIPT.parent))
-    return importlib.import_module("driftmoe")
-
-
 def test_json_says_how_to_repeat_the_run(results: Path) -> None:
     """The file carries version, seeds, command, CPUs, date, seconds, and one record a run."""
     facts = json.loads((results / "driftmoe.json").read_text())
     assert {"version", "command", "cpu_count", "date", "seconds"} <= facts.keys()
     assert facts["seeds"] == [1, 2]
     assert facts["ablation_seeds"] == [1]
-    n_changes = len({run["model"] for run in facts["runs"]}) - 6
-    assert len(facts["runs"]) == 2 * 6 + n_changes
+    done = [(run["model"], run["seed"]) for run in facts["runs"]]
+    wanted = [(model, seed) for seed in (1, 2) for model in models.MODELS]
+    assert done == wanted + [(change, 1) for change in models.CHANGES]
     assert all(run["rows"] == _ROWS and 0 < run["accuracy"] < 100 for run in facts["runs"])
 
 
@@ -61,28 +54,21 @@ def test_pictures_are_written_and_small(results: Path) -> None:
     assert max(sizes.values()) < 200_000
 
 
-def test_interval_is_students(script: ModuleType) -> None:
-    """Five values: t(0.975, 4) = 2.7764 times the standard error."""
-    mean, half = script.interval(np.array([1.0, 2.0, 3.0, 4.0, 5.0]))
-    assert mean == pytest.approx(3.0)
-    assert half == pytest.approx(2.776445 * np.sqrt(2.5 / 5), rel=1e-6)
-
-
-def test_gains_are_paired_by_seed(script: ModuleType) -> None:
+def test_gains_are_paired_by_seed() -> None:
     """A gain subtracts the base's run of the same seed, whatever the order of the runs."""
     scores = {("new", 1): 5.0, ("new", 2): 7.0, ("old", 2): 6.0, ("old", 1): 1.0, ("old", 3): 0.0}
     runs = [
         {"stream": "s", "model": m, "seed": seed, "accuracy": a} for (m, seed), a in scores.items()
     ]
-    assert script.gain(runs, "s", "new", "old").tolist() == [4.0, 1.0]
+    assert tables.gain(runs, "s", "new", "old").tolist() == [4.0, 1.0]
 
 
-def test_changes_lead_from_the_published_method_to_plus(script: ModuleType) -> None:
+def test_changes_lead_from_the_published_method_to_plus() -> None:
     """All additions at once make DriftMoE+, so that the ablation leaves out no setting."""
-    added = {k: v for base, change in script.CHANGES.values() if base == script.DATA
+    added = {k: v for base, change in models.CHANGES.values() if base == models.DATA
              for k, v in change.items() if k != "batch_size"}  # fmt: skip
-    published = script.make_model(script.DATA, 1, (), 2)
-    plus = script.make_model(script.PLUS, 1, (), 2)
+    published = models.make_model(models.DATA, 1, (), 2)
+    plus = models.make_model(models.PLUS, 1, (), 2)
     assert {**published._get_params(), **added} == plus._get_params()
-    for k, (old, _) in script.STEPS.items():
+    for k, (old, _) in models.STEPS.items():
         assert getattr(published, k) == old

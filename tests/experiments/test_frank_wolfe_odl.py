@@ -1,17 +1,17 @@
 """The dictionary experiment and its benchmark, at tiny size."""
 
-import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
+
+from frank_wolfe_odl import real, synthetic, tables
 
 _FOLDER = Path(__file__).resolve().parents[2] / "experiments"
 
@@ -32,13 +32,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny = ["--seeds", "1", "--samples", "0.005", "--n-jobs", "1"]
     run("frank_wolfe_odl.py", *tiny, "--only", *studies, "--out", str(out))
     return out
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Return the script as a module."""
-    monkeypatch.syspath_prepend(str(_FOLDER))
-    return importlib.import_module("frank_wolfe_odl")
 
 
 def test_json_says_how_to_repeat_the_run(results: Path) -> None:
@@ -66,33 +59,33 @@ def test_pictures_are_written_and_small(results: Path) -> None:
     assert max(sizes.values()) < 200_000
 
 
-def test_errors_are_averaged_on_the_log_scale(script: ModuleType) -> None:
+def test_errors_are_averaged_on_the_log_scale() -> None:
     """Five errors: geometric mean, and Student's interval of the logarithms."""
     errors = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5]
     half = 2.776445 * np.sqrt(2.5 / 5)  # in powers of ten
     low, high = 10.0 ** (-7 - half), 10.0 ** (-7 + half)
-    assert script.log_interval(errors) == f"1.0e-07 [{low:.0e}, {high:.0e}]"
-    assert script.interval([1.0, 2.0, 3.0, 4.0, 5.0]) == "3 ± 2"
+    assert tables.log_interval(errors) == f"1.0e-07 [{low:.0e}, {high:.0e}]"
+    assert tables.interval([1.0, 2.0, 3.0, 4.0, 5.0]) == "3 ± 2"
 
 
-def test_image_is_denoised(script: ModuleType) -> None:
+def test_image_is_denoised() -> None:
     """Both dictionaries bring a noisy picture at least 4 dB nearer to the clean one."""
-    psnr = script.real.denoise(crop=64)["psnr"]
+    psnr = real.denoise(crop=64)["psnr"]
     assert min(psnr["Frank-Wolfe"], psnr["annealed"]) > psnr["noisy"] + 4.0
 
 
-def test_drift_table_tells_detector_from_falling_steps(script: ModuleType) -> None:
+def test_drift_table_tells_detector_from_falling_steps() -> None:
     """After an abrupt change the detector's line is low again, that of falling steps is not."""
-    runs = [script.synthetic.run_drift(m, "abrupt", 1)[0] for m in ("falling steps", "detector")]
+    runs = [synthetic.run_drift(m, "abrupt", 1)[0] for m in ("falling steps", "detector")]
     falling, detector = (run["1800-2000"] for run in runs)
     assert detector < 0.01 < falling
-    lines = script.drift_lines(runs)
+    lines = tables.drift_lines(runs)
     assert [line.split(" | ")[1] for line in lines[2:]] == ["falling steps", "detector"]
 
 
-def test_rotation_turns_by_its_angle(script: ModuleType) -> None:
+def test_rotation_turns_by_its_angle() -> None:
     """The drift's rotation is orthogonal and its largest angle is the rate."""
-    R = script.synthetic.rotation(np.random.default_rng(1), 8, 0.01)
+    R = synthetic.rotation(np.random.default_rng(1), 8, 0.01)
     np.testing.assert_allclose(R @ R.T, np.eye(8), atol=1e-12)
     assert abs(np.angle(np.linalg.eigvals(R))).max() == pytest.approx(0.01, rel=1e-6)
 

@@ -1,6 +1,5 @@
 """The drift experiment, at tiny size."""
 
-import importlib
 import json
 import os
 import re
@@ -11,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from olearn import detectors, evaluate, streams
-
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
+
+from htm_sprt import nab, rivals, tables
+from olearn import detectors, evaluate, streams
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "experiments" / "htm_sprt.py"
 _SERIES = ["order_none", "order_switch"]
@@ -37,13 +37,6 @@ def results(tmp_path_factory):
     run(out, "--seeds", "2")
     (out / "first.json").write_text(json.dumps(first))
     return out
-
-
-@pytest.fixture
-def module(monkeypatch):
-    """Import a file of the experiment as a module."""
-    monkeypatch.syspath_prepend(str(_SCRIPT.parent))
-    return importlib.import_module
 
 
 def test_json_has_a_record_a_run(results):
@@ -85,9 +78,8 @@ def test_pictures_are_written_and_small(results):
     assert all(5_000 < size < 250_000 for size in sizes.values())
 
 
-def test_cells_by_hand(module):
+def test_cells_by_hand():
     """A cell counts drifts found, and takes the median of their delays and the rate per 1,000."""
-    tables = module("_drift_tables")
     base = {"true_alarms": 1, "quiet_rows": 500, "rows": 900, "cpu_seconds": 0.5}
     runs = {
         ("m", "sine_amp3", 1): {"delays": [10], "false_alarms": 1, **base},
@@ -102,9 +94,8 @@ def test_cells_by_hand(module):
     assert "3 false alarms in 2,000 quiet rows, one in 667" in tables.null_line(runs, "m")
 
 
-def test_behind_lists_only_quiet_rivals(module):
+def test_behind_lists_only_quiet_rivals():
     """A noisy rival that is sooner is not listed, a quiet one is."""
-    tables = module("_drift_tables")
     runs = {}
     for method, delay, false in (("HTM+SPRT", 20, 0), ("ADWIN", 10, 0), ("KSWIN", 5, 90)):
         runs[method, "sine_amp3", 1] = {
@@ -124,9 +115,8 @@ def test_behind_lists_only_quiet_rivals(module):
         ("HTM+SPRT, paper, restart on drift", {"decision": "paper", "restart": "drift"}),
     ],
 )
-def test_variants_are_those_of_the_class(module, method, options):
+def test_variants_are_those_of_the_class(method, options):
     """Tests of the shared scores give the alarms that `HTMSPRT` with these options gives."""
-    rivals = module("_drift_rivals")
     signal = streams.signal("order_switch", seed=5, change=1000, n_samples=1500)
     derived = rivals.READS[method](signal)
     found = evaluate.detection(rivals.make_method(method, None), derived)
@@ -135,7 +125,7 @@ def test_variants_are_those_of_the_class(module, method, options):
     assert bool(found.alarms) == ("on drift" not in method)
 
 
-def test_spatial_flags_by_hand(module):
+def test_spatial_flags_by_hand():
     """A value is odd beyond 5 % of the range so far; a flat beginning has no range."""
-    flags = module("_drift_nab").spatial_flags(np.array([1.0, 1.0, 2.0, 2.04, 2.2, 0.9, 0.85]))
+    flags = nab.spatial_flags(np.array([1.0, 1.0, 2.0, 2.04, 2.2, 0.9, 0.85]))
     np.testing.assert_array_equal(flags, [0, 0, 0, 0, 1, 1, 0])

@@ -1,7 +1,6 @@
 """The rehearsal experiment and its benchmark, at tiny size on images made here."""
 
 import dataclasses
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -12,34 +11,12 @@ import pytest
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
 torch = pytest.importorskip("torch", reason="the learners are networks")
 
-from olearn.streams import images  # noqa: E402 - after the skips
+import benchmarks.replay as bench  # noqa: E402 - all after the skips
+from olearn.streams import images  # noqa: E402
+from replay import run as script  # noqa: E402
+from replay import tables  # noqa: E402
 
-_FOLDER = Path(__file__).resolve().parents[2] / "experiments"
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "replay"
-
-
-@pytest.fixture
-def script(monkeypatch):
-    """The experiment as a module."""
-    monkeypatch.syspath_prepend(str(_FOLDER))
-    return importlib.import_module("replay")
-
-
-@pytest.fixture
-def report(script):
-    """Its report."""
-    return importlib.import_module("replay_report")
-
-
-@pytest.fixture
-def bench(monkeypatch):
-    """The benchmark as a module; its name is that of the experiment too."""
-    monkeypatch.syspath_prepend(str(_FOLDER / "benchmarks"))
-    experiment = sys.modules.pop("replay", None)
-    yield importlib.import_module("replay")
-    sys.modules.pop("replay")
-    if experiment is not None:
-        sys.modules["replay"] = experiment
 
 
 @pytest.fixture
@@ -60,7 +37,7 @@ def coloured(tmp_path, monkeypatch):
     (folder / "labels.json").write_text(json.dumps(facts.labels))
 
 
-def test_runs_are_written_and_not_repeated(script, coloured, tmp_path, monkeypatch, capsys):
+def test_runs_are_written_and_not_repeated(coloured, tmp_path, monkeypatch, capsys):
     """Every method has its run with all facts; a second call runs only what is missing."""
     args = script.Args(
         methods=("PCR", "OnPro"), data=("cifar10_mini",), seeds=1, width=2, n_jobs=1,
@@ -85,7 +62,7 @@ def test_runs_are_written_and_not_repeated(script, coloured, tmp_path, monkeypat
     assert (args.out / "replay.png").stat().st_size > 10_000
 
 
-def test_other_protocol_begins_anew(script, tmp_path):
+def test_other_protocol_begins_anew(tmp_path):
     """Runs of another protocol are not taken over."""
     (job, *_) = script.make_jobs(script.Args(), ["cifar10"])
     path = tmp_path / "replay.json"
@@ -95,7 +72,7 @@ def test_other_protocol_begins_anew(script, tmp_path):
     assert script.read_runs(path, script.protocol(other)) == ([], 0.0)
 
 
-def test_full_profile_is_the_papers(script):
+def test_full_profile_is_the_papers():
     """Ten seeds, the papers' memories, the authors' parameters of each data set."""
     jobs = list(script.make_jobs(script.Args(profile="full"), list(script.MEMORIES)))
     sizes = {(job.method, job.data): set() for job in jobs}
@@ -115,7 +92,7 @@ def test_full_profile_is_the_papers(script):
     assert alphas == [0.01, 0.1]
 
 
-def test_orders_of_the_classes(script, coloured, monkeypatch):
+def test_orders_of_the_classes(coloured, monkeypatch):
     """Small: the programs' order on CIFAR-10; full: drawn for PCR's family, natural for OnPro."""
     monkeypatch.setitem(images.IMAGE_SETS, "cifar10", images.IMAGE_SETS["cifar10_mini"])
     (job, *_) = script.make_jobs(script.Args(methods=("ER",)), ["cifar10"])
@@ -127,7 +104,7 @@ def test_orders_of_the_classes(script, coloured, monkeypatch):
     assert script.make_stream(onpro).tasks[0] == ("airplane", "automobile")
 
 
-def test_verdict_and_table(report):
+def test_verdict_and_table():
     """A gain whose interval lies above zero is above ER; programs stand beside their protocol."""
 
     def run(method, seed, value):
@@ -138,18 +115,18 @@ def test_verdict_and_table(report):
 
     values = {"ER": (0.2, 0.21, 0.19), "PCR": (0.35, 0.36, 0.35), "HPCR": (0.2, 0.3, 0.1)}
     runs = [run(m, seed, v) for m, found in values.items() for seed, v in enumerate(found)]
-    (results,) = report.results_of(runs).values()
-    text = report.verdict(results)
+    (results,) = tables.results_of(runs).values()
+    text = tables.verdict(results)
     assert "PCR +15.3 ± 1.4 points (**above**; above in 3 of 3 seeds)" in text
     assert "HPCR +0.0 ± 22.4 points (unclear; above in 1 of 3 seeds)" in text
-    lines = report.table(results, "cifar10", 200, True)
+    lines = tables.table(results, "cifar10", 200, True)
     assert "| PCR | 3 | 35.3 ± 1.4 |" in lines[3]
     assert lines[3].endswith("| 33.8 | 16.2 | 20.8 | - | 50.3 |")
     assert "PCR paper (not verified)" in lines[0]
-    assert "33.8 |" not in report.table(results, "cifar10", 200, False)[3]
+    assert "33.8 |" not in tables.table(results, "cifar10", 200, False)[3]
 
 
-def test_benchmark_relates_ours_to_the_plain_step(bench, tmp_path, monkeypatch):
+def test_benchmark_relates_ours_to_the_plain_step(tmp_path, monkeypatch):
     """A line a method and precision; the ratio is that of the speeds."""
     monkeypatch.setattr(sys, "argv", ["replay.py"])
     options = {"methods": "ER,UER", "steps": 1, "turns": 1, "width": 2, "variants": "float32"}
@@ -163,7 +140,7 @@ def test_benchmark_relates_ours_to_the_plain_step(bench, tmp_path, monkeypatch):
     assert lines[1]["times the plain step"] is None
 
 
-def test_plain_step_of_the_benchmark_is_pcr(bench):
+def test_plain_step_of_the_benchmark_is_pcr():
     """What is timed has the loss of the reference program."""
     with np.load(_GOLDEN / "pcr_hpcr.npz") as file:
         parts = ("f_stream", "f_stream_aug", "f_mem", "f_mem_aug")
@@ -175,7 +152,7 @@ def test_plain_step_of_the_benchmark_is_pcr(bench):
         assert float(loss) == pytest.approx(float(file["A/pcr_loss"]), rel=1e-6)
 
 
-def test_plain_augmentation_keeps_size_and_range(bench):
+def test_plain_augmentation_keeps_size_and_range():
     """Pixels stay in [0, 1]; a grey image keeps its mean near."""
     image = torch.rand(3, 32, 32)
     views = [bench.augment(image) for _ in range(20)]

@@ -1,7 +1,6 @@
 """The experiment and the benchmark of streaming RL, at tiny size."""
 
 import dataclasses
-import importlib
 import json
 import os
 import subprocess
@@ -13,6 +12,9 @@ import pytest
 
 pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 pytest.importorskip("matplotlib", reason="the experiment draws pictures")
+
+from stream_x import forecasts, jobs, plan, tables
+from stream_x.run import Args, main
 
 _FOLDER = Path(__file__).resolve().parents[2] / "experiments"
 _ENV = {**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"}
@@ -35,13 +37,6 @@ def results(tmp_path_factory):
     options = ("--scale", "0.004", "--seeds", "1", "--n-jobs", "1", "--out", str(out))
     run("stream_x.py", *options, "--studies", "forecasts", "ablation")
     return out
-
-
-@pytest.fixture
-def module(monkeypatch):
-    """Import a file of the experiment as a module."""
-    monkeypatch.syspath_prepend(str(_FOLDER))
-    return importlib.import_module
 
 
 def test_json_has_a_record_a_run(results):
@@ -67,31 +62,28 @@ def test_report_has_the_studies_asked_for(results):
     assert {path.name for path in results.iterdir()} == pictures | {"stream_x.json", "stream_x.md"}
 
 
-def test_a_stopped_run_goes_on(results, module, tmp_path, capsys):
+def test_a_stopped_run_goes_on(results, tmp_path, capsys):
     """What had been run is taken from the file as it was, that of other studies too."""
     text = (results / "stream_x.json").read_text()
     (tmp_path / "stream_x.json").write_text(text)
-    script = module("stream_x")
-    args = script.Args(seeds=1, scale=0.004, studies=("forecasts",), n_jobs=1, out=tmp_path)
-    script.main(args)
+    args = Args(seeds=1, scale=0.004, studies=("forecasts",), n_jobs=1, out=tmp_path)
+    main(args)
     assert "## What each part" not in capsys.readouterr().out
     again = json.loads((tmp_path / "stream_x.json").read_text())
     assert again["runs"] == json.loads(text)["runs"]
 
 
-def test_divergence_is_told(module):
+def test_divergence_is_told():
     """An agent whose weights leave the numbers counts as diverged, at any kind of action."""
-    plan, runs = module("_stream_x_plan"), module("_stream_x_runs")
     setting = dataclasses.replace(plan.ABLATION[1], steps=300, points=3)
-    line = runs.run_job(runs.Job(setting, "ObGD: plain step 1e30", 1))
+    line = jobs.run_job(jobs.Job(setting, "ObGD: plain step 1e30", 1))
     assert not line["finite"]
     assert line["largest_weight"] == 1e9
-    assert runs.run_job(runs.Job(setting, "nothing", 1))["finite"]
+    assert jobs.run_job(jobs.Job(setting, "nothing", 1))["finite"]
 
 
-def test_verdicts(module):
+def test_verdicts():
     """Bands are strict; a removal fails, is worse or is not seen, by its distance and spread."""
-    plan, tables = module("_stream_x_plan"), module("_stream_x_tables")
     setting = next(s for s in plan.CURVES["default"] if s.key in plan.BANDS and "ac" in s.agent)
     for worst, expected in ((401.0, "worst seed 401 >"), (399.0, "worst seed 399 **")):
         found = [{"finite": True, "last_fifth": v, "seed": 1} for v in (worst, 500.0, 500.0)]
@@ -107,19 +99,20 @@ def test_verdicts(module):
     assert tables.judged([], whole, chance, [{"finite": False}]) == "1 of 1 diverge; **fails**"
 
 
-def test_forecasts_are_scored_by_what_came(module):
+def test_forecasts_are_scored_by_what_came():
     """The mixture flips its sign half-way; true sums have an error of 0, constants of 1."""
-    gvf = module("_stream_x_gvf")
-    X, y = gvf.oscillators(30_000, 1)
+    X, y = forecasts.oscillators(30_000, 1)
     assert X.shape == (30_000, 7)
     before, after = (
         np.linalg.lstsq(X[p], y[p] - 1.0)[0] for p in (slice(15_000), slice(15_000, None))
     )
     np.testing.assert_allclose(before[:3], -after[:3], atol=0.02)
-    truth = gvf.returns_of(y, 0.5)
+    truth = forecasts.returns_of(y, 0.5)
     assert truth[7] == pytest.approx(sum(0.5**k * y[8 + k] for k in range(60)))
-    assert gvf.nrmse(truth, truth, 30_000) == [0.0] * 6
-    assert gvf.nrmse(truth * 0, truth - truth.mean(), 30_000) == pytest.approx([1.0] * 6, abs=0.1)
+    assert forecasts.nrmse(truth, truth, 30_000) == [0.0] * 6
+    assert forecasts.nrmse(truth * 0, truth - truth.mean(), 30_000) == pytest.approx(
+        [1.0] * 6, abs=0.1
+    )
 
 
 def test_benchmark_runs(tmp_path):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common import markdown
 from olearn import streams
 from olearn.detectors import htm
 from olearn.evaluate import NABScore, nab_score
@@ -161,6 +162,8 @@ def published_scores() -> dict[str, Scores]:
 def nab_lines(nab: dict[str, Any]) -> list[str]:
     """Return the markdown of the benchmark."""
     profiles = list(PROFILES)
+    heads = ["scores, encoder's range from", *profiles, "windows found", "false rows"]
+    published = [[name, *map(str, row)] for name, row in PUBLISHED.items()]
     n_seeds = len(next(iter(next(iter(nab["scores"].values())).values())))
     text = [
         f"{len(nab['files'])} of the benchmark's 58 files, {nab['rows']:,} rows, "
@@ -168,36 +171,26 @@ def nab_lines(nab: dict[str, Any]) -> list[str]:
         "rules, each with the threshold that is best for it on these labels (an oracle, as in the "
         "benchmark). **Not comparable with the published scores**, which are over all 58 files.",
         "",
-        "| scores, encoder's range from | "
-        + " | ".join(profiles)
-        + " | windows found | false rows |",
-        "|---" + "|---:" * (len(profiles) + 2) + "|",
+        *markdown(heads, _score_rows(nab["scores"]), numbers=True),
     ]
-    text += _score_lines(nab["scores"])
     if nab["published_files"]:
         text += [
             "",
             "The files whose published scores are at hand, all scored here in the same way:",
             "",
-            "| scores, encoder's range from | "
-            + " | ".join(profiles)
-            + " | windows | false rows |",
-            "|---" + "|---:" * (len(profiles) + 2) + "|",
+            *markdown(heads, _score_rows(nab["published_files"]), numbers=True),
         ]
-        text += _score_lines(nab["published_files"])
     text += [
         "",
         "Published, all 58 files (quoted):",
         "",
-        "| detector | " + " | ".join(profiles) + " |",
-        "|---" + "|---:" * len(profiles) + "|",
-        *(f"| {name} | " + " | ".join(map(str, row)) + " |" for name, row in PUBLISHED.items()),
+        *markdown(["detector", *profiles], published, numbers=True),
     ]
     return text
 
 
-def _score_lines(scores: dict[str, Any]) -> list[str]:
-    lines = []
+def _score_rows(scores: dict[str, Any]) -> Iterable[tuple[str, ...]]:
+    rows = []
     for kind, methods in scores.items():
         for method, by_seed in methods.items():
             cells = [_over_seeds([one[p]["score"] for one in by_seed], ".1f") for p in PROFILES]
@@ -206,8 +199,8 @@ def _score_lines(scores: dict[str, Any]) -> list[str]:
             cells += [f"{_over_seeds(found, '.0f')} of {by_seed[0]['standard']['n_windows']}"]
             cells += [_over_seeds(false, ",.0f")]
             name = method if "no HTM" in method else f"{method}, {kind}"
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return list(dict.fromkeys(lines))  # the flag alone knows no range
+            rows.append((name, *cells))
+    return dict.fromkeys(rows)  # the flag alone knows no range
 
 
 def _over_seeds(values: list[float], form: str) -> str:

@@ -8,10 +8,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-from _stream_x_plan import Setting, changes
 
 from olearn.evaluate import Episodes, episodes
 from olearn.learners import rl
+from stream_x.plan import Setting, changes
 
 NEAR_CAP = 475.0  # of 500: CartPole counts as solved
 

@@ -93,7 +93,7 @@ class Softmax(Rival):
 
     def scores(self, X: Rows) -> Rows:
         out = np.full((len(X), self.n_classes), -np.inf)
-        for label, weights in self.model.weights.items():  # river's has no array door
+        for label, weights in self.model.weights.items():  # river's takes dicts only
             out[:, label] = X @ np.array([weights[j] for j in range(X.shape[1])])
         return out
 

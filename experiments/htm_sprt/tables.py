@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
-from _drift_rivals import OURS, READS, RIVALS
+from common import markdown
+from htm_sprt.rivals import OURS, READS, RIVALS
 
 CALIBRATED = ", calibrated"
 QUIET = 0.2  # false alarms per 1,000 rows up to which a detector counts as quiet: twice the aim
@@ -107,7 +108,7 @@ def table_lines(runs: Runs, columns: list[str], null: list[str]) -> list[str]:
     null = [f for f in null if any(s.startswith(f) for s in there)]
     heads = ["detector", *(f"false / 1,000, {f}" for f in null), *columns, "alarms a drift"]
     heads += ["rows / CPU s"]
-    lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
+    rows = []
     for method in method_names(runs):
         rates = [cell(runs, method, [s for s in SERIES if s.startswith(f)]).rate for f in null]
         shown = ["-" if math.isnan(rate) else f"{rate:.3g}" for rate in rates]
@@ -119,8 +120,8 @@ def table_lines(runs: Runs, columns: list[str], null: list[str]) -> list[str]:
         if whole.cpu_seconds and method.removesuffix(CALIBRATED) not in READS:
             speed = f"{float(f'{whole.rows / whole.cpu_seconds:.2g}'):,.0f}"
         name = f"**{method}**" if method in OURS else method
-        lines.append("| " + " | ".join([name, *shown, each, speed]) + " |")
-    return lines
+        rows.append([name, *shown, each, speed])
+    return markdown(heads, rows, numbers=True)
 
 
 def null_line(runs: Runs, method: str) -> str:
@@ -154,15 +155,12 @@ def behind_lines(runs: Runs, ours: str, columns: list[str]) -> list[str]:
 
 def calibration_lines(found: list[dict[str, Any]]) -> list[str]:
     """Return the thresholds found."""
-    lines = [
-        "| detector | family | as it comes | calibrated | false alarms |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for c in found:
         rival = RIVALS[c["rival"]]
         raw = "its own rule" if rival.raw is None else f"{rival.raw:g}"
         reached = "" if c["reached"] else " (not reached)"
         false = f"{c['n_false']} in {c['n_quiet']:,} rows{reached}"
-        name = f"{c['rival']}, {rival.words}"
-        lines.append(f"| {name} | {c['family']} | {raw} | {c['threshold']:.4g} | {false} |")
-    return lines
+        name = f"{c['rival']}, {rival.description}"
+        rows.append([name, c["family"], raw, f"{c['threshold']:.4g}", false])
+    return markdown(("detector", "family", "as it comes", "calibrated", "false alarms"), rows)

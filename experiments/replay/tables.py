@@ -1,18 +1,17 @@
-"""Report and picture of the rehearsal experiment."""
+"""The report of the rehearsal experiment, and its picture."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _replay_papers import PROGRAMS, SOURCES, quoted
 
+from common import Runs, clear, markdown
 from olearn.evaluate import ClassIncrementalResult
 from olearn.evaluate.intervals import mean_and_half_width
 from olearn.evaluate.tasks.class_incremental_result import TaskRun, show_percent
 from olearn.evaluate.tasks.task_scores import average_end_accuracy
 from olearn.show.class_incremental_plots import plot_incremental
-
-Runs = list[dict[str, Any]]
+from replay.papers import PROGRAMS, SOURCES, quoted
 
 _SCORES = ("end accuracy", "forgetting", "incremental accuracy")
 
@@ -28,12 +27,6 @@ def results_of(runs: Runs) -> dict[tuple[str, int], list[ClassIncrementalResult]
         )
         result.runs.append(TaskRun.from_dict({name: run[name] for name in fields}))
     return {key: list(cell.values()) for key, cell in found.items()}
-
-
-def markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a Markdown table, the first column to the left."""
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return ["| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows)]
 
 
 def table(
@@ -71,7 +64,7 @@ def table(
             row += ["-" if v is None else f"{v}" for v in PROGRAMS.get(result.model, (None,) * 3)]
         says = quoted(result.model, data, memory)
         rows.append([*row, *(says.get(source, "-") for source in sources)])
-    return markdown(heads, rows)
+    return markdown(heads, rows, numbers=True)
 
 
 def verdict(results: list[ClassIncrementalResult]) -> str:
@@ -91,7 +84,7 @@ def verdict(results: list[ClassIncrementalResult]) -> str:
         if np.isnan(half):
             parts.append(f"{model} {mean:+.1f} points (one seed)")
             continue
-        word = "unclear" if abs(mean) <= half else "**above**" if mean > 0 else "**below**"
+        word = {1: "**above**", -1: "**below**", 0: "unclear"}[clear(gains)]
         n_above = int(np.sum(gains > 0))
         seeds = f"above in {n_above} of {len(gains)} seeds"
         parts.append(f"{model} {mean:+.1f} ± {half:.1f} points ({word}; {seeds})")

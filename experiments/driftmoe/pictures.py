@@ -94,12 +94,12 @@ def draw_ablation(
     with mpl.rc_context(_STYLE):
         size = (3.2 + 0.85 * len(names), 1.3 + 0.3 * len(changes))
         figure, ax = plt.subplots(figsize=size, layout="constrained")
-        reach = 5.0  # points; a few cells lie far outside and would wash out the rest
-        image = ax.imshow(means, cmap="PuOr", vmin=-reach, vmax=reach, aspect="auto")
+        limit = 5.0  # points; a few cells lie far outside and would wash out the rest
+        image = ax.imshow(means, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
         for (row, column), mean in np.ndenumerate(means):
             ax.text(
                 column, row, f"{mean:+.2f}", ha="center", va="center",
-                color="white" if abs(mean) > 0.6 * reach else "#24292f",
+                color="white" if abs(mean) > 0.6 * limit else "#24292f",
                 fontweight="bold" if abs(mean) > halves[row, column] else "normal",
             )  # fmt: skip
         ax.set_xticks(range(len(names)), names, rotation=30, ha="right")

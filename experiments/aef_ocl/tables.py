@@ -1,13 +1,15 @@
-"""Report and picture of the AEF-OCL experiment."""
+"""The report of the AEF-OCL experiment."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-Runs = list[dict[str, Any]]
+from aef_ocl.pictures import draw
+from common import Runs, cell, clear, markdown
+from olearn.evaluate.intervals import mean_and_half_width
+
 Sample = NDArray[np.float64]
 
 _HEADS = {
@@ -23,20 +25,6 @@ def values(runs: Runs, data: str, model: str, score: str) -> Sample:
     return np.array([r[score] for r in sorted(picked, key=lambda r: int(r["seed"]))])
 
 
-def interval(sample: Sample) -> tuple[float, float]:
-    """Return the mean and the half-width of its 95 % t-interval (NaN for a single value)."""
-    n = len(sample)
-    if n < 2:
-        return float(sample.mean()), float("nan")
-    return float(sample.mean()), float(stats.t.ppf(0.975, n - 1) * sample.std(ddof=1) / np.sqrt(n))
-
-
-def cell(sample: Sample, sign: str = "") -> str:
-    """Return `mean ± half-width` to two decimals."""
-    mean, half = interval(sample)
-    return f"{mean:{sign}.2f}" if np.isnan(half) else f"{mean:{sign}.2f} ± {half:.2f}"
-
-
 def models_of(runs: Runs, data: str) -> list[str]:
     """Return the models that ran on a data set, in order."""
     return list(dict.fromkeys(r["model"] for r in runs if r["data"] == data))
@@ -45,12 +33,11 @@ def models_of(runs: Runs, data: str) -> list[str]:
 def table(runs: Runs, data: str) -> list[str]:
     """Return the Markdown table of a data set."""
     scores = [s for s in _HEADS if s in next(r for r in runs if r["data"] == data)]
-    heads = ["model", *(_HEADS[s] for s in scores)]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    for model in models_of(runs, data):
-        cells = [cell(values(runs, data, model, s)) for s in scores]
-        lines.append("| " + " | ".join([model, *cells]) + " |")
-    return lines
+    rows = [
+        [model, *(cell(values(runs, data, model, s)) for s in scores)]
+        for model in models_of(runs, data)
+    ]
+    return markdown(["model", *(_HEADS[s] for s in scores)], rows)
 
 
 def verdict(runs: Runs, data: str) -> str:
@@ -59,10 +46,7 @@ def verdict(runs: Runs, data: str) -> str:
     parts = []
     for model in (m for m in models_of(runs, data) if m.startswith(("PFG", "weights"))):
         gain = values(runs, data, model, "amca") - plain
-        mean, half = interval(gain)
-        word = "unclear"
-        if abs(mean) > half:
-            word = "**helps**" if mean > 0 else "**hurts**"
+        word = {1: "**helps**", -1: "**hurts**", 0: "unclear"}[clear(gain)]
         parts.append(f"{model} {cell(gain, '+')} points of AMCA ({word})")
     return (
         "Against ridge with the published gamma of 0.1, paired by seed: " + "; ".join(parts) + "."
@@ -100,27 +84,10 @@ def write_report(out: Path, facts: dict[str, Any], runs: Runs, ours: list[str]) 
         ]  # fmt: skip
     whole = "\n".join(text) + "\n"
     (out / "aef_ocl.md").write_text(whole)
-    draw(out, runs, [d for d in sets if d != "drift"], ours)
+    found = {
+        data: {m: mean_and_half_width(values(runs, data, m, "amca")) for m in models_of(runs, data)}
+        for data in sets
+        if data != "drift"
+    }
+    draw(out, found, ours)
     return whole
-
-
-def draw(out: Path, runs: Runs, sets: list[str], ours: list[str]) -> None:
-    """Draw the AMCA of all models, a panel a data set; ours are filled."""
-    if not sets:
-        return
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(3.2 * len(sets), 3.4), layout="constrained")
-    for k, data in enumerate(sets):
-        axes = figure.add_subplot(1, len(sets), k + 1)
-        models = models_of(runs, data)[::-1]
-        found = [interval(values(runs, data, m, "amca")) for m in models]
-        for y, (model, (mean, half)) in enumerate(zip(models, found, strict=True)):
-            colour = "#1f5fa8" if model in ours else "#999999"
-            axes.errorbar(mean, y, xerr=np.nan_to_num(half), fmt="o", color=colour, capsize=2)
-        axes.set_yticks(range(len(models)), models if k == 0 else [""] * len(models), fontsize=8)
-        axes.set_title(data, fontsize=9)
-        axes.set_xlabel("AMCA, %", fontsize=8)
-        axes.tick_params(axis="x", labelsize=8)
-        axes.grid(axis="x", alpha=0.3)
-    figure.savefig(out / "aef_ocl.png", dpi=110)

@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _stream_x_gvf import ANCHORS, GAMMAS, GvfJob, forecast
-from _stream_x_gvf import WINDOWS as FORECAST_WINDOWS
-from _stream_x_plan import BANDS, FIFTHS, REMOVED, WINDOWS, Setting
-from _stream_x_tables import Runs, Settings, half_width, pick, scores
 from matplotlib.figure import Figure
 
+from common import Runs
+from olearn.evaluate.intervals import mean_and_half_width
 from olearn.show.plots import COLOURS, theme
+from stream_x.forecasts import ANCHORS, GAMMAS, GvfJob, forecast
+from stream_x.forecasts import WINDOWS as FORECAST_WINDOWS
+from stream_x.plan import BANDS, FIFTHS, REMOVED, WINDOWS, Setting
+from stream_x.tables import Settings, pick, scores
 
 COLUMNS = 3
 
@@ -45,7 +47,7 @@ def draw_mean(ax: Any, setting: Setting, windows: Any, colour: str, label: str) 
     ends = setting.steps / setting.points * np.arange(1, setting.points + 1)
     told = ~np.isnan(windows).any(axis=0)
     mean = windows[:, told].mean(axis=0)
-    half = np.nan_to_num([half_width(column) for column in windows[:, told].T])
+    half = np.nan_to_num([mean_and_half_width(column)[1] for column in windows[:, told].T])
     ax.plot(ends[told], mean, color=colour, lw=1.8, label=label)
     ax.fill_between(ends[told], mean - half, mean + half, color=colour, alpha=0.2, lw=0)
     ax.set_xlim(0, setting.steps)
@@ -105,11 +107,9 @@ def draw_ablation(path: Path, settings: list[Setting], runs: Runs) -> None:
             values = scores(found)
             if values:
                 colour = COLOURS[0] if removed == "nothing" else COLOURS[1]
-                half = np.nan_to_num(half_width(values))
+                mean, half = np.nan_to_num(mean_and_half_width(values))
                 ax.plot(values, [y] * len(values), ".", color=colour, ms=4, alpha=0.4)
-                ax.errorbar(
-                    np.mean(values), y, xerr=half, fmt="o", color=colour, ms=4, capsize=2, lw=1
-                )
+                ax.errorbar(mean, y, xerr=half, fmt="o", color=colour, ms=4, capsize=2, lw=1)
             lost = sum(not run["finite"] for run in found)
             if lost:
                 ax.annotate(

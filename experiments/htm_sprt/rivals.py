@@ -31,7 +31,7 @@ class Rival:
         What it comes with.
     sensitive, strict
         Where to look for the threshold that gives the wanted time between false alarms.
-    words
+    description
         What it is, in the report.
     null_rows
         Rows without drift to calibrate on, for each family of series; slow detectors get fewer.
@@ -44,7 +44,7 @@ class Rival:
     raw: Any
     sensitive: float
     strict: float
-    words: str
+    description: str
     null_rows: int = 100_000
     n_seeds: int = 1_000_000
 

@@ -5,20 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _stream_x_gvf import ANCHORS, BOUNDS, GAMMAS
-from _stream_x_gvf import WINDOWS as FORECAST_WINDOWS
-from _stream_x_plan import (
-    AUTHORS_SPEED,
-    BANDS,
-    FIFTHS,
-    PAPER,
-    REMOVED,
-    WINDOWS,
-    Setting,
-)
-from scipy import stats
 
-Runs = list[dict[str, Any]]
+from common import Runs, clear, markdown
+from olearn.evaluate.intervals import mean_and_half_width, t_quantile
+from stream_x.forecasts import ANCHORS, BOUNDS, GAMMAS
+from stream_x.forecasts import WINDOWS as FORECAST_WINDOWS
+from stream_x.plan import AUTHORS_SPEED, BANDS, FIFTHS, PAPER, REMOVED, WINDOWS, Setting
+
 Settings = dict[str, list[Setting]]
 FAILS = 0.25  # of the way from chance to the whole agent: less is no learning
 
@@ -34,14 +27,6 @@ def scores(runs: Runs, part: str = "last_fifth") -> list[float]:
     return [run[part] for run in runs if run["finite"] and run.get(part) is not None]
 
 
-def half_width(values: Sequence[float]) -> float:
-    """Return half of the 95 % t-interval of the mean; NaN for fewer than two values."""
-    n = len(values)
-    if n < 2:
-        return float("nan")
-    return float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
-
-
 def number(value: float | None) -> str:
     """Return a figure as short as it says something."""
     if value is None or np.isnan(value):
@@ -53,15 +38,8 @@ def cell(values: Sequence[float]) -> str:
     """Return `mean ± half-width`."""
     if not values:
         return "-"
-    half = half_width(values)
-    mean = number(float(np.mean(values)))
-    return mean if np.isnan(half) else f"{mean} ± {number(half)}"
-
-
-def rows(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    """Return a Markdown table."""
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    return lines + [f"| {' | '.join(line)} |" for line in cells]
+    mean, half = mean_and_half_width(values)
+    return number(mean) if np.isnan(half) else f"{number(mean)} ± {number(half)}"
 
 
 def finite(runs: Runs) -> str:
@@ -109,7 +87,7 @@ def curve_lines(settings: list[Setting], runs: Runs) -> list[str]:
         "setting", "seeds", "mean return by fifth", "last fifth", "worst seed",
         "independent program by fifth", "band", "475 reached by step", "finite",
     )  # fmt: skip
-    return rows(heads, cells)
+    return markdown(heads, cells)
 
 
 def checkpoint_lines(settings: list[Setting], runs: Runs) -> list[str]:
@@ -139,7 +117,7 @@ def checkpoint_lines(settings: list[Setting], runs: Runs) -> list[str]:
         lines += [
             "", f"{setting.name}, by windows of {width:,} steps; {inside} of {total} of the "
             f"others' values are inside the range of our seeds, {below} below it:", "",
-            *rows(("", *ends), cells),
+            *markdown(("", *ends), cells),
         ]  # fmt: skip
     return lines
 
@@ -153,19 +131,16 @@ def truncation_lines(settings: list[Setting], runs: Runs) -> list[str]:
         one, other = scores(ended), scores(bootstrapped)
         pairs = zip(ended, bootstrapped, strict=True)
         gain = [b["last_fifth"] - a["last_fifth"] for a, b in pairs if a["finite"] and b["finite"]]
-        mean, half = float(np.mean(gain)), half_width(gain)
-        word = "no difference seen"
-        if abs(mean) > half:
-            word = "bootstrapping better" if mean > 0 else "bootstrapping worse"
+        words = {1: "bootstrapping better", -1: "bootstrapping worse", 0: "no difference seen"}
         cells.append([
             setting.name, cell(one), number(min(one)), cell(other), number(min(other)),
-            cell(gain), word, finite(bootstrapped),
+            cell(gain), words[clear(gain)], finite(bootstrapped),
         ])  # fmt: skip
     heads = (
         "setting", 'ends (`compat="reference"`)', "worst seed", "bootstraps", "worst seed",
         "difference", "", "finite",
     )  # fmt: skip
-    return rows(heads, cells)
+    return markdown(heads, cells)
 
 
 def share_kept(values: list[float], whole: list[float], chance: list[float]) -> float:
@@ -182,7 +157,7 @@ def welch(one: list[float], other: list[float]) -> tuple[float, float]:
     if not 0.0 < variance < np.inf:
         return difference, variance
     free = variance**2 / sum(p**2 / (len(v) - 1) for p, v in zip(parts, (one, other), strict=True))
-    return difference, float(stats.t.ppf(0.975, free) * np.sqrt(variance))
+    return difference, float(t_quantile(free) * np.sqrt(variance))
 
 
 def judged(values: list[float], whole: list[float], chance: list[float], found: Runs) -> str:
@@ -222,7 +197,12 @@ def ablation_lines(settings: list[Setting], runs: Runs) -> list[str]:
         heads = (
             "removed", "second fifth", "last fifth", "worst seed", "(share kept)", "in the paper"
         )  # fmt: skip
-        lines += ["", f"### {setting.name}, {setting.seeds} seeds or more", "", *rows(heads, cells)]
+        lines += [
+            "",
+            f"### {setting.name}, {setting.seeds} seeds or more",
+            "",
+            *markdown(heads, cells),
+        ]
         best = best_plain(setting, runs)
         if best is not None:
             rate, values = best
@@ -273,7 +253,7 @@ def forecast_lines(runs: Runs) -> list[str]:
                               ""])  # fmt: skip
         cells.append(["independent program", *map(number, ANCHORS[gamma]), "", "", ""])
         heads = ("", *FORECAST_WINDOWS, "flip seen @ rows later", "alarms before it", "finite")
-        lines += ["", f"### gamma {gamma:g}", "", *rows(heads, cells)]
+        lines += ["", f"### gamma {gamma:g}", "", *markdown(heads, cells)]
         if gamma == GAMMAS[0]:
             lines += ["", bound_line(pick(every, every[0]["setting"], "stream TD"))]
     return lines
@@ -301,7 +281,7 @@ def speed_lines(settings: list[Setting], runs: Runs) -> list[str]:
             ratio = f"{speed / float(theirs.split('-')[-1]):,.0f}"
         cells.append([setting.name, f"{speed:,.0f}", theirs or "-", ratio])
     heads = ("setting", "steps per CPU second, fastest run", "authors' program", "ratio, at least")
-    return rows(heads, cells)
+    return markdown(heads, cells)
 
 
 def write_report(path: Path, facts: dict[str, Any], settings: Settings, runs: Runs) -> str:

@@ -1,0 +1,1 @@
+"""AEF-OCL, Zhuang et al. 2024: does balancing the classes pay?"""

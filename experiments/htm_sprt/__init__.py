@@ -1,0 +1,1 @@
+"""HTM and SPRT, Bandyopadhyay et al. 2025, beside other drift detectors, and on NAB."""
