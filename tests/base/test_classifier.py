@@ -6,44 +6,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from toys import Majority
 
-from olearn.base import ArrayClassifier
 from olearn.core.memory import memory_bytes
 
 NAN = float("nan")
 TWO = np.ones((2, 2))
-
-
-class Majority(ArrayClassifier):
-    """Names the label of most weight so far; remembers every row it was given."""
-
-    def __init__(self, nominal_attributes=None, classes=None):
-        self.nominal_attributes = nominal_attributes
-        self.classes = classes
-        self._start_encoding(nominal_attributes, classes)
-        self.rows = []
-        self.weights = np.zeros(0)
-        self._grow(len(self._labels))
-
-    def _grow(self, n_classes):
-        self.weights = np.concatenate([self.weights, np.zeros(n_classes - len(self.weights))])
-
-    def _learn_rows(self, X, y, w):
-        for row, code, weight in zip(X, y, w, strict=True):
-            self.rows.append(row.tolist())
-            self.weights[code] += weight
-
-    def _proba_rows(self, X):
-        total = self.weights.sum()
-        even = np.full(len(self.weights), 1 / len(self.weights))
-        return np.tile(self.weights / total if total else even, (len(X), 1))
-
-    def _test_then_train_rows(self, X, y):
-        codes = np.empty(len(y), dtype=np.int64)
-        for i in range(len(y)):
-            codes[i] = self._code_row(X[i])
-            self._learn_row(X[i], int(y[i]), 1.0)
-        return codes
 
 
 def random_rows(seed, n=80):

@@ -5,57 +5,9 @@ import copy
 import numpy as np
 import pytest
 from river import linear_model
+from toys import NearestMean
 
 from olearn import checks
-from olearn.base import ArrayClassifier
-
-
-class NearestMean(ArrayClassifier):
-    """A sound toy: nearness to the class means, rows weighted at random as in online bagging."""
-
-    def __init__(self, seed: int | None = None):
-        self.seed = seed
-        self._start_encoding(None, None)
-        self._rng = np.random.default_rng(seed)
-        self._sums = np.zeros((0, 0))  # (class, feature)
-        self._counts = np.zeros((0, 0))
-        self._grow(0)
-
-    def _grow(self, n_classes):
-        shape = (n_classes, len(self._features))
-        for name in ("_sums", "_counts"):
-            old = getattr(self, name)
-            new = np.zeros(shape)
-            new[: old.shape[0], : old.shape[1]] = old
-            setattr(self, name, new)
-
-    def _learn_rows(self, X, y, w):
-        if len(y) == 0:  # no column may be known yet
-            return
-        w = (w * self._rng.poisson(2.0, len(w)))[:, None]
-        there = ~np.isnan(X)
-        np.add.at(self._sums, y, np.where(there, X, 0.0) * w)
-        np.add.at(self._counts, y, there * w)
-
-    def _proba_rows(self, X):
-        # element by element, so that a row gives the same bits alone and among others
-        distance = np.zeros((len(X), len(self._sums)))
-        means = self._sums / np.maximum(self._counts, 1e-9)
-        for j in range(X.shape[1]):
-            gap = np.abs(X[:, j, None] - means[None, :, j])
-            distance += np.where(np.isnan(gap), 0.0, gap)
-        score = 1.0 / (1.0 + distance)
-        total = np.zeros(len(X))
-        for column in score.T:
-            total += column
-        return score / total[:, None]
-
-    def _test_then_train_rows(self, X, y):
-        out = np.zeros(len(y), dtype=np.int64)
-        for i, row in enumerate(X):
-            out[i] = self._code_row(row)
-            self._learn_row(row, y[i], 1.0)
-        return out
 
 
 class StoresRows(NearestMean):

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from river import compose, datasets, drift, linear_model, metrics, naive_bayes, preprocessing
+from toys import Table
 from typer.testing import CliRunner
 
 import olearn
@@ -20,7 +21,6 @@ from olearn.checks.tools import require_same_state, snapshot
 from olearn.cli.main import app
 from olearn.evaluate import Checkpoint
 from olearn.persist.files import read_header
-from olearn.streams.base import Stream
 
 # the clock, and room to spare in dicts and lists, which depends on how they grew
 BESIDE = ("seconds", "cpu_seconds", "memory")
@@ -239,24 +239,6 @@ def test_other_runs_are_refused(change, words, tmp_path, started):
     with pytest.raises(ValueError, match=words):
         evaluate.prequential(**given, checkpoint=Checkpoint(tmp_path, resume=True))
     require_same_state(before, given["model"], "though refused")
-
-
-class Table(Stream):
-    """Rows by heart."""
-
-    def __init__(self, X, y):
-        super().__init__(streams.base.Schema(("a", "b"), (), (0, 1)), len(y))
-        self._X, self._y = X, y
-
-    def _open(self):
-        at = 0
-
-        def read(n):
-            nonlocal at
-            at += n
-            return self._X[at - n : at].copy(), self._y[at - n : at].copy()
-
-        return read
 
 
 @pytest.mark.parametrize("delay", [None, 5], ids=["blocks", "rows"])

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from river import datasets, dummy, forest, metrics, naive_bayes, preprocessing, tree
 from river.datasets import synth
+from toys import Blobs
 
 from olearn import evaluate
 from olearn.evaluate import Comparison, seeding
 from olearn.evaluate.online.prequential_result import Result
 from olearn.show.tables import results_table
-from olearn.streams.base import Schema, Stream
 
 
 def run(model, stream, accuracy, n=1000, seed=1, bigger_is_better=True):
@@ -101,18 +101,6 @@ def test_table_compares_on_the_common_prefix():
 # -- running -------------------------------------------------------------------------------------
 
 
-class Coin(Stream):
-    """Labels by chance, from a seed."""
-
-    def __init__(self, seed=0):
-        super().__init__(Schema(("x",), (), (0, 1)), n_samples=300)
-        self.seed = seed
-
-    def _open(self):
-        rng = np.random.default_rng(self.seed)
-        return lambda n: (np.zeros((n, 1)), np.array([rng.integers(2) for _ in range(n)]))
-
-
 def by_names(results):
     return [(result.stream, result.model, result.seed) for result in results]
 
@@ -121,15 +109,15 @@ def test_every_model_stream_and_seed_is_run_once():
     """Requirement: order stream, model, seed; what has no seed is run once."""
     found = evaluate.compare(
         {"tree": tree.HoeffdingAdaptiveTreeClassifier(), "prior": dummy.PriorClassifier()},
-        {"coin": Coin(), "phishing": datasets.Phishing()},
+        {"blobs": Blobs(), "phishing": datasets.Phishing()},
         seeds=2,
         max_samples=50,
     )
     assert by_names(found.results) == [
-        ("coin", "tree", 1),
-        ("coin", "tree", 2),
-        ("coin", "prior", 1),
-        ("coin", "prior", 2),
+        ("blobs", "tree", 1),
+        ("blobs", "tree", 2),
+        ("blobs", "prior", 1),
+        ("blobs", "prior", 2),
         ("phishing", "tree", 1),
         ("phishing", "tree", 2),
         ("phishing", "prior", 1),
@@ -139,7 +127,7 @@ def test_every_model_stream_and_seed_is_run_once():
 def test_seeds_reach_models_and_streams():
     """Requirement: nested `seed` parameters are set, streams re-made, and the models cloned."""
     model = preprocessing.StandardScaler() | forest.ARFClassifier(n_models=2)
-    found = evaluate.compare({"arf": model}, {"coin": Coin()}, seeds=[5, 6], max_samples=60)
+    found = evaluate.compare({"arf": model}, {"blobs": Blobs()}, seeds=[5, 6], max_samples=60)
     assert ["seed = 5" in r.model_parameters for r in found.results] == [True, False]
     assert ["seed: 5" in r.stream_parameters for r in found.results] == [True, False]
     assert model["ARFClassifier"].seed is None
@@ -162,11 +150,11 @@ def test_functions_of_a_seed_make_models_and_streams():
 
 def test_composed_streams_keep_their_seeds():
     """Requirement: a stream made of streams is left as it is, since its parts have seeds too."""
-    stream = Coin(seed=7)
+    stream = Blobs(seed=7)
 
-    class Both(Coin):
+    class Both(Blobs):
         def __init__(self, parts, seed=0):
-            super().__init__(seed)
+            super().__init__(seed=seed)
             self.parts = parts
 
     composed = Both([stream, stream], seed=7)
@@ -208,7 +196,7 @@ def test_processes_give_the_same_figures():
 )
 def test_bad_arguments(settings, words):
     """Requirement: the message names the argument and what was got."""
-    usual = {"models": {"nb": naive_bayes.GaussianNB()}, "streams": {"coin": Coin()}}
+    usual = {"models": {"nb": naive_bayes.GaussianNB()}, "streams": {"blobs": Blobs()}}
     with pytest.raises(ValueError, match=words):
         evaluate.compare(**{**usual, **settings})
 

@@ -3,34 +3,11 @@
 import math
 
 import pytest
-from river import base, datasets, metrics, naive_bayes
+from river import datasets, metrics, naive_bayes
 from river import evaluate as river_evaluate
+from toys import LastLabel, rows_of
 
 from olearn import evaluate
-
-
-class LastLabel(base.Classifier):
-    """Predicts the label learnt last, and writes down what was called."""
-
-    def __init__(self):
-        self.log = []
-        self._label = None
-
-    @property
-    def _multiclass(self):
-        return True
-
-    def predict_one(self, x, **kwargs):
-        self.log.append(("predict", x["row"]))
-        return self._label
-
-    def learn_one(self, x, y):
-        self.log.append(("learn", x["row"]))
-        self._label = y
-
-
-def rows_of(labels):
-    return [({"row": i}, y) for i, y in enumerate(labels)]
 
 
 def learnt_after(delay, n_rows=6):

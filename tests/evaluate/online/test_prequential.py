@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 from river import (
     anomaly,
-    base,
     compose,
     drift,
     linear_model,
@@ -17,112 +16,11 @@ from river import (
     naive_bayes,
 )
 from river.datasets import synth
+from toys import Above, Blobs, Centroids, LastLabel, rows_of
 
 from olearn import detectors, evaluate, registry, streams
-from olearn.base import ArrayClassifier, ArrayDetector
 from olearn.evaluate import progress
 from olearn.evaluate.online import paths
-from olearn.streams.base import Schema, Stream
-
-
-class LastLabel(base.Classifier):
-    """Predicts the label learnt last, and writes down what was called."""
-
-    def __init__(self):
-        self.log = []
-        self._label = None
-
-    @property
-    def _multiclass(self):
-        return True
-
-    def predict_one(self, x, **kwargs):
-        self.log.append(("predict", x["row"]))
-        return self._label
-
-    def learn_one(self, x, y):
-        self.log.append(("learn", x["row"]))
-        self._label = y
-
-
-class Centroids(ArrayClassifier):
-    """Nearest class mean, slow and obvious; a class is an 'expert', every 70th row a 'drift'."""
-
-    def __init__(self, nominal_attributes=None, seed=None):
-        self.nominal_attributes = nominal_attributes
-        self.seed = seed
-        self._start_encoding(nominal_attributes, None)
-        self._sums = np.zeros((0, 0))
-        self._counts = np.zeros(0, dtype=np.int64)
-
-    def _grow(self, n_classes):
-        sums = np.zeros((n_classes, len(self._features)))
-        sums[: self._sums.shape[0], : self._sums.shape[1]] = self._sums
-        self._sums = sums
-        self._counts = np.append(self._counts, np.zeros(n_classes - len(self._counts), np.int64))
-
-    def _learn_rows(self, X, y, w):
-        for row, code in zip(X, y, strict=True):
-            self._sums[code] += row
-            self._counts[code] += 1
-
-    def _proba_rows(self, X):
-        means = self._sums / np.maximum(self._counts, 1)[:, None]
-        closeness = np.exp(-np.abs(X[:, None] - means).sum(axis=2))
-        return closeness / closeness.sum(axis=1, keepdims=True)
-
-    def _test_then_train_rows(self, X, y):
-        codes = np.empty(len(y), dtype=np.int64)
-        for i in range(len(y)):
-            codes[i] = self._code_row(X[i])
-            self._learn_rows(X[i : i + 1], y[i : i + 1], None)
-        return codes
-
-    @property
-    def expert_usage(self):
-        return self._counts.copy()
-
-    @property
-    def n_drifts(self):
-        return int(self._counts.sum() // 70)
-
-
-class Blobs(Stream):
-    """Two noisy numbers around the label's code, and a drift at row 300; endless if asked."""
-
-    def __init__(self, n_samples=555, labels=("no", "yes", "maybe"), seed=0):
-        super().__init__(Schema(("a", "b"), (), labels), n_samples, drift_positions=[300])
-        self.labels = labels
-        self.seed = seed
-
-    def _open(self):
-        rng = np.random.default_rng(self.seed)
-        state = {"row": 0}
-
-        def read(n):
-            y = np.empty(n, dtype=np.int64)
-            X = np.empty((n, 2))
-            for i in range(n):
-                y[i] = rng.integers(len(self.labels))
-                X[i] = rng.normal(size=2) + (y[i] if state["row"] < 300 else -y[i])
-                state["row"] += 1
-            return X, y
-
-        return read
-
-
-class Above(ArrayDetector):
-    """Signals every value above a half."""
-
-    def update(self, x):
-        self._drift_detected = x > 0.5
-
-    def update_many(self, xs):
-        return np.flatnonzero(np.asarray(xs) > 0.5)
-
-
-def rows_of(labels):
-    return [({"row": i}, y) for i, y in enumerate(labels)]
 
 
 def same_figures(result):
