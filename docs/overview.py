@@ -27,7 +27,7 @@ MODULES = {
     "olearn.evaluate": "evaluation",
     "olearn.metrics": "metrics",
     "olearn.base": "what a learner or detector of your own inherits",
-    "olearn.checks": "checks of your own learners",
+    "olearn.checks": "checks of your own learners and streams",
     "olearn": "files of models",
 }
 

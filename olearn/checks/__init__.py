@@ -1,4 +1,4 @@
-"""Checks that every learner and detector of olearn passes, for your own ones too.
+"""Checks that every learner, detector and stream of olearn passes, for your own ones too.
 
 They stand on top of river's `river.checks`: what river asks of any estimator comes from there, what
 olearn promises beyond it (the array door, exact continuation, refusals without a trace, bounded
@@ -7,6 +7,7 @@ memory) from here.
     from olearn import checks
 
     checks.check_estimator(MyLearner())  # all, stops at the first failure
+    checks.check_stream(MyStream())
 
 With pytest, parametrise over `checks.yield_checks(model)` and `checks.yield_river_checks(model)`;
 each is a function of one untrained model, which it clones, and raises AssertionError. A class may
@@ -24,11 +25,12 @@ from olearn.checks.array_equals_row import ARRAY_CHECKS
 from olearn.checks.detectors import DETECTOR_CHECKS
 from olearn.checks.inputs import INPUT_CHECKS
 from olearn.checks.regressors import REGRESSOR_CHECKS
+from olearn.checks.streams import check_stream
 from olearn.checks.transformers import TRANSFORMER_CHECKS
 
 Check = Callable[[Any], None]
 
-__all__ = ["check_estimator", "yield_checks", "yield_river_checks"]
+__all__ = ["check_estimator", "check_stream", "yield_checks", "yield_river_checks"]
 
 
 Model = ArrayClassifier | ArrayRegressor | ArrayDetector | river_base.MiniBatchTransformer
