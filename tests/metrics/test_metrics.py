@@ -1,13 +1,10 @@
 """Tests of our metrics against their definitions and in river's company."""
 
-import pickle
-import subprocess
-import sys
 from collections import Counter
 
 import numpy as np
 import pytest
-from river import checks, dummy, evaluate, linear_model, naive_bayes, utils
+from river import dummy, evaluate, naive_bayes, utils
 from river import metrics as river_metrics
 from river.datasets import ImageSegments
 
@@ -123,65 +120,12 @@ def test_recalls_are_per_true_label():
     assert repr(metric) == "PerClassRecall: 83.33%\na: 66.67%\nb: 100.00%"
 
 
-@pytest.mark.parametrize("metric", OURS)
-def test_empty_is_zero(metric):
-    """Before the first row, and after no rows, the value is 0."""
-    fresh = metric()
-    assert fresh.get() == 0.0
-    update_many(fresh, [], [])
-    update_many(fresh, np.array([], dtype=int), np.array([], dtype=int))
-    assert fresh.get() == 0.0
-
-
 @pytest.mark.parametrize("metric", [KappaM, KappaT])
 def test_a_predictor_that_is_always_right_leaves_nothing(metric):
     """Where the simple predictor is always right the value is 0, as river's kappa."""
     rows = (["a"] * 5, ["a", "a", "b", "a", "a"])
     settings = {"first_label": "a"} if metric is KappaT else {}
     assert loop(metric(**settings), *rows).get() == 0.0
-
-
-# river's conventions
-
-
-@pytest.mark.parametrize(
-    ("metric", "check"),
-    [
-        (metric, check)
-        for metric in OURS
-        for check in checks.yield_checks(metric())
-        if check.__name__ != "check_tags"
-    ],
-    ids=lambda value: value.__name__,
-)
-def test_river_checks(metric, check):
-    """river's checks of any object hold (metrics have no tags)."""
-    check(metric())
-
-
-@pytest.mark.parametrize("metric", OURS)
-def test_conventions(metric):
-    """Bigger is better, classifiers only, a percentage, a clone that forgets."""
-    used = loop(metric(), Y_TRUE, Y_PRED)
-    assert used.bigger_is_better
-    assert used.requires_labels
-    assert used.works_with(naive_bayes.GaussianNB())
-    assert not used.works_with(linear_model.LinearRegression())
-    assert repr(used).splitlines()[0] == f"{metric.__name__}: {used.get():.2%}"
-    assert used.clone().get() == 0.0
-    assert used.update(1, 1) is None
-
-
-@pytest.mark.parametrize("metric", OURS)
-def test_pickle_goes_on_identically(metric):
-    """A metric pickled mid-stream continues as the original does."""
-    y_true, y_pred = labels_and_predictions(1)
-    used = loop(metric(), y_true[:100], y_pred[:100])
-    copy = pickle.loads(pickle.dumps(used))
-    for t, p in zip(y_true[100:], y_pred[100:], strict=True):
-        for each in (used, copy):
-            each.update(t, p)
-        assert copy.get() == used.get()
 
 
 def test_works_in_river():
@@ -231,12 +175,6 @@ def test_rolling_is_the_window(seed):
         )
 
 
-def test_fading_cannot_revert():
-    """A fading metric refuses to revert and says why."""
-    with pytest.raises(NotImplementedError, match="FadingAccuracy forgets by itself"):
-        FadingAccuracy().revert(1, 1)
-
-
 @pytest.mark.parametrize("alpha", [0.0, 1.1, -0.5])
 def test_fading_refuses_alpha_out_of_range(alpha):
     """The error names the parameter, its range and the value."""
@@ -254,12 +192,3 @@ def test_kappa_m_refuses_a_missing_label(update):
         update(metric)
     assert metric.cm.n_samples == 0
     assert metric.get() == 0.0
-
-
-def test_import_is_light():
-    """Metrics import neither torch, matplotlib nor pandas."""
-    code = (
-        "import sys, olearn.metrics\n"
-        "assert not {'torch', 'matplotlib', 'pandas', 'gymnasium'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -274,16 +274,6 @@ def test_greedy_actions_change_nothing(name):
 
 
 @pytest.mark.parametrize("name", AGENTS)
-def test_pickled_in_the_middle(name):
-    """An agent that was pickled goes on as the original does, bit for bit; so does a seed."""
-    agent, twin = AGENTS[name](), AGENTS[name]()
-    assert live(agent, 200) == live(twin, 200)
-    twin = pickle.loads(pickle.dumps(agent))
-    assert live(agent, 200, seed=1) == live(twin, 200, seed=1)
-    assert weights(agent).tolist() == weights(twin).tolist()
-
-
-@pytest.mark.parametrize("name", AGENTS)
 def test_clone_forgets(name):
     """A clone has the parameters and nothing learnt."""
     agent = AGENTS[name](time_limit=9)

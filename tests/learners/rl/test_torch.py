@@ -1,7 +1,6 @@
 """Tests of the torch backend: convolutions, golden replays, agreement with the compiled one."""
 
 import copy
-import pickle
 
 import numpy as np
 import pytest
@@ -139,15 +138,6 @@ def live(agents, n, seed=0):
         out.append(actions.tolist())
         here = there
     return out
-
-
-@pytest.mark.parametrize("kind", ["q", "ac", "box"])
-def test_seeds_and_copies(kind):
-    """The same seed gives the same actions; a pickled or copied batch goes on alike."""
-    agents = make_agents(kind)
-    assert live(agents, 20) == live(make_agents(kind), 20)
-    for twin in (pickle.loads(pickle.dumps(agents)), copy.deepcopy(agents)):
-        assert live(twin, 10, seed=1) == live(copy.deepcopy(agents), 10, seed=1)
 
 
 def test_agents_share_nothing():
