@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from river import checks, drift
+from river import drift
 
 from olearn import detectors
 from olearn.core.memory import memory_bytes
@@ -264,16 +264,6 @@ def test_kernels_compile_once():
 
 
 # Contract
-
-
-@pytest.mark.parametrize(
-    "check",
-    [c for c in checks.yield_checks(detectors.ADWIN()) if c.__name__ != "check_tags"],
-    ids=lambda check: check.__name__,
-)
-def test_river_checks(check):
-    """river's checks of any object hold (detectors have no tags)."""
-    check(detectors.ADWIN())
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
