@@ -132,6 +132,21 @@ def test_all_ones_take_29_values_in_the_paper_setting():
     np.testing.assert_array_equal(test.update_many(np.ones(100)), [28, 57, 86])
 
 
+def test_values_are_counted_since_the_last_decision():
+    """A decision tells how many values it took; the next value begins a new count."""
+    test = detectors.SPRT("bernoulli", 0.1, 0.5, alpha=0.01, beta=0.01)
+    counts, decisions = [], []
+    for x in np.repeat([1.0, 0.0], [6, 20]):
+        test.update(x)
+        counts.append(test.n_tested)
+        decisions.append(test.decision)
+    ends = np.flatnonzero(decisions)
+    assert decisions[ends[0]] == 1
+    assert -1 in decisions
+    expected = [i - max((e for e in ends if e < i), default=-1) for i in range(26)]
+    assert counts == expected
+
+
 def test_literal_restart_goes_blind():
     """After 2,000 quiet values the rule "drift" misses 500 values of a drift that "both" finds."""
     rng = np.random.default_rng(2)

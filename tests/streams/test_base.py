@@ -9,7 +9,7 @@ from river import metrics, naive_bayes
 from river.evaluate import progressive_val_score
 
 from olearn import streams
-from olearn.streams.base import read_chunks
+from olearn.streams.base import read_chunks, read_slices
 
 
 class Counter(streams.Stream):
@@ -116,6 +116,21 @@ def test_schemas_compare_and_hash():
     assert hash(make()) == hash(make())
     with pytest.raises(ValueError, match="got 'z'"):
         make().column("z")
+
+
+def test_slices_follow_each_other():
+    """`read_slices` asks for the rows after those it asked for before; each reader from row 0."""
+    asked = []
+
+    def block(part):
+        asked.append((part.start, part.stop))
+        rows = np.arange(10)[part]
+        return rows[:, None].astype(float), rows
+
+    for read in (read_slices(block), read_slices(block)):
+        assert [read(n)[1].tolist() for n in (2, 0, 5, 9, 1)] == [[0, 1], [], [2, 3, 4, 5, 6],
+                                                                  [7, 8, 9], []]  # fmt: skip
+    assert asked == [(0, 2), (2, 2), (2, 7), (7, 16), (16, 17)] * 2
 
 
 @pytest.mark.parametrize("sizes", [[3, 3, 3], [1] * 9, [9], [4, 0, 5], []])

@@ -162,6 +162,21 @@ def test_labels_of_any_kind():
     assert {task for (task,) in stream.tasks} == {"a", "b"}
 
 
+@pytest.mark.parametrize(
+    ("shape", "flat", "images"),
+    [((6, 3, 2, 2), False, True), ((6, 3, 2, 2), True, False), ((6, 4), False, False)],
+)
+def test_images_stay_images_unless_flat(shape, flat, images):
+    """Images come as uint8 with their shape, or as rows of numbers in [0, 1]; rows as they are."""
+    X = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    stream = streams.ClassIncremental(X, [0, 1] * 3, X, [0, 1] * 3, 2, flat=flat)
+    got, _ = next(stream.blocks())
+    assert stream.gives_images == images
+    assert got.dtype == (np.uint8 if images else np.float64)
+    assert got.shape == (shape if images else (6, stream.schema.n_features))
+    assert got.max() <= 1.0 if flat else got.max() > 1.0
+
+
 def test_copies_give_the_same_stream():
     """A pickled and a deep copy, made mid-way, start from the first example again."""
     stream = make()

@@ -227,6 +227,12 @@ def test_without_pillow(monkeypatch):
         _image_files.decode([b""], "decoding")
 
 
+def test_names_are_those_that_can_be_split():
+    """Sorted, each with facts of its own."""
+    assert streams.image_names() == sorted(images.IMAGE_SETS)
+    assert {"cifar10", "cifar100", "tiny_imagenet"} <= set(streams.image_names())
+
+
 def test_unknown_name():
     """The nearest names are offered."""
     with pytest.raises(ValueError, match="did you mean 'cifar10'"):
