@@ -7,11 +7,13 @@ below 2^63, so the functions are right with the JIT off too.
 """
 
 import math
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
+from olearn.core.parameters import In
 from olearn.core.validate import check_in_range, check_integer
 
 STATE_SIZE = 3
@@ -26,6 +28,10 @@ _MASK_48 = (1 << 48) - 1
 def java_state(seed: int) -> NDArray[np.int64]:
     """Make the state that `new Random(seed)` has, shape `(3,)`."""
     return np.array([(seed ^ _MULTIPLIER) & _MASK_48, 0, 0], np.int64)
+
+
+JavaSeed = Annotated[int, In(0, 2**63 - 1)]
+"""A whole number that a Java long can hold."""
 
 
 def check_seed(seed: int) -> None:

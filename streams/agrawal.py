@@ -1,10 +1,13 @@
 """The loan applicants of Agrawal, Imielinski and Swami."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
+
 import numpy as np
 
 from olearn.core.jit import njit
+from olearn.core.parameters import Fraction, In, NonNegativeInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_below, next_double
-from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
 
 _NAMES = (
@@ -21,6 +24,7 @@ _NAMES = (
 _SALARY, _COMMISSION, _AGE, _ELEVEL, _CAR, _ZIPCODE, _HVALUE, _HYEARS, _LOAN = range(9)
 
 
+@dataclass(eq=False, repr=False)
 class Agrawal(Stream):
     r"""Agrawal: is this loan applicant in group A? Ten published functions[^1].
 
@@ -43,7 +47,7 @@ class Agrawal(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -73,21 +77,15 @@ class Agrawal(Stream):
 
     """
 
-    def __init__(
-        self,
-        function: int = 1,
-        perturbation: float = 0.0,
-        seed: int = 1,
-        *,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("function", function, 1, 10)
-        check_in_range("perturbation", perturbation, 0.0, 1.0)
-        check_integer("seed", seed, 0)
-        super().__init__(Schema(_NAMES, ("elevel", "car", "zipcode"), (0, 1)), n_samples)
-        self.function = function
-        self.perturbation = perturbation
-        self.seed = seed
+    function: Annotated[int, In(1, 10)] = 1
+    perturbation: Fraction = 0.0
+    seed: NonNegativeInt = 1
+    _: KW_ONLY
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        super().__init__(Schema(_NAMES, ("elevel", "car", "zipcode"), (0, 1)), self.n_samples)
 
     def _open(self) -> Reader:
         state = kernel_state(self.seed)

@@ -1,13 +1,17 @@
 """The rotating hyperplane."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
+
 import numpy as np
 
 from olearn.core.jit import njit
+from olearn.core.parameters import Fraction, In, NonNegativeInt, PositiveInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_double
-from olearn.core.validate import check_in_range, check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
 
+@dataclass(eq=False, repr=False)
 class Hyperplane(Stream):
     r"""Hyperplane: a plane through the middle of the unit cube that slowly rotates[^1].
 
@@ -31,7 +35,7 @@ class Hyperplane(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -54,29 +58,18 @@ class Hyperplane(Stream):
 
     """
 
-    def __init__(
-        self,
-        n_features: int = 10,
-        n_drift_features: int = 2,
-        mag_change: float = 0.001,
-        *,
-        sigma: float = 0.1,
-        noise: float = 0.05,
-        seed: int = 1,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("n_features", n_features, 1)
-        check_integer("n_drift_features", n_drift_features, 0, n_features)
-        check_in_range("mag_change", mag_change, 0.0, 1.0)
-        check_in_range("sigma", sigma, 0.0, 1.0)
-        check_in_range("noise", noise, 0.0, 1.0)
-        check_integer("seed", seed, 0)
-        super().__init__(Schema(column_names(n_features), (), (0, 1)), n_samples)
-        self.n_drift_features = n_drift_features
-        self.mag_change = mag_change
-        self.sigma = sigma
-        self.noise = noise
-        self.seed = seed
+    n_features: PositiveInt = 10
+    n_drift_features: Annotated[int, In(0, "n_features")] = 2
+    mag_change: Fraction = 0.001
+    _: KW_ONLY
+    sigma: Fraction = 0.1
+    noise: Fraction = 0.05
+    seed: NonNegativeInt = 1
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        super().__init__(Schema(column_names(self.n_features), (), (0, 1)), self.n_samples)
 
     def _open(self) -> Reader:
         state = kernel_state(self.seed)

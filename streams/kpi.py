@@ -1,11 +1,13 @@
 """Four indicators of a radio cell with labelled anomalies."""
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.validate import check_flag, check_integer
+from olearn.core.parameters import AtLeast, NonNegativeInt, check_parameters
 from olearn.streams._kpi import DAY, driver, indicators, sharp_driver
 from olearn.streams.base import Block, Floats, Reader, Schema, Stream, read_slices
 
@@ -17,6 +19,7 @@ _SCALE = np.array([0.02, 2.0, 1.0, 1.0])  # what is a small step in each column
 Spoil = Callable[[np.random.Generator, Floats, Floats, NDArray[np.int64]], None]
 
 
+@dataclass(eq=False, repr=False)
 class KPI(Stream):
     r"""Success rate, throughput, latency and loss of a radio cell, with labelled anomalies.
 
@@ -53,13 +56,14 @@ class KPI(Stream):
 
     """
 
-    def __init__(self, temporal: bool = False, seed: int = 1, *, n_samples: int = 8000) -> None:
-        check_flag("temporal", temporal)
-        check_integer("seed", seed, 0)
-        check_integer("n_samples", n_samples, 100 * _N_EVENTS)
-        super().__init__(Schema(_NAMES, (), (False, True)), n_samples)
-        self.temporal = temporal
-        self.seed = seed
+    temporal: bool = False
+    seed: NonNegativeInt = 1
+    _: KW_ONLY
+    n_samples: Annotated[int, AtLeast(100 * _N_EVENTS)] = 8000
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        super().__init__(Schema(_NAMES, (), (False, True)), self.n_samples)
 
     def _open(self) -> Reader:
         X, y = _draw(np.random.default_rng(self.seed), int(self.n_samples or 0), self.temporal)

@@ -1,10 +1,13 @@
 """The LED display."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
+
 import numpy as np
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_integer
-from olearn.streams._java_random import check_percent, check_seed, java_state, next_int
+from olearn.core.parameters import Fraction, In, NonNegativeInt, check_parameters
+from olearn.streams._java_random import JavaSeed, check_percent, java_state, next_int
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
 _N_FEATURES = 24
@@ -28,6 +31,7 @@ _SEGMENTS = np.array(
 )
 
 
+@dataclass(eq=False, repr=False)
 class LED(Stream):
     r"""LED: read the digit on a faulty seven-segment display[^1].
 
@@ -46,7 +50,7 @@ class LED(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -70,22 +74,17 @@ class LED(Stream):
 
     """
 
-    def __init__(
-        self,
-        n_swapped: int = 0,
-        noise: float = 0.1,
-        seed: int = 1,
-        *,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("n_swapped", n_swapped, 0, _N_SEGMENTS)
-        self._noise_percent = check_percent("noise", noise)
-        check_seed(seed)
+    n_swapped: Annotated[int, In(0, _N_SEGMENTS)] = 0
+    noise: Fraction = 0.1
+    seed: JavaSeed = 1
+    _: KW_ONLY
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._noise_percent = check_percent("noise", self.noise)
         names = column_names(_N_FEATURES)
-        super().__init__(Schema(names, names, tuple(range(10))), n_samples)
-        self.n_swapped = n_swapped
-        self.noise = noise
-        self.seed = seed
+        super().__init__(Schema(names, names, tuple(range(10))), self.n_samples)
 
     def _open(self) -> Reader:
         state = java_state(self.seed)

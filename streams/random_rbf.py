@@ -1,13 +1,22 @@
 """Random radial basis functions, standing or moving."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_in_range, check_integer
+from olearn.core.parameters import (
+    AtLeast,
+    Fraction,
+    In,
+    NonNegativeInt,
+    PositiveInt,
+    check_parameters,
+)
 from olearn.streams._java_random import (
-    check_seed,
+    JavaSeed,
     java_state,
     next_double,
     next_gaussian,
@@ -18,6 +27,7 @@ from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, col
 _LABEL, _DEVIATION, _WEIGHT = range(3)  # columns of the centroids' facts
 
 
+@dataclass(eq=False, repr=False)
 class RandomRBF(Stream):
     r"""Random RBF: Gaussian clouds around random, possibly moving, labelled centroids[^1].
 
@@ -45,7 +55,7 @@ class RandomRBF(Stream):
     seed
         Non-negative integer, draws the rows.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -68,33 +78,20 @@ class RandomRBF(Stream):
 
     """
 
-    def __init__(
-        self,
-        n_classes: int = 2,
-        n_features: int = 10,
-        n_centroids: int = 50,
-        *,
-        speed: float = 0.0,
-        n_drift_centroids: int | None = None,
-        model_seed: int | None = None,
-        seed: int = 1,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("n_classes", n_classes, 2)
-        check_integer("n_features", n_features, 1)
-        check_integer("n_centroids", n_centroids, 1)
-        check_in_range("speed", speed, 0.0, 1.0)
-        if n_drift_centroids is not None:
-            check_integer("n_drift_centroids", n_drift_centroids, 0, n_centroids)
-        check_seed(seed)
-        check_seed(seed if model_seed is None else model_seed)
-        schema = Schema(column_names(n_features), (), tuple(range(n_classes)))
-        super().__init__(schema, n_samples)
-        self.n_centroids = n_centroids
-        self.speed = speed
-        self.n_drift_centroids = n_drift_centroids
-        self.model_seed = model_seed
-        self.seed = seed
+    n_classes: Annotated[int, AtLeast(2)] = 2
+    n_features: PositiveInt = 10
+    n_centroids: PositiveInt = 50
+    _: KW_ONLY
+    speed: Fraction = 0.0
+    n_drift_centroids: Annotated[int, In(0, "n_centroids")] | None = None
+    model_seed: JavaSeed | None = None
+    seed: JavaSeed = 1
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        schema = Schema(column_names(self.n_features), (), tuple(range(self.n_classes)))
+        super().__init__(schema, self.n_samples)
 
     def _open(self) -> Reader:
         centres, facts, steps = self._model()

@@ -1,12 +1,15 @@
 """The SEA concepts."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
+
 import numpy as np
 
 from olearn.core.jit import njit
-from olearn.core.validate import check_integer
+from olearn.core.parameters import Fraction, In, NonNegativeInt, check_parameters
 from olearn.streams._java_random import (
+    JavaSeed,
     check_percent,
-    check_seed,
     java_state,
     next_double,
     next_int,
@@ -16,6 +19,7 @@ from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, col
 _THETAS = (8.0, 9.0, 7.0, 9.5)
 
 
+@dataclass(eq=False, repr=False)
 class SEA(Stream):
     r"""SEA: two of three numeric features decide by their sum[^1].
 
@@ -32,7 +36,7 @@ class SEA(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -55,21 +59,16 @@ class SEA(Stream):
 
     """
 
-    def __init__(
-        self,
-        function: int = 1,
-        noise: float = 0.1,
-        seed: int = 1,
-        *,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("function", function, 1, 4)
-        self._noise_percent = check_percent("noise", noise)
-        check_seed(seed)
-        super().__init__(Schema(column_names(3), (), (0, 1)), n_samples)
-        self.function = function
-        self.noise = noise
-        self.seed = seed
+    function: Annotated[int, In(1, 4)] = 1
+    noise: Fraction = 0.1
+    seed: JavaSeed = 1
+    _: KW_ONLY
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._noise_percent = check_percent("noise", self.noise)
+        super().__init__(Schema(column_names(3), (), (0, 1)), self.n_samples)
 
     def _open(self) -> Reader:
         state = java_state(self.seed)

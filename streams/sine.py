@@ -1,15 +1,18 @@
 """The SINE concepts."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 
 from olearn.core.jit import njit
+from olearn.core.parameters import In, NonNegativeInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_double
-from olearn.core.validate import check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
 
+@dataclass(eq=False, repr=False)
 class Sine(Stream):
     r"""Sine: is the point below a sine curve[^1]?
 
@@ -28,7 +31,7 @@ class Sine(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -51,21 +54,15 @@ class Sine(Stream):
 
     """
 
-    def __init__(
-        self,
-        function: int = 1,
-        n_irrelevant: int = 0,
-        seed: int = 1,
-        *,
-        n_samples: int | None = None,
-    ) -> None:
-        check_integer("function", function, 1, 4)
-        check_integer("n_irrelevant", n_irrelevant, 0)
-        check_integer("seed", seed, 0)
-        super().__init__(Schema(column_names(2 + n_irrelevant), (), (0, 1)), n_samples)
-        self.function = function
-        self.n_irrelevant = n_irrelevant
-        self.seed = seed
+    function: Annotated[int, In(1, 4)] = 1
+    n_irrelevant: NonNegativeInt = 0
+    seed: NonNegativeInt = 1
+    _: KW_ONLY
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        super().__init__(Schema(column_names(2 + self.n_irrelevant), (), (0, 1)), self.n_samples)
 
     def _open(self) -> Reader:
         state = kernel_state(self.seed)

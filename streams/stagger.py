@@ -1,16 +1,20 @@
 """The STAGGER concepts."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
+
 import numpy as np
 
 from olearn.core.jit import njit
+from olearn.core.parameters import In, NonNegativeInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_below
-from olearn.core.validate import check_integer
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
 
 _NAMES = ("size", "color", "shape")
 _SIZE, _COLOR, _SHAPE = range(3)
 
 
+@dataclass(eq=False, repr=False)
 class STAGGER(Stream):
     r"""STAGGER: three nominal features and three Boolean concepts[^1].
 
@@ -26,7 +30,7 @@ class STAGGER(Stream):
     seed
         Non-negative integer.
     n_samples
-        Number of rows; `None` means endless.
+        Number of rows, at least 0; `None` means endless.
 
     Raises
     ------
@@ -53,12 +57,14 @@ class STAGGER(Stream):
 
     """
 
-    def __init__(self, function: int = 1, seed: int = 1, *, n_samples: int | None = None) -> None:
-        check_integer("function", function, 1, 3)
-        check_integer("seed", seed, 0)
-        super().__init__(Schema(_NAMES, _NAMES, (0, 1)), n_samples)
-        self.function = function
-        self.seed = seed
+    function: Annotated[int, In(1, 3)] = 1
+    seed: NonNegativeInt = 1
+    _: KW_ONLY
+    n_samples: NonNegativeInt | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        super().__init__(Schema(_NAMES, _NAMES, (0, 1)), self.n_samples)
 
     def _open(self) -> Reader:
         state = kernel_state(self.seed)
