@@ -11,17 +11,13 @@ from river import base
 
 from olearn.core.memory import memory_bytes
 from olearn.core.validate import (
-    check_choice,
     check_in_range,
-    check_integer,
     check_number,
-    check_seed,
 )
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl._network_kernels import L1, STEP
-from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
-from olearn.learners.rl.optimisers import check_optimiser
+from olearn.learners.rl.networks import Layers, layers_of
 
 COMPAT = ("reference",)
 Observation = NDArray[Any]
@@ -167,21 +163,6 @@ def check_observation(name: str, value: Any, size: int) -> None:
     shape = value.shape if isinstance(value, np.ndarray) else np.shape(value)
     if shape != (size,):
         raise ValueError(f"{name} must have shape ({size},), got {shape}")
-
-
-def check_settings(agent: Any, *optimisers: str) -> None:
-    """Check the parameters that all agents have."""
-    check_hidden(agent.hidden, agent.sparsity)
-    check_in_range("gamma", agent.gamma, 0.0, 1.0)
-    check_in_range("lambda_", agent.lambda_, 0.0, 1.0)
-    if agent.time_limit is not None:
-        check_integer("time_limit", agent.time_limit, 1)
-    if agent.compat is not None:
-        check_choice("compat", agent.compat, COMPAT)
-    check_choice("dtype", agent.dtype, DTYPES)
-    check_seed(agent.seed)
-    for name in optimisers:
-        check_optimiser(name, getattr(agent, name))
 
 
 def shared_conf(agent: Any) -> dict[int, float]:

@@ -1,10 +1,13 @@
 """Signals kept in range: observations, rewards, time; each usable alone."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.core.validate import check_flag, check_in_range, check_integer
+from olearn.core.parameters import Fraction, In, PositiveInt, check_parameters
 from olearn.learners.rl._signal_kernels import (
     COUNT,
     M2,
@@ -70,6 +73,7 @@ class RunningNorm(base.Base):
         return spread
 
 
+@dataclass(eq=False, repr=False)
 class RewardScaler(base.Base):
     r"""Divide rewards by the deviation of their discounted sum[^1]; nothing is subtracted.
 
@@ -97,11 +101,11 @@ class RewardScaler(base.Base):
 
     """
 
-    def __init__(self, gamma: float = 0.99, center: bool = True) -> None:
-        check_in_range("gamma", gamma, 0.0, 1.0)
-        check_flag("center", center)
-        self.gamma = gamma
-        self.center = center
+    gamma: Fraction = 0.99
+    center: bool = True
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reward = np.zeros(REWARD_SIZE)
 
     def __call__(self, reward: float, ended: bool = False) -> float:
@@ -116,6 +120,7 @@ class RewardScaler(base.Base):
         return float(reward_spread(self._reward, self.center))
 
 
+@dataclass(eq=False, repr=False)
 class TimeFeature(base.Base):
     """The share of an episode's time limit that has passed, from -0.5; lags by one step[^1].
 
@@ -140,9 +145,10 @@ class TimeFeature(base.Base):
 
     """
 
-    def __init__(self, limit: int = 1000) -> None:
-        check_integer("limit", limit, 1)
-        self.limit = limit
+    limit: PositiveInt = 1000
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._steps = 0
 
     def reset(self) -> float:
@@ -156,6 +162,7 @@ class TimeFeature(base.Base):
         return -0.5 + (self._steps - 1) / self.limit
 
 
+@dataclass(eq=False, repr=False)
 class ObservationTrace(base.Base):
     """Exponential average of each channel, without the bias of its start.
 
@@ -174,9 +181,10 @@ class ObservationTrace(base.Base):
 
     """
 
-    def __init__(self, beta: float = 0.999) -> None:
-        check_in_range("beta", beta, 0.0, 1.0, open_high=True)
-        self.beta = beta
+    beta: Annotated[float, In(0.0, 1.0, "[)")] = 0.999
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._stats = np.zeros((SIGNAL_ROWS, 0))
 
     def __call__(self, observation: NDArray[np.floating]) -> Vector:

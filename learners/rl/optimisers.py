@@ -1,11 +1,13 @@
 """Update rules for streaming RL: how far one TD error may move the weights along their trace."""
 
-from typing import Any, NamedTuple
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.parameters import Above, OpenFraction, check_parameters
 from olearn.core.validate import check_in_range, check_number
 from olearn.learners.rl._network_kernels import (
     ADAPTIVE,
@@ -102,6 +104,7 @@ class Optimiser(base.Base):
         return Step(float(info[L1]), float(info[BOUND]), float(info[STEP]))
 
 
+@dataclass(eq=False, repr=False)
 class ObGD(Optimiser):
     r"""Gradient descent with a bound against overshooting[^1].
 
@@ -140,11 +143,11 @@ class ObGD(Optimiser):
 
     """
 
-    def __init__(self, alpha: float = 1.0, kappa: float = 2.0) -> None:
-        check_in_range("alpha", alpha, 0.0, open_low=True)
-        check_in_range("kappa", kappa, 0.0, open_low=True)
-        self.alpha = alpha
-        self.kappa = kappa
+    alpha: Annotated[float, Above(0.0)] = 1.0
+    kappa: Annotated[float, Above(0.0)] = 2.0
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     @property
     def rule(self) -> NDArray[np.float64]:
@@ -152,6 +155,7 @@ class ObGD(Optimiser):
         return np.array([OBGD, self.alpha, self.kappa, 0.0, 0.0])
 
 
+@dataclass(eq=False, repr=False)
 class AdaptiveObGD(Optimiser):
     r"""ObGD on a trace divided by the root mean square of $\delta z$, coordinate by coordinate[^1].
 
@@ -192,17 +196,14 @@ class AdaptiveObGD(Optimiser):
 
     """
 
-    def __init__(
-        self, alpha: float = 1.0, kappa: float = 2.0, beta2: float = 0.999, *, epsilon: float = 1e-8
-    ) -> None:
-        check_in_range("alpha", alpha, 0.0, open_low=True)
-        check_in_range("kappa", kappa, 0.0, open_low=True)
-        check_in_range("beta2", beta2, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("epsilon", epsilon, 0.0, open_low=True)
-        self.alpha = alpha
-        self.kappa = kappa
-        self.beta2 = beta2
-        self.epsilon = epsilon
+    alpha: Annotated[float, Above(0.0)] = 1.0
+    kappa: Annotated[float, Above(0.0)] = 2.0
+    beta2: OpenFraction = 0.999
+    _: KW_ONLY
+    epsilon: Annotated[float, Above(0.0)] = 1e-8
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     @property
     def rule(self) -> NDArray[np.float64]:
@@ -210,6 +211,7 @@ class AdaptiveObGD(Optimiser):
         return np.array([ADAPTIVE, self.alpha, self.kappa, self.beta2, self.epsilon])
 
 
+@dataclass(eq=False, repr=False)
 class PlainSGD(Optimiser):
     r"""Plain step along the trace, $w \leftarrow w + \alpha \delta z$: what ObGD is compared with.
 
@@ -240,9 +242,10 @@ class PlainSGD(Optimiser):
 
     """
 
-    def __init__(self, alpha: float = 0.001) -> None:
-        check_in_range("alpha", alpha, 0.0, open_low=True)
-        self.alpha = alpha
+    alpha: Annotated[float, Above(0.0)] = 0.001
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     @property
     def rule(self) -> NDArray[np.float64]:

@@ -1,17 +1,21 @@
 """Stream actor-critic, for discrete and continuous actions."""
 
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_number
+from olearn.core.parameters import AtLeast, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.validate import check_in_range, check_integer, check_number
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent import Agent, Observation, check_settings, shared_conf
+from olearn.learners.rl._agent import COMPAT, Agent, Observation, shared_conf
 from olearn.learners.rl._engine import Engine, Plan
-from olearn.learners.rl.optimisers import ObGD, Optimiser
+from olearn.learners.rl.networks import DTYPES, check_hidden
+from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
 
+@dataclass(eq=False, repr=False)
 class StreamAC(Agent):
     r"""Stream AC(lambda): a policy and a value function, each with its own trace and bound[^1].
 
@@ -49,7 +53,7 @@ class StreamAC(Agent):
     scale_reward
         Whether rewards are divided by the deviation of their discounted sum.
     time_limit
-        Steps of the longest episode, which adds the time as an input; None: no such input.
+        Steps of the longest episode, at least 1; adds the time as an input. None: no such input.
     compat
         `"reference"` for the habits of the authors' program: a truncated episode counts as
         terminated; None without.
@@ -99,53 +103,30 @@ class StreamAC(Agent):
 
     """
 
-    def __init__(
-        self,
-        n_actions: int | None = None,
-        hidden: tuple[int, ...] = (32, 32),
-        gamma: float = 0.99,
-        *,
-        lambda_: float = 0.8,
-        low: tuple[float, ...] | None = None,
-        high: tuple[float, ...] | None = None,
-        entropy: float = 0.01,
-        actor_optimiser: Optimiser | None = None,
-        critic_optimiser: Optimiser | None = None,
-        sparsity: float = 0.9,
-        layer_norm: bool = True,
-        normalise: bool = True,
-        scale_reward: bool = True,
-        time_limit: int | None = None,
-        compat: str | None = None,
-        dtype: str = "float32",
-        seed: int | None = None,
-    ) -> None:
-        check_flag("scale_reward", scale_reward)
-        check_flag("normalise", normalise)
-        check_flag("layer_norm", layer_norm)
-        self.n_actions = n_actions
-        self.hidden = hidden
-        self.gamma = gamma
-        self.lambda_ = lambda_
-        self.low = low
-        self.high = high
-        self.entropy = entropy
-        self.actor_optimiser = actor_optimiser
-        self.critic_optimiser = critic_optimiser
-        self.sparsity = sparsity
-        self.layer_norm = layer_norm
-        self.normalise = normalise
-        self.scale_reward = scale_reward
-        self.time_limit = time_limit
-        self.compat = compat
-        self.dtype = dtype
-        self.seed = seed
+    n_actions: Annotated[int, AtLeast(2)] | None = None
+    hidden: tuple[int, ...] = (32, 32)
+    gamma: Fraction = 0.99
+    _: KW_ONLY
+    lambda_: Fraction = 0.8
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+    entropy: Annotated[float, AtLeast(0.0)] = 0.01
+    actor_optimiser: Annotated[Optimiser | None, check_optimiser] = None
+    critic_optimiser: Annotated[Optimiser | None, check_optimiser] = None
+    sparsity: Fraction = 0.9
+    layer_norm: bool = True
+    normalise: bool = True
+    scale_reward: bool = True
+    time_limit: PositiveInt | None = None
+    compat: Annotated[str, OneOf(*COMPAT)] | None = None
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float32"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._engine = None
-        check_in_range("entropy", entropy, 0.0)
-        check_settings(self, "actor_optimiser", "critic_optimiser")
-        if n_actions is not None:
-            check_integer("n_actions", n_actions, 2)
-        _check_box(n_actions, low, high)
+        check_hidden(self.hidden, self.sparsity)
+        _check_box(self.n_actions, self.low, self.high)
 
     def _plan(self) -> Plan:
         actor = self.actor_optimiser if self.actor_optimiser is not None else ObGD(kappa=3.0)

@@ -1,18 +1,29 @@
 """Agents that learn the values of discrete actions: stream Q(lambda) and stream SARSA(lambda)."""
 
 import numbers
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer
+from olearn.core.parameters import AtLeast, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.validate import check_in_range, check_integer
 from olearn.learners.rl import _agent_kernels as kernels
-from olearn.learners.rl._agent import Agent, Observation, check_settings, shared_conf
+from olearn.learners.rl._agent import COMPAT, Agent, Observation, shared_conf
 from olearn.learners.rl._engine import Engine, Plan
-from olearn.learners.rl.optimisers import ObGD, Optimiser
+from olearn.learners.rl.networks import DTYPES, check_hidden
+from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
 CUTS = ("after", "before", "never")
+
+
+def check_exploration(name: str, value: Any) -> None:
+    """Raise unless `value` is a pair of probabilities, the first and the last."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise ValueError(f"{name} must be a pair (first, last), got {value!r}")
+    for each in value:
+        check_in_range(name, each, 0.0, 1.0)
 
 
 class _ValueAgent(Agent):
@@ -25,15 +36,6 @@ class _ValueAgent(Agent):
     optimiser: Optimiser | None
     sparsity: float
     dtype: str
-
-    def _check(self) -> None:
-        check_integer("n_actions", self.n_actions, 2)
-        check_settings(self, "optimiser")
-        if not isinstance(self.epsilon, tuple) or len(self.epsilon) != 2:
-            raise ValueError(f"epsilon must be a pair (first, last), got {self.epsilon!r}")
-        for value in self.epsilon:
-            check_in_range("epsilon", value, 0.0, 1.0)
-        check_integer("epsilon_steps", self.epsilon_steps, 1)
 
     def _plan_of(self, method: int, cut: int) -> Plan:
         own = {
@@ -68,6 +70,7 @@ class _ValueAgent(Agent):
         return self._engine.outputs(0, X)[0]
 
 
+@dataclass(eq=False, repr=False)
 class StreamQ(_ValueAgent):
     r"""Stream Q(lambda): learns the values of discrete actions, one transition at a time[^1].
 
@@ -103,7 +106,7 @@ class StreamQ(_ValueAgent):
     scale_reward
         Whether rewards are divided by the deviation of their discounted sum.
     time_limit
-        Steps of the longest episode, which adds the time as an input; None: no such input.
+        Steps of the longest episode, at least 1; adds the time as an input. None: no such input.
     compat
         `"reference"` for the habits of the authors' program: a truncated episode counts as
         terminated; None without.
@@ -146,53 +149,34 @@ class StreamQ(_ValueAgent):
 
     """
 
-    def __init__(
-        self,
-        n_actions: int = 2,
-        hidden: tuple[int, ...] = (32, 32),
-        gamma: float = 0.99,
-        *,
-        lambda_: float = 0.8,
-        epsilon: tuple[float, float] = (1.0, 0.01),
-        epsilon_steps: int = 25_000,
-        trace_cut: str = "after",
-        optimiser: Optimiser | None = None,
-        sparsity: float = 0.9,
-        layer_norm: bool = True,
-        normalise: bool = True,
-        scale_reward: bool = True,
-        time_limit: int | None = None,
-        compat: str | None = None,
-        dtype: str = "float32",
-        seed: int | None = None,
-    ) -> None:
-        check_flag("scale_reward", scale_reward)
-        check_flag("normalise", normalise)
-        check_flag("layer_norm", layer_norm)
-        self.n_actions = n_actions
-        self.hidden = hidden
-        self.gamma = gamma
-        self.lambda_ = lambda_
-        self.epsilon = epsilon
-        self.epsilon_steps = epsilon_steps
-        self.trace_cut = trace_cut
-        self.optimiser = optimiser
-        self.sparsity = sparsity
-        self.layer_norm = layer_norm
-        self.normalise = normalise
-        self.scale_reward = scale_reward
-        self.time_limit = time_limit
-        self.compat = compat
-        self.dtype = dtype
-        self.seed = seed
+    n_actions: Annotated[int, AtLeast(2)] = 2
+    hidden: tuple[int, ...] = (32, 32)
+    gamma: Fraction = 0.99
+    _: KW_ONLY
+    lambda_: Fraction = 0.8
+    epsilon: Annotated[tuple[float, float], check_exploration] = (1.0, 0.01)
+    epsilon_steps: PositiveInt = 25_000
+    trace_cut: Annotated[str, OneOf(*CUTS)] = "after"
+    optimiser: Annotated[Optimiser | None, check_optimiser] = None
+    sparsity: Fraction = 0.9
+    layer_norm: bool = True
+    normalise: bool = True
+    scale_reward: bool = True
+    time_limit: PositiveInt | None = None
+    compat: Annotated[str, OneOf(*COMPAT)] | None = None
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float32"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._engine = None
-        self._check()
-        check_choice("trace_cut", trace_cut, CUTS)
+        check_hidden(self.hidden, self.sparsity)
 
     def _plan(self) -> Plan:
         return self._plan_of(kernels.Q, CUTS.index(self.trace_cut))
 
 
+@dataclass(eq=False, repr=False)
 class StreamSARSA(_ValueAgent):
     r"""Stream SARSA(lambda): learns the values of the actions it takes[^1].
 
@@ -225,7 +209,7 @@ class StreamSARSA(_ValueAgent):
     scale_reward
         Whether rewards are divided by the deviation of their discounted sum.
     time_limit
-        Steps of the longest episode, which adds the time as an input; None: no such input.
+        Steps of the longest episode, at least 1; adds the time as an input. None: no such input.
     compat
         `"reference"` for the habits of the authors' program: a truncated episode counts as
         terminated, and the first action of an episode is drawn at the end of the one before;
@@ -264,45 +248,27 @@ class StreamSARSA(_ValueAgent):
 
     """
 
-    def __init__(
-        self,
-        n_actions: int = 2,
-        hidden: tuple[int, ...] = (32, 32),
-        gamma: float = 0.99,
-        *,
-        lambda_: float = 0.8,
-        epsilon: tuple[float, float] = (1.0, 0.01),
-        epsilon_steps: int = 25_000,
-        optimiser: Optimiser | None = None,
-        sparsity: float = 0.9,
-        layer_norm: bool = True,
-        normalise: bool = True,
-        scale_reward: bool = True,
-        time_limit: int | None = None,
-        compat: str | None = None,
-        dtype: str = "float32",
-        seed: int | None = None,
-    ) -> None:
-        check_flag("scale_reward", scale_reward)
-        check_flag("normalise", normalise)
-        check_flag("layer_norm", layer_norm)
-        self.n_actions = n_actions
-        self.hidden = hidden
-        self.gamma = gamma
-        self.lambda_ = lambda_
-        self.epsilon = epsilon
-        self.epsilon_steps = epsilon_steps
-        self.optimiser = optimiser
-        self.sparsity = sparsity
-        self.layer_norm = layer_norm
-        self.normalise = normalise
-        self.scale_reward = scale_reward
-        self.time_limit = time_limit
-        self.compat = compat
-        self.dtype = dtype
-        self.seed = seed
+    n_actions: Annotated[int, AtLeast(2)] = 2
+    hidden: tuple[int, ...] = (32, 32)
+    gamma: Fraction = 0.99
+    _: KW_ONLY
+    lambda_: Fraction = 0.8
+    epsilon: Annotated[tuple[float, float], check_exploration] = (1.0, 0.01)
+    epsilon_steps: PositiveInt = 25_000
+    optimiser: Annotated[Optimiser | None, check_optimiser] = None
+    sparsity: Fraction = 0.9
+    layer_norm: bool = True
+    normalise: bool = True
+    scale_reward: bool = True
+    time_limit: PositiveInt | None = None
+    compat: Annotated[str, OneOf(*COMPAT)] | None = None
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float32"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._engine = None
-        self._check()
+        check_hidden(self.hidden, self.sparsity)
 
     def learn_one(
         self,

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import FeatureName
@@ -10,9 +11,10 @@ from river.base.typing import FeatureName
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex, Table
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Fraction, OneOf, OpenFraction, Seed, check_parameters
 from olearn.core.rng import kernel_state
 from olearn.core.types import Rows
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_seed
+from olearn.core.validate import check_in_range
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent_kernels import COUNTERS_SIZE
 from olearn.learners.rl._agent_layout import AgentState, Net
@@ -25,6 +27,7 @@ from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
 
+@dataclass(eq=False, repr=False)
 class StreamTDRegressor(ArrayRegressor):
     r"""Predict the discounted sum of what is to come, learnt by TD(lambda) on a stream[^1].
 
@@ -91,44 +94,23 @@ class StreamTDRegressor(ArrayRegressor):
 
     """
 
-    def __init__(
-        self,
-        gamma: float = 0.99,
-        lambda_: float = 0.8,
-        hidden: tuple[int, ...] = (128, 128),
-        *,
-        optimiser: Optimiser | None = None,
-        sparsity: float = 0.9,
-        observation_trace: float | None = None,
-        normalise: bool = True,
-        scale_target: bool = True,
-        dtype: str = "float32",
-        seed: int | None = None,
-    ) -> None:
-        check_in_range("gamma", gamma, 0.0, 1.0)
-        check_in_range("lambda_", lambda_, 0.0, 1.0)
-        check_hidden(hidden, sparsity)
-        check_optimiser("optimiser", optimiser)
-        if observation_trace is not None:
-            check_in_range(
-                "observation_trace", observation_trace, 0.0, 1.0, open_low=True, open_high=True
-            )
-        check_choice("dtype", dtype, DTYPES)
-        check_seed(seed)
-        check_flag("scale_target", scale_target)
-        check_flag("normalise", normalise)
-        self.gamma = gamma
-        self.lambda_ = lambda_
-        self.hidden = hidden
-        self.optimiser = optimiser
-        self.sparsity = sparsity
-        self.observation_trace = observation_trace
-        self.normalise = normalise
-        self.scale_target = scale_target
-        self.dtype = dtype
-        self.seed = seed
+    gamma: Fraction = 0.99
+    lambda_: Fraction = 0.8
+    hidden: tuple[int, ...] = (128, 128)
+    _: KW_ONLY
+    optimiser: Annotated[Optimiser | None, check_optimiser] = None
+    sparsity: Fraction = 0.9
+    observation_trace: OpenFraction | None = None
+    normalise: bool = True
+    scale_target: bool = True
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float32"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        check_hidden(self.hidden, self.sparsity)
         self._features = NumericFeatures(FeatureIndex())
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(self.seed)
         self._net: Net | None = None
         self._state = self._make_state()
 
