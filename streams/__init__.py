@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from olearn.streams._registry import names as names
     from olearn.streams.agrawal import Agrawal as Agrawal
     from olearn.streams.arrays import from_arrays as from_arrays
+    from olearn.streams.base import Classes as Classes
+    from olearn.streams.base import Numbers as Numbers
     from olearn.streams.base import Schema as Schema
     from olearn.streams.base import Stream as Stream
     from olearn.streams.class_incremental import ClassIncremental as ClassIncremental
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 _FILES = {
     "Agrawal": "agrawal",
     "ClassIncremental": "class_incremental",
+    "Classes": "base",
     "ConceptView": "views",
     "DriftStream": "drift",
     "Hyperplane": "hyperplane",
     "KPI": "kpi",
     "LED": "led",
+    "Numbers": "base",
     "RandomRBF": "random_rbf",
     "SEA": "sea",
     "STAGGER": "stagger",
@@ -71,11 +75,13 @@ _FILES = {
 __all__ = [  # noqa: RUF022 - sorted, capitals first
     "Agrawal",
     "ClassIncremental",
+    "Classes",
     "ConceptView",
     "DriftStream",
     "Hyperplane",
     "KPI",
     "LED",
+    "Numbers",
     "RandomRBF",
     "SEA",
     "STAGGER",

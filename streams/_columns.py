@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.features import are_own_codes
-from olearn.streams.base import Block, Schema
+from olearn.core.validate import row_targets
+from olearn.streams.base import Block, Classes, Numbers, Schema
 
 Values = NDArray[np.float64] | list[str | None]  # numbers (NaN missing) or text (None missing)
 Chunk = tuple[list[Values], list[Any]]  # the features' columns, and the labels
+
+TARGETS = ("classes", "numbers")
+NUMBERS_HINT = "; target='numbers' makes a stream of numbers"
 
 
 class Source(Protocol):
@@ -82,9 +86,24 @@ class Column:
 
 
 class Plan:
-    """How to turn a source into blocks: made by looking at all its rows once."""
+    """How to turn a source into blocks: made by looking at all its rows once.
 
-    def __init__(self, source: Source, nominal: Collection[Any]) -> None:
+    Parameters
+    ----------
+    source
+        Gives the rows.
+    nominal
+        Names of nominal features, beside those that the source itself calls so.
+    numeric
+        Whether the target is a number, not a class.
+    hint
+        What to do where a label is a real number.
+
+    """
+
+    def __init__(
+        self, source: Source, nominal: Collection[Any], numeric: bool = False, hint: str = ""
+    ) -> None:
         for name in nominal:
             if name not in source.names:
                 listed = ", ".join(map(repr, source.names))
@@ -96,14 +115,19 @@ class Plan:
         for values, labels in source.chunks():
             for column, piece in zip(self.columns, values, strict=True):
                 column.look(piece)
-            seen.update(dict.fromkeys(labels))
+            if numeric:
+                row_targets(labels, len(labels))  # refuses what is no number
+            else:
+                seen.update(dict.fromkeys(labels))
             self.n_samples += len(labels)
-        known = source.labels if source.labels is not None else sorted_labels(seen)[0]
+        known: tuple[Any, ...] = ()
+        if not numeric:
+            known = source.labels if source.labels is not None else sorted_labels(seen, hint)[0]
         self._code = {label: code for code, label in enumerate(known)}
         self.schema = Schema(
             source.names,
             tuple(column.name for column in self.columns if column.nominal),
-            tuple(known),
+            Numbers() if numeric else Classes(tuple(known)),
             {c.name: c.categories for c in self.columns if c.categories is not None},
         )
 
@@ -113,6 +137,8 @@ class Plan:
         X = np.empty((len(labels), len(self.columns)))
         for j, (column, piece) in enumerate(zip(self.columns, values, strict=True)):
             X[:, j] = column.encode(piece)
+        if isinstance(self.schema.target, Numbers):
+            return X, row_targets(labels, len(labels))
         return X, encode_labels(labels, self._code)
 
 
@@ -127,15 +153,20 @@ def encode_labels(labels: Sequence[Any], code: Mapping[Any, int]) -> NDArray[np.
         ) from None
 
 
-def sorted_labels(labels: Iterable[Hashable]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
-    """Return the distinct labels, sorted where they can be, and the code of each."""
+def sorted_labels(
+    labels: Iterable[Hashable], hint: str = ""
+) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """Return the distinct labels, sorted where they can be, and the code of each.
+
+    A label that is a real number is refused; `hint` says what to do then.
+    """
     listed = list(labels)
     distinct: list[Any] = list(dict.fromkeys(listed))
     for label in distinct:
         if label is None or label != label:
             raise ValueError(f"y must hold a label in every row, got {label!r}")
         if isinstance(label, float) and not label.is_integer():
-            raise ValueError(f"y must hold class labels, got the real number {label!r}")
+            raise ValueError(f"y must hold class labels, got the real number {label!r}{hint}")
     with contextlib.suppress(TypeError):  # mixed kinds stay in order of first appearance
         distinct.sort()
     code = {label: k for k, label in enumerate(distinct)}

@@ -7,14 +7,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from olearn.core.features import MAX_OWN_CODE, are_own_codes
-from olearn.streams._columns import sorted_labels
-from olearn.streams.base import Block, Reader, Schema, Stream, column_names, read_slices
+from olearn.core.validate import check_choice, row_targets
+from olearn.streams._columns import NUMBERS_HINT, TARGETS, sorted_labels
+from olearn.streams.base import (
+    Block,
+    Classes,
+    Numbers,
+    Reader,
+    Schema,
+    Stream,
+    column_names,
+    read_slices,
+)
 
 
 def from_arrays(
     X: ArrayLike,
-    y: ArrayLike,
+    y: ArrayLike | None,
     *,
+    target: str = "classes",
     names: Sequence[Any] | None = None,
     nominal: Sequence[Any] = (),
     labels: Sequence[Any] | None = None,
@@ -28,7 +39,10 @@ def from_arrays(
         Numbers, shape `(n, d)`; NaN is a missing value. Nominal columns hold codes: whole numbers
         from 0 to 9,999. Kept, not copied.
     y
-        Shape `(n,)`: the labels themselves, or codes 0, 1, ... of `labels` if that is given.
+        Shape `(n,)`: the labels themselves, or codes 0, 1, ... of `labels` if that is given; finite
+        numbers for `target="numbers"`. None: the rows have no target.
+    target
+        What `y` holds: `"classes"` or `"numbers"`.
     names
         Names of the columns; `None` means `x0`, `x1`, ...
     nominal
@@ -41,7 +55,7 @@ def from_arrays(
     Raises
     ------
     ValueError
-        If shapes, names or codes do not fit together, or a nominal column holds no codes.
+        If shapes, names, codes or numbers do not fit together, or a nominal column holds no codes.
 
     Examples
     --------
@@ -57,22 +71,35 @@ def from_arrays(
         raise ValueError(
             f"X must be a 2-D array of numbers, got shape {X.shape} of dtype {X.dtype}"
         )
-    given = np.asarray(y)
-    if given.shape != (len(X),):
-        raise ValueError(f"y must have shape ({len(X)},), one label a row, got {given.shape}")
     if not len(X):
         raise ValueError("X must have at least one row, got none")
-    if labels is None:
-        distinct, codes = sorted_labels(given.tolist())
-    else:
-        distinct, codes = tuple(labels), checked_codes(given, len(labels))
+    kind, values = _target(y, len(X), target, labels)
     all_names = column_names(X.shape[1]) if names is None else tuple(names)
     if len(all_names) != X.shape[1]:
         raise ValueError(f"names must be {X.shape[1]}, one a column, got {len(all_names)}")
-    schema = Schema(all_names, tuple(nominal), distinct)
+    schema = Schema(all_names, tuple(nominal), kind)
     for name in schema.nominal:
         _check_nominal(name, X[:, schema.column(name)])
-    return ArrayStream(schema, X, codes, drift_positions)
+    return ArrayStream(schema, X, values, drift_positions)
+
+
+def _target(
+    y: ArrayLike | None, n: int, target: str, labels: Sequence[Any] | None
+) -> tuple[Classes | Numbers | None, NDArray[Any]]:
+    check_choice("target", target, TARGETS)
+    if y is None:
+        return None, np.full(n, np.nan)
+    if target == "numbers":
+        if labels is not None:
+            raise ValueError(f"labels must be None for a target of numbers, got {labels!r}")
+        return Numbers(), row_targets(y, n)
+    given = np.asarray(y)
+    if given.shape != (n,):
+        raise ValueError(f"y must have shape ({n},), one label a row, got {given.shape}")
+    if labels is None:
+        distinct, codes = sorted_labels(given.tolist(), hint=NUMBERS_HINT)
+        return Classes(distinct), codes
+    return Classes(tuple(labels)), checked_codes(given, len(labels))
 
 
 class ArrayStream(Stream):
@@ -81,11 +108,11 @@ class ArrayStream(Stream):
     Parameters
     ----------
     schema
-        Columns and classes.
+        Columns and target.
     X
         Shape `(n, d)`, any real dtype; blocks are converted to float64.
-    codes
-        Shape `(n,)`, int64 codes of `schema.labels`.
+    y
+        Shape `(n,)`: int64 codes of `schema.labels`, or float64 numbers.
     drift_positions
         Rows at which the concept is known to change.
 
@@ -95,18 +122,18 @@ class ArrayStream(Stream):
         self,
         schema: Schema,
         X: NDArray[Any],
-        codes: NDArray[np.int64],
+        y: NDArray[Any],
         drift_positions: Sequence[int] = (),
     ) -> None:
-        super().__init__(schema, len(codes), drift_positions)
+        super().__init__(schema, len(y), drift_positions)
         self._X = X
-        self._codes = codes
+        self._y = y
 
     def _open(self) -> Reader:
         return read_slices(self._block)
 
     def _block(self, rows: slice) -> Block:
-        return self._X[rows].astype(np.float64), self._codes[rows].astype(np.int64)
+        return self._X[rows].astype(np.float64), self._y[rows].copy()
 
 
 def checked_codes(codes: NDArray[Any], n_labels: int, name: str = "y") -> NDArray[np.int64]:

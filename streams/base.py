@@ -3,7 +3,7 @@
 import abc
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,19 +11,41 @@ import numpy as np
 from numpy.typing import NDArray
 from river.datasets import base as river_base
 
-from olearn.core.validate import check_integer
+from olearn.core.validate import check_integer, check_kind
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Block = tuple[Floats, Ints]
+Block = tuple[Floats, NDArray[Any]]  # features, and the codes of labels or the numbers
 Reader = Callable[[int], Block]  # the next n rows; fewer only at the end of the stream
 
 _ROWS_PER_READ = 1000  # of the dict iterator: large enough to hide the cost of a call
 
 
 @dataclass(frozen=True)
+class Classes:
+    """A target of class labels.
+
+    Parameters
+    ----------
+    labels
+        In code order; at least one, no two equal.
+
+    """
+
+    labels: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        _check_distinct("labels", self.labels)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A target of finite numbers."""
+
+
+@dataclass(frozen=True)
 class Schema:
-    """The columns and the classes of a stream.
+    """The columns and the target of a stream.
 
     Nominal features follow one rule. Where all values are whole numbers from 0 to 9,999 a value is
     its own code, in blocks (as float64) and in dicts (as int). Any other nominal feature has text
@@ -37,8 +59,9 @@ class Schema:
         Names of the features, in column order; no two equal.
     nominal
         Names of the features that are nominal.
-    labels
-        Class labels in code order; at least one, no two equal.
+    target
+        `Classes(labels)`, for which the tuple of labels may stand, `Numbers()`, or None where rows
+        have no target.
     categories
         Text categories in code order, by name of the nominal feature.
 
@@ -46,11 +69,13 @@ class Schema:
     ------
     ValueError
         If names or labels repeat, or `nominal` or `categories` name something unknown.
+    TypeError
+        If the target is of no such kind.
 
     Examples
     --------
     >>> from olearn.streams.base import Schema
-    >>> schema = Schema(names=("price", "day"), nominal=("day",), labels=("DOWN", "UP"))
+    >>> schema = Schema(names=("price", "day"), nominal=("day",), target=("DOWN", "UP"))
     >>> schema.n_features, schema.n_classes, schema.column("day")
     (2, 2, 1)
 
@@ -58,14 +83,16 @@ class Schema:
 
     names: tuple[Any, ...]
     nominal: tuple[Any, ...]
-    labels: tuple[Any, ...]
+    target: Classes | Numbers | tuple[Any, ...] | None
     categories: Mapping[Any, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for what in ("names", "labels"):
-            values = getattr(self, what)
-            if not values or len(set(values)) != len(values):
-                raise ValueError(f"{what} must be at least one and all different, got {values!r}")
+        _check_distinct("names", self.names)
+        if isinstance(self.target, tuple):
+            object.__setattr__(self, "target", Classes(self.target))
+        check_kind(
+            "target", self.target, Classes | Numbers | None, "Classes(labels), Numbers() or None"
+        )
         _check_known("nominal", self.nominal, self.names)
         _check_known("categories", self.categories, self.nominal)
 
@@ -75,9 +102,26 @@ class Schema:
         return len(self.names)
 
     @property
+    def labels(self) -> tuple[Any, ...]:
+        """Class labels in code order; raises ValueError where the target is none of classes."""
+        if not isinstance(self.target, Classes):
+            raise ValueError(f"the target must be classes, which have labels, got {self.target!r}")
+        return self.target.labels
+
+    @property
     def n_classes(self) -> int:
-        """Number of class labels."""
-        return len(self.labels)
+        """Number of class labels; 0 where the target is none of classes."""
+        return len(self.labels) if isinstance(self.target, Classes) else 0
+
+    def empty_target(self, n: int) -> NDArray[Any]:
+        """Return an array for the `y` of `n` rows, to be filled."""
+        return np.empty(n, np.int64 if isinstance(self.target, Classes) else np.float64)
+
+    def to_values(self, y: NDArray[Any]) -> list[Any]:
+        """Return the targets of a block as plain Python values: labels, floats or None."""
+        if isinstance(self.target, Classes):
+            return [self.labels[code] for code in y.tolist()]
+        return y.tolist() if self.target is not None else [None] * len(y)
 
     def column(self, name: Any) -> int:
         """Return the column of a feature."""
@@ -96,7 +140,7 @@ class Schema:
 
 
 class Stream(river_base.Dataset, abc.ABC):
-    """A data set of labelled rows that can also hand out blocks of arrays.
+    """A data set of rows, mostly labelled, that can also hand out blocks of arrays.
 
     A subclass says what its columns are (the arguments below) and how its rows come (`_open`);
     all else is here. Iterating and `blocks` start from row 0 every time and give the same rows,
@@ -105,7 +149,7 @@ class Stream(river_base.Dataset, abc.ABC):
     Parameters
     ----------
     schema
-        Columns and classes.
+        Columns and target.
     n_samples
         Number of rows, at least 0; `None` means endless.
     drift_positions
@@ -123,10 +167,10 @@ class Stream(river_base.Dataset, abc.ABC):
         if n_samples is not None:
             check_integer("n_samples", n_samples, 0)
         super().__init__(  # type: ignore[no-untyped-call]
-            task=river_base.BINARY_CLF if schema.n_classes == 2 else river_base.MULTI_CLF,
+            task=_task(schema),
             n_features=schema.n_features,
             n_samples=n_samples,
-            n_classes=schema.n_classes,
+            n_classes=schema.n_classes or None,
             n_outputs=1,
         )
         self.schema = schema
@@ -144,6 +188,7 @@ class Stream(river_base.Dataset, abc.ABC):
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Yield `(X, y)`: float64 features `(n, d)` and int64 codes of `schema.labels` `(n,)`.
 
+        A target of numbers is float64; where there is none, `y` holds NaN.
         Every block has `size` rows, at least 1, but for the last one, which may have fewer.
         """
         check_integer("size", size, 1)
@@ -151,8 +196,7 @@ class Stream(river_base.Dataset, abc.ABC):
 
     def __iter__(self) -> Iterator[tuple[dict[Any, Any], Any]]:
         for X, y in self._blocks(_ROWS_PER_READ):
-            labels = [self.schema.labels[code] for code in y.tolist()]
-            yield from zip(self._items(X), labels, strict=True)
+            yield from zip(self._items(X), self.schema.to_values(y), strict=True)
 
     def take(self, k: int) -> Iterator[tuple[dict[Any, Any], Any]]:
         """Iterate over the first `k` rows, at least 0."""
@@ -229,6 +273,18 @@ def read_chunks(chunks: Iterator[Block], n_features: int) -> Reader:
         return X[:n].copy(), y[:n].copy()
 
     return read
+
+
+def _task(schema: Schema) -> str:
+    """Return river's word for what a stream is for."""
+    if isinstance(schema.target, Classes):
+        return river_base.BINARY_CLF if schema.n_classes == 2 else river_base.MULTI_CLF
+    return river_base.REG if schema.target is not None else "No target"
+
+
+def _check_distinct(what: str, values: Sequence[Any]) -> None:
+    if not values or len(set(values)) != len(values):
+        raise ValueError(f"{what} must be at least one and all different, got {values!r}")
 
 
 def _decode(codes: list[float], categories: tuple[str, ...] | None) -> list[Any]:

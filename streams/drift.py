@@ -114,7 +114,7 @@ class DriftStream(Stream):
             first = owners[chosen[0]] if n else owners[0]
             if n == 0 or (not self.aligned and bool((chosen == chosen[0]).all())):
                 return readers[first](n)
-            X, y = np.empty((n, d)), np.empty(n, np.int64)
+            X, y = np.empty((n, d)), self.schema.empty_target(n)
             end = n
             for owner, reader in readers.items():
                 mine = [k for k, other in enumerate(owners) if other == owner]

@@ -10,7 +10,7 @@ from river import datasets
 from river.datasets import base as river_base
 
 from olearn.core.validate import check_choice, suggestion
-from olearn.streams._columns import Chunk, Plan, Values
+from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values
 from olearn.streams.base import Reader, Stream, read_chunks
 
 _CHUNK = 1000  # rows turned into columns at a time
@@ -20,9 +20,13 @@ Rows = Iterable[tuple[dict[Any, Any], Any]]
 
 
 def from_iterable(
-    rows: Rows, *, nominal: Collection[Any] = (), drift_positions: Collection[int] = ()
+    rows: Rows,
+    *,
+    target: str = "classes",
+    nominal: Collection[Any] = (),
+    drift_positions: Collection[int] = (),
 ) -> "IterableStream":
-    """Make a stream of a finite iterable of `(dict, label)`, such as a list.
+    """Make a stream of a finite iterable of `(dict, label)` or `(dict, number)`, such as a list.
 
     The iterable is read once at once, for the features, categories and labels, and again at every
     pass; its rows are not kept. Features that are strings or bools are nominal; one that a row
@@ -32,6 +36,8 @@ def from_iterable(
     ----------
     rows
         Can be iterated over and over, with the same rows; a generator cannot: give a list.
+    target
+        What stands beside the dicts: `"classes"` or `"numbers"`, which are finite.
     nominal
         Names of further nominal features.
     drift_positions
@@ -54,7 +60,9 @@ def from_iterable(
     ({'a': nan, 'b': 'down'}, False)
 
     """
-    return IterableStream(_DictSource(rows, None), nominal, drift_positions)
+    check_choice("target", target, TARGETS)
+    source = _DictSource(rows, None)
+    return IterableStream(source, nominal, drift_positions, numeric=target == "numbers")
 
 
 def from_river(
@@ -110,6 +118,8 @@ class IterableStream(Stream):
         Names of nominal features.
     drift_positions
         Rows at which the concept is known to change.
+    numeric
+        Whether the target is a number, not a class.
 
     """
 
@@ -118,9 +128,12 @@ class IterableStream(Stream):
         source: "_DictSource",
         nominal: Collection[Any] = (),
         drift_positions: Collection[int] = (),
+        *,
+        numeric: bool = False,
     ) -> None:
         self._source = source
-        self._plan = Plan(_Head(source) if source.endless else source, nominal)
+        head = _Head(source) if source.endless else source
+        self._plan = Plan(head, nominal, numeric, NUMBERS_HINT)
         n_samples = None if source.endless else self._plan.n_samples
         super().__init__(self._plan.schema, n_samples, drift_positions)
         self.title = "Rows of an iterable."
@@ -149,11 +162,14 @@ class _DictSource:
         names: dict[Any, None] = {}
         booleans: set[Any] = set()
         seen: set[Any] = set()
+        empty = True
         for x, y in itertools.islice(rows, _PEEK if self.endless else None):
             names.update(dict.fromkeys(x))
             booleans.update(name for name, value in x.items() if isinstance(value, bool))
-            seen.add(y)
-        if not seen:
+            empty = False
+            if self.endless:
+                seen.add(y)
+        if empty:
             raise ValueError("rows must be at least one, got none")
         self.names = tuple(names)
         self.nominal = frozenset(booleans)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.streams.base import Block, Ints, Reader, Schema, Stream
+from olearn.streams.base import Block, Classes, Ints, Reader, Schema, Stream
 
 Pairs = Sequence[tuple[Any, Any]]
 
@@ -30,7 +30,8 @@ class ConceptView(Stream):
     Raises
     ------
     ValueError
-        If a name or label is unknown, or two features are of different kinds.
+        If a name or label is unknown, two features are of different kinds, or there are labels to
+        swap in a stream of numbers.
 
     Examples
     --------
@@ -64,7 +65,8 @@ class ConceptView(Stream):
 
         def read(n: int) -> Block:
             X, y = source(n)
-            return np.take(X, self._columns, axis=1), self._codes[y]
+            classes = isinstance(self.schema.target, Classes)
+            return np.take(X, self._columns, axis=1), self._codes[y] if classes else y
 
         return read
 

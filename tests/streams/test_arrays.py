@@ -38,6 +38,27 @@ def test_integer_arrays_become_float_blocks():
     np.testing.assert_array_equal(next(streams.from_arrays(X, [0, 1, 0]).blocks())[0], X)
 
 
+def test_numbers_as_targets():
+    """Numbers come back as floats, in blocks and row by row; whole ones too, if asked for."""
+    stream = streams.from_arrays(X, [3, 1, 2], target="numbers")
+    assert stream.schema.target == streams.Numbers()
+    assert stream.task == "Regression"
+    block = next(stream.blocks())[1]
+    assert block.dtype == np.float64
+    block[:] = -1.0
+    assert [y for _, y in stream] == [3.0, 1.0, 2.0]
+    assert all(type(y) is float for _, y in stream)
+    assert "Regression" in repr(stream)
+
+
+def test_rows_without_target():
+    """Rows alone: each comes with None."""
+    stream = streams.from_arrays(X, None)
+    assert stream.schema.target is None
+    assert [y for _, y in stream] == [None] * 3
+    assert np.isnan(next(stream.blocks())[1]).all()
+
+
 def test_nominal_columns_hold_codes():
     """Dicts of a nominal column hold ints; drifts are known if given."""
     stream = streams.from_arrays(
@@ -54,7 +75,15 @@ def test_nominal_columns_hold_codes():
         (([["a"]], [0]), {}, "X must be a 2-D array of numbers"),
         ((np.empty((0, 2)), []), {}, "X must have at least one row"),
         ((X, [0, 1]), {}, r"y must have shape \(3,\)"),
-        ((X, [0.5, 1.5, 0.5]), {}, "y must hold class labels, got the real number 0.5"),
+        (
+            (X, [0.5, 1.5, 0.5]),
+            {},
+            "y must hold class labels, got the real number 0.5; target='numbers'",
+        ),
+        ((X, [0.5, math.inf, 0]), {"target": "numbers"}, "y must be finite, got inf"),
+        ((X, [0.5, 1.0]), {"target": "numbers"}, "y must have one number a row"),
+        ((X, [1, 2, 3]), {"target": "numbers", "labels": [1]}, "labels must be None for a target"),
+        ((X, [1, 2, 3]), {"target": "number"}, "target must be one of 'classes', 'numbers'"),
         ((X, [math.nan, 1, 0]), {}, "y must hold a label in every row, got nan"),
         ((X, [0, 1, 2]), {"labels": ["a", "b"]}, "y must hold codes from 0 to 1, got 0 to 2"),
         ((X, ["a", "b", "a"]), {"labels": ["a", "b"]}, "y must hold codes where labels are given"),

@@ -109,6 +109,21 @@ def test_schema_is_checked(arguments, message):
         streams.Schema(*arguments)
 
 
+def test_targets_are_classes_numbers_or_none():
+    """A tuple of labels stands for classes; only classes have labels."""
+    classes = streams.Schema(("a",), (), (0, 1))
+    assert classes == streams.Schema(("a",), (), streams.Classes((0, 1)))
+    assert (classes.labels, classes.n_classes) == ((0, 1), 2)
+    for target in (streams.Numbers(), None):
+        schema = streams.Schema(("a",), (), target)
+        assert schema.n_classes == 0
+        assert schema != classes
+        with pytest.raises(ValueError, match="target must be classes, which have labels, got"):
+            _ = schema.labels
+    with pytest.raises(TypeError, match=r"target must be Classes\(labels\), Numbers\(\) or None"):
+        streams.Schema(("a",), (), "numbers")
+
+
 def test_schemas_compare_and_hash():
     """Equal schemas are equal and hash alike, so they can be dict keys."""
     make = lambda: streams.Schema(("a",), ("a",), (0, 1), {"a": ("x",)})  # noqa: E731

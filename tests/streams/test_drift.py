@@ -178,3 +178,19 @@ def test_positions_must_increase():
     """Drifts come one after the other."""
     with pytest.raises(ValueError, match=r"positions must be increasing, got \[20, 20\]"):
         streams.DriftStream([streams.SEA(k) for k in (1, 2, 3)], [20, 20])
+
+
+def test_numbers_drift_and_swap_too():
+    """Streams of numbers are composed as those of classes are; there are no labels to swap."""
+    rows = np.arange(12.0).reshape(6, 2)
+    table = streams.from_arrays(rows, rows[:, 0] / 4, target="numbers")
+    view = streams.ConceptView(table, swap_features=[("x0", "x1")])
+    stream = streams.DriftStream([table, view], [3], aligned=True)
+    X, y = next(stream.blocks(6))
+    np.testing.assert_array_equal(y, rows[:, 0] / 4)
+    np.testing.assert_array_equal(X[:, 0], [0, 2, 4, 7, 9, 11])
+    with pytest.raises(ValueError, match="target must be classes"):
+        streams.ConceptView(table, swap_labels=[(0, 1)])
+    classes = streams.from_arrays(rows, [0, 1] * 3)
+    with pytest.raises(ValueError, match="equal schemas"):
+        streams.DriftStream([table, classes], [3])

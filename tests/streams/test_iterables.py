@@ -117,3 +117,17 @@ def test_unknown_nominal_feature():
     """A nominal name that no row has is an error that lists the features."""
     with pytest.raises(ValueError, match="nominal must be among the features 'a', 'b', 'c', 'd'"):
         streams.from_iterable(ROWS, nominal=["z"])
+
+
+def test_numbers_as_targets():
+    """Numbers are floats in blocks and rows; what is none is refused at the first reading."""
+    rows = [({"a": 1, "b": "x"}, 2), ({"a": 2}, 0.5)]
+    stream = streams.from_iterable(rows, target="numbers")
+    assert stream.schema.target == streams.Numbers()
+    assert next(stream.blocks())[1].tolist() == [2.0, 0.5]
+    assert [y for _, y in stream] == [2.0, 0.5]
+    for bad in (float("nan"), None, "2"):
+        with pytest.raises((TypeError, ValueError), match="y must be"):
+            streams.from_iterable([*rows, ({"a": 1}, bad)], target="numbers")
+    with pytest.raises(ValueError, match=r"got the real number 0\.5; target='numbers' makes"):
+        streams.from_iterable(rows)

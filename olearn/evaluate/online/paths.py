@@ -14,10 +14,10 @@ from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier, takes_blocks
 from olearn.core.labels import CodedLabels
-from olearn.core.types import Codes, Rows
+from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.online.position import Position
-from olearn.streams.base import Stream
+from olearn.streams.base import Numbers, Stream
 
 Delay = float | Callable[[int, dict[Any, Any], Any], float | None] | None
 """Rows between a prediction and its label: None = 0, a number, or a function of the row."""
@@ -55,8 +55,8 @@ class BlockPath:
     def spans(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Span]:
         """Yield the rows after `at` span by span, none across a multiple of one of `cuts`."""
         warm = False
-        for X, codes in at.rest_of_blocks(self._stream.blocks(self._block_size)):
-            y = codes if self._by_codes else self._labels(codes)
+        for X, target in at.rest_of_blocks(self._stream.blocks(self._block_size)):
+            y = target if self._by_codes else self._values(target)
             start = 0
             while start < len(y) and at.n != max_samples:
                 part = slice(start, start + rows_to_cut(at.n, cuts, max_samples))
@@ -66,14 +66,16 @@ class BlockPath:
                 wall, cpu = time.perf_counter(), time.process_time()
                 answers = self._run(self._model, X[part], y[part])
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-                at.add_block(X[part], codes[part])
+                at.add_block(X[part], target[part])
                 yield Span(*self._scored(y[part], answers), None, wall, cpu)
                 start += len(y[part])
             if at.n == max_samples:
                 return
 
-    def _labels(self, codes: Codes) -> Any:
-        return CodedLabels(codes, self._stream.schema.labels).decoded()
+    def _values(self, y: Any) -> Any:
+        """Return the targets of a block: labels or numbers."""
+        schema = self._stream.schema
+        return y if schema.target == Numbers() else CodedLabels(y, schema.labels).decoded()
 
     def _run(self, model: Any, X: Rows, y: Any) -> Any:
         """Predict and learn the rows; this alone is timed."""

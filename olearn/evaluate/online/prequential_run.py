@@ -17,7 +17,7 @@ from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
 from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
 from olearn.evaluate.progress import Bars, OnProgress
-from olearn.streams.base import Stream
+from olearn.streams.base import Classes, Stream
 
 
 def prequential(
@@ -88,8 +88,9 @@ def prequential(
     TypeError
         If a parameter is of the wrong kind.
     ValueError
-        If a parameter is outside the range above, a metric does not suit the model, an endless
-        stream comes without `max_samples`, or the checkpoint is of another run or stream.
+        If a parameter is outside the range above, a metric or the stream's target does not suit
+        the model, an endless stream comes without `max_samples`, or the checkpoint is of another
+        run or stream.
 
     Examples
     --------
@@ -116,6 +117,8 @@ def prequential(
         check_integer("max_samples", max_samples, 1)
     elif _is_endless(stream):
         raise ValueError("max_samples must be given for an endless stream, got None")
+    if isinstance(stream, Stream):
+        _check_target(stream.schema.target, model)
     chosen = choose_metrics(metrics, model)
     path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
     recorder = Recorder(model, chosen, window, detector, keep_predictions)
@@ -141,6 +144,17 @@ def prequential(
         writer.write(run)
     run.recorder.finish()
     return run.recorder.result(stream, path)
+
+
+def _check_target(target: Any, model: base.Estimator) -> None:
+    """Refuse a stream whose targets the model cannot learn, or that has none to score by."""
+    if target is None:
+        raise ValueError("stream must have a target, by which predictions are scored; it has none")
+    if isinstance(model, base.Classifier) and not isinstance(target, Classes):
+        raise ValueError(
+            f"stream must have classes as its target for a classifier, it has {target!r}: give a "
+            "regressor"
+        )
 
 
 def _choose_path(

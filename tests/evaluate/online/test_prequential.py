@@ -18,7 +18,7 @@ from river import (
 from river.datasets import synth
 from toys import Above, Blobs, Centroids, LastLabel, rows_of
 
-from olearn import detectors, evaluate, registry, streams
+from olearn import detectors, evaluate, learners, registry, streams
 from olearn.evaluate import progress
 from olearn.evaluate.online import paths
 
@@ -275,3 +275,48 @@ def test_short_and_silent_runs_draw_nothing(monkeypatch, wanted):
     screen = on_a_terminal(monkeypatch)
     evaluate.prequential(Blobs(), Centroids(), window=100, progress=wanted)
     assert screen.getvalue() == ""
+
+
+# -- numbers as targets --------------------------------------------------------------------------
+
+
+def numeric_stream(n=400):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(n, 3))
+    y = X @ [1.0, -2.0, 0.5] + rng.normal(size=n) / 10
+    return streams.from_arrays(X, y, target="numbers")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        learners.AnalyticRidgeRegressor,
+        lambda: learners.StreamTDRegressor(gamma=0.0, hidden=(16,), seed=1),
+    ],
+    ids=["ridge", "td"],
+)
+def test_regressors_give_the_same_result_both_ways(make):
+    """Blocks of numbers give the figures of the rows, and those of river's own loop."""
+    stream = numeric_stream()
+    options = {"window": 150, "detector": drift.PageHinkley(), "keep_predictions": True}
+    blocks = evaluate.prequential(stream, make(), block_size=70, **options)
+    rows = evaluate.prequential(list(stream), make(), **options)
+    assert (blocks.path, rows.path) == ("blocks", "rows")
+    assert blocks.predictions == rows.predictions
+    assert blocks.alarms == rows.alarms
+    assert blocks.windows == rows.windows
+    metric, model = metrics.MAE() + metrics.RMSE(), make()
+    for x, y in stream:
+        metric.update(y, model.predict_one(x))
+        model.learn_one(x, y)
+    assert [blocks.values["MAE"], blocks.values["RMSE"]] == pytest.approx(metric.get(), rel=1e-12)
+
+
+def test_targets_that_do_not_suit_the_model_are_refused():
+    """A classifier learns no numbers, by blocks or by rows; without a target nothing is scored."""
+    for model in (learners.HoeffdingTreeClassifier(), naive_bayes.GaussianNB()):
+        with pytest.raises(ValueError, match=r"it has Numbers\(\): give a regressor"):
+            evaluate.prequential(numeric_stream(), model)
+    bare = streams.from_arrays(np.ones((3, 1)), None)
+    with pytest.raises(ValueError, match="stream must have a target"):
+        evaluate.prequential(bare, learners.AnalyticRidgeRegressor())
