@@ -1,22 +1,18 @@
 """What the analytic ridge classifiers share: everything but their parameters."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 import numpy as np
 from river.base import DriftDetector
-from river.base.typing import FeatureName
+from river.base.typing import ClfTarget, FeatureName
 
-from olearn.base import ArrayClassifier, check_detector
+from olearn.base import ArrayClassifier
 from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_choice, check_in_range, check_integer, check_seed
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
-from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
-from olearn.learners.analytic.heads import BALANCES
-from olearn.learners.analytic.ridge_core import FORMS
 
 _REPLAYED = 30  # rows learnt anew after a drift; about the delay of a detector
 
@@ -26,15 +22,19 @@ class RidgeClassifier(ArrayClassifier):
 
     _engine: RidgeEngine
     temperature: float
+    drift_detector: DriftDetector | None
+    warm_up: int
+    nominal_attributes: Collection[FeatureName] | None
+    classes: Collection[ClfTarget] | None
 
-    def _start(
-        self, settings: RidgeSettings, drift_detector: DriftDetector | None, warm_up: int
-    ) -> None:
-        if drift_detector is not None:
-            check_detector("drift_detector", drift_detector)
-        self._engine = RidgeEngine(settings)
-        self._detector = None if drift_detector is None else drift_detector.clone()
-        self._armed_after = warm_up
+    def _start(self) -> None:
+        """Begin, with parameters that are checked."""
+        self._start_encoding(self.nominal_attributes, self.classes)
+        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
+        self.classes = self.classes or None
+        self._engine = RidgeEngine(RidgeSettings.of(self))
+        self._detector = None if self.drift_detector is None else self.drift_detector.clone()
+        self._armed_after = self.warm_up
         self._recent: deque[tuple[Rows, int, float]] = deque(maxlen=_REPLAYED)
         self._n_since = 0
         self._n_drifts = 0
@@ -183,44 +183,3 @@ class RidgeClassifier(ArrayClassifier):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self)) + self._engine.n_bytes
-
-
-def check_parameters(
-    *,
-    n_features: int | None,
-    gamma: float,
-    forgetting: float,
-    form: str,
-    balance: str,
-    noise: float,
-    block: int | None,
-    refresh: int,
-    temperature: float,
-    warm_up: int,
-    scale: float | None,
-    backend: str,
-    dtype: str,
-    seed: int | None,
-) -> None:
-    """Check the parameters of the analytic classifiers."""
-    if n_features is not None:
-        check_integer("n_features", n_features, 1)
-    check_in_range("gamma", gamma, 0.0, open_low=True)
-    check_in_range("forgetting", forgetting, 0.0, 1.0, open_low=True)
-    check_choice("form", form, FORMS)
-    check_choice("balance", balance, BALANCES)
-    if balance != "none" and form not in ("auto", "information"):
-        raise ValueError(
-            f"form must be 'auto' or 'information' for balance {balance!r}, got {form!r}"
-        )
-    check_in_range("noise", noise, 0.0)
-    if block is not None:
-        check_integer("block", block, 1)
-    check_integer("refresh", refresh, 1)
-    check_in_range("temperature", temperature, 0.0, open_low=True)
-    check_integer("warm_up", warm_up, 0)
-    if scale is not None:
-        check_in_range("scale", scale, 0.0, open_low=True)
-    check_choice("backend", backend, BACKENDS)
-    check_choice("dtype", dtype, DTYPES)
-    check_seed(seed)

@@ -8,8 +8,8 @@ block and the waiting rows and never stored: asking for them changes nothing tha
 import copy
 import math
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from olearn.learners.analytic.backends import make_backend
 from olearn.learners.analytic.heads import ClassState, pseudo_feature_head, weighted_head
 from olearn.learners.analytic.moments import ClassMoments
 from olearn.learners.analytic.pending import PendingWeights
-from olearn.learners.analytic.random_relu import NoLift, RandomLift
+from olearn.learners.analytic.random_relu import NoLift, RandomLift, drawn_seed
 from olearn.learners.analytic.ridge_core import STATES, SUB_BLOCK, CovarianceState
 
 _TARGET_STEP = 8  # room for targets grows by so many
@@ -45,6 +45,13 @@ class RidgeSettings:
     device: str = "cpu"
     dtype: str = "float64"
     one_hot: bool = True
+
+    @classmethod
+    def of(cls, model: Any, **others: Any) -> Self:
+        """Return the parameters of a model that bear these names; a seed of None is drawn."""
+        shared = {field.name for field in fields(cls)} & {field.name for field in fields(model)}
+        given = {name: getattr(model, name) for name in shared}
+        return cls(**given | others | {"seed": drawn_seed(model.seed)})
 
     @property
     def rows_per_block(self) -> int:

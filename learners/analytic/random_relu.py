@@ -1,7 +1,8 @@
 """Random features: a fixed random linear map, then ReLU."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river import base
@@ -9,8 +10,8 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
+from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters
 from olearn.core.types import Rows
-from olearn.core.validate import check_in_range, check_integer, check_seed
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
 
@@ -76,6 +77,7 @@ class NoLift:
         return ops.array(X)
 
 
+@dataclass(eq=False, repr=False)
 class RandomReLU(base.MiniBatchTransformer):
     r"""Random features $\max(P x, 0)$ with a fixed random P[^1].
 
@@ -113,14 +115,13 @@ class RandomReLU(base.MiniBatchTransformer):
 
     """
 
-    def __init__(self, n_features: int = 512, scale: float = 1.0, seed: int | None = None) -> None:
-        check_integer("n_features", n_features, 1)
-        check_in_range("scale", scale, 0.0, open_low=True)
-        check_seed(seed)
-        self.n_features = n_features
-        self.scale = scale
-        self.seed = seed
-        self._drawn_seed = drawn_seed(seed)
+    n_features: PositiveInt = 512
+    scale: Annotated[float, Above(0.0)] = 1.0
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._drawn_seed = drawn_seed(self.seed)
         self._forget_drawn()
 
     def _forget_drawn(self) -> None:

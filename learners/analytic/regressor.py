@@ -1,7 +1,8 @@
 """Recursive ridge regression as a regressor."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Annotated, Any, Self
 
 import numpy as np
 from river.base.typing import FeatureName
@@ -9,21 +10,18 @@ from river.base.typing import FeatureName
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Above, In, OneOf, PositiveInt, Seed, check_parameters
 from olearn.core.types import Rows
 from olearn.core.validate import (
-    check_choice,
-    check_in_range,
-    check_integer,
     check_names,
-    check_seed,
 )
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
-from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.analytic.ridge_core import FORMS
 
 
+@dataclass(eq=False, repr=False)
 class AnalyticRidgeRegressor(ArrayRegressor):
     r"""Ridge regression, solved exactly at every row[^1].
 
@@ -88,57 +86,27 @@ class AnalyticRidgeRegressor(ArrayRegressor):
 
     """
 
-    _features: FeatureIndex
+    n_features: PositiveInt | None = None
+    gamma: Annotated[float, Above(0.0)] = 0.1
+    forgetting: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
+    _: KW_ONLY
+    form: Annotated[str, OneOf(*FORMS)] = "auto"
+    block: PositiveInt | None = None
+    refresh: PositiveInt = 1
+    scale: Annotated[float, Above(0.0)] | None = None
+    nominal_attributes: Annotated[Collection[FeatureName] | None, check_names] = None
+    backend: Annotated[str, OneOf(*BACKENDS)] = "numpy"
+    device: str = "cpu"
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float64"
+    seed: Seed = None
+    _features: FeatureIndex = field(init=False)
 
-    def __init__(
-        self,
-        n_features: int | None = None,
-        gamma: float = 0.1,
-        forgetting: float = 1.0,
-        *,
-        form: str = "auto",
-        block: int | None = None,
-        refresh: int = 1,
-        scale: float | None = None,
-        nominal_attributes: Collection[FeatureName] | None = None,
-        backend: str = "numpy",
-        device: str = "cpu",
-        dtype: str = "float64",
-        seed: int | None = None,
-    ) -> None:
-        if n_features is not None:
-            check_integer("n_features", n_features, 1)
-        check_in_range("gamma", gamma, 0.0, open_low=True)
-        check_in_range("forgetting", forgetting, 0.0, 1.0, open_low=True)
-        check_choice("form", form, FORMS)
-        if block is not None:
-            check_integer("block", block, 1)
-        check_integer("refresh", refresh, 1)
-        if scale is not None:
-            check_in_range("scale", scale, 0.0, open_low=True)
-        check_choice("backend", backend, BACKENDS)
-        check_choice("dtype", dtype, DTYPES)
-        check_names("nominal_attributes", nominal_attributes)
-        check_seed(seed)
-        self.n_features = n_features
-        self.gamma = gamma
-        self.forgetting = forgetting
-        self.form = form
-        self.block = block
-        self.refresh = refresh
-        self.scale = scale
-        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.seed = seed
-        self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
-        settings = RidgeSettings(
-            n_features=n_features, gamma=gamma, seed=drawn_seed(seed), forgetting=forgetting,
-            form=form, block=block, refresh=refresh, scale=scale, backend=backend, device=device,
-            dtype=dtype, one_hot=False,
-        )  # fmt: skip
-        self._engine = RidgeEngine(settings)
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        nominal = self.nominal_attributes
+        self._features = FeatureIndex(None if nominal is None else [*nominal])
+        self.nominal_attributes = nominal or None  # river cannot clone an empty tuple
+        self._engine = RidgeEngine(RidgeSettings.of(self, one_hot=False))
         self._grow()
 
     @classmethod

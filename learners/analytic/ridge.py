@@ -1,16 +1,30 @@
 """Recursive ridge regression as a classifier, on the features or on random features of them."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 from river.base import DriftDetector
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.learners.analytic._classifier import RidgeClassifier, check_parameters
-from olearn.learners.analytic.engine import RidgeSettings
-from olearn.learners.analytic.random_relu import drawn_seed
+from olearn.base import check_detector
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    In,
+    NonNegativeInt,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
+from olearn.learners.analytic._classifier import RidgeClassifier
+from olearn.learners.analytic.backends import BACKENDS, DTYPES
+from olearn.learners.analytic.heads import BALANCES
+from olearn.learners.analytic.ridge_core import FORMS
 
 
+@dataclass(eq=False, repr=False)
 class AnalyticRidgeClassifier(RidgeClassifier):
     r"""Ridge regression on one-hot labels, solved exactly at every row[^1].
 
@@ -99,58 +113,34 @@ class AnalyticRidgeClassifier(RidgeClassifier):
 
     """
 
-    def __init__(
-        self,
-        n_features: int | None = None,
-        gamma: float = 0.1,
-        forgetting: float = 1.0,
-        *,
-        form: str = "auto",
-        balance: str = "none",
-        noise: float = 1.0,
-        block: int | None = None,
-        refresh: int = 1,
-        temperature: float = 0.1,
-        drift_detector: DriftDetector | None = None,
-        warm_up: int = 100,
-        scale: float | None = None,
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        backend: str = "numpy",
-        device: str = "cpu",
-        dtype: str = "float64",
-        seed: int | None = None,
-    ) -> None:
-        check_parameters(
-            n_features=n_features, gamma=gamma, forgetting=forgetting, form=form, balance=balance,
-            noise=noise, block=block, refresh=refresh, temperature=temperature, warm_up=warm_up,
-            scale=scale, backend=backend, dtype=dtype, seed=seed,
-        )  # fmt: skip
-        self.n_features = n_features
-        self.gamma = gamma
-        self.forgetting = forgetting
-        self.form = form
-        self.balance = balance
-        self.noise = noise
-        self.block = block
-        self.refresh = refresh
-        self.temperature = temperature
-        self.drift_detector = drift_detector
-        self.warm_up = warm_up
-        self.scale = scale
-        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
-        self.classes = classes or None
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.seed = seed
-        self._start_encoding(nominal_attributes, classes)
-        settings = RidgeSettings(
-            n_features=n_features, gamma=gamma, seed=drawn_seed(seed), forgetting=forgetting,
-            form=form, balance=balance, noise=noise, block=block, refresh=refresh, scale=scale,
-            backend=backend, device=device, dtype=dtype,
-        )  # fmt: skip
-        self._start(settings, drift_detector, warm_up)
+    n_features: PositiveInt | None = None
+    gamma: Annotated[float, Above(0.0)] = 0.1
+    forgetting: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
+    _: KW_ONLY
+    form: Annotated[str, OneOf(*FORMS)] = "auto"
+    balance: Annotated[str, OneOf(*BALANCES)] = "none"
+    noise: Annotated[float, AtLeast(0.0)] = 1.0
+    block: PositiveInt | None = None
+    refresh: PositiveInt = 1
+    temperature: Annotated[float, Above(0.0)] = 0.1
+    drift_detector: Annotated[DriftDetector | None, check_detector] = None
+    warm_up: NonNegativeInt = 100
+    scale: Annotated[float, Above(0.0)] | None = None
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    backend: Annotated[str, OneOf(*BACKENDS)] = "numpy"
+    device: str = "cpu"
+    dtype: Annotated[str, OneOf(*DTYPES)] = "float64"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.balance != "none" and self.form not in ("auto", "information"):
+            raise ValueError(
+                f"form must be 'auto' or 'information' for balance {self.balance!r}, "
+                f"got {self.form!r}"
+            )
+        self._start()
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

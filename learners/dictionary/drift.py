@@ -1,15 +1,19 @@
 """A detector for the one number that says whether a dictionary still fits: its sparsity."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 from river import base
 
-from olearn.core.validate import check_in_range, check_integer
+from olearn.core.parameters import Above, AtLeast, check_parameters
+from olearn.core.validate import check_in_range
 
 _FAST, _SLOW = 0.2, 0.01  # weights of the newest value; the drift study used no others
 _SHARE = math.sqrt(_FAST / (2.0 - _FAST))  # deviation of the fast mean in that of single values
 
 
+@dataclass(eq=False, repr=False)
 class SparsityDrift(base.DriftDetector):
     r"""Alarm when the codes of a dictionary become less sparse than they have been[^1].
 
@@ -51,12 +55,11 @@ class SparsityDrift(base.DriftDetector):
 
     """
 
-    def __init__(self, width: float = 5.0, warm_up: int = 100) -> None:
-        super().__init__()
-        check_in_range("width", width, 0.0, open_low=True)
-        check_integer("warm_up", warm_up, 2)
-        self.width = width
-        self.warm_up = warm_up
+    width: Annotated[float, Above(0.0)] = 5.0
+    warm_up: Annotated[int, AtLeast(2)] = 100
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._reset()
 
     def _reset(self) -> None:

@@ -4,7 +4,8 @@ import math
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river import base
@@ -13,13 +14,21 @@ from river.base.typing import FeatureName
 from olearn.base import check_detector
 from olearn.core.features import FeatureIndex, Table
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    Fraction,
+    In,
+    NonNegativeInt,
+    OneOf,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
 from olearn.core.types import Rows
 from olearn.core.validate import (
-    check_choice,
-    check_flag,
     check_in_range,
-    check_integer,
-    check_seed,
     row_weights,
 )
 from olearn.learners.dictionary import codes
@@ -30,6 +39,7 @@ from olearn.learners.dictionary.frank_wolfe import FrankWolfe
 from olearn.learners.dictionary.polar import polar
 
 
+@dataclass(eq=False, repr=False)
 class OrthogonalDictionaryLearner(CodesRows):
     r"""Learns an orthogonal dictionary from a stream of samples that are sparse in it[^1].
 
@@ -64,7 +74,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         Level of the thresholds above, not negative: in units of the data, for `"mad"` in standard
         deviations.
     p
-        Norm of `"frank_wolfe"`, 3 or 4; 3 needs fewer samples.
+        Norm of `"frank_wolfe"`, 3 to 4; 3 needs fewer samples.
     start_level
         First threshold of `"annealed"`, in root mean squares of the first batch, positive.
     decay
@@ -83,8 +93,8 @@ class OrthogonalDictionaryLearner(CodesRows):
         Detector that reads the negative sparsity of each batch; at its alarm the steps begin anew
         from the atoms of now. `SparsityDrift` was made for it. `None` never begins anew.
     warm_up
-        Number of batches, from 0, after which the principal directions of the samples seen become
-        the start. Good for samples that are hardly sparse, such as correlated sensors.
+        Number of batches, at least 0, after which the principal directions of the samples seen
+        become the start. Good for samples that are hardly sparse, such as correlated sensors.
     reproject
         Whether each step of `"frank_wolfe"` ends with an orthogonal matrix. Else it stays within
         the ball of spectral norm 1, which saves time; codes use the nearest orthogonal one.
@@ -137,71 +147,34 @@ class OrthogonalDictionaryLearner(CodesRows):
 
     """
 
-    def __init__(
-        self,
-        method: str = "frank_wolfe",
-        batch_size: int = 32,
-        *,
-        coding: str = "all",
-        n_codes: int | None = None,
-        level: float = 3.0,
-        p: int = 3,
-        start_level: float = 2.0,
-        decay: float = 0.98,
-        floor: float | None = None,
-        rho_min: float = 0.0,
-        gamma_min: float = 0.0,
-        drift_detector: base.DriftDetector | None = None,
-        warm_up: int = 0,
-        reproject: bool = True,
-        refresh: int = 1,
-        device: str | None = None,
-        dtype: str = "float64",
-        seed: int | None = None,
-    ) -> None:
-        check_choice("method", method, ("frank_wolfe", "annealed"))
-        check_integer("batch_size", batch_size, 1)
-        check_choice("coding", coding, CODINGS)
-        if n_codes is not None:
-            check_integer("n_codes", n_codes, 1)
-        check_in_range("level", level, 0.0)
-        check_integer("p", p, 3, 4)
-        check_in_range("start_level", start_level, 0.0, open_low=True)
-        check_in_range("decay", decay, 0.0, 1.0, open_low=True, open_high=True)
-        if floor is not None:
-            check_in_range("floor", floor, 0.0)
-        check_in_range("rho_min", rho_min, 0.0, 1.0)
-        check_in_range("gamma_min", gamma_min, 0.0, 1.0)
-        check_integer("warm_up", warm_up, 0)
-        check_integer("refresh", refresh, 1)
-        check_choice("dtype", dtype, ("float64", "float32"))
-        if drift_detector is not None:
-            check_detector("drift_detector", drift_detector)
-        check_seed(seed)
-        check_flag("reproject", reproject)
-        self.method = method
-        self.batch_size = batch_size
-        self.coding = coding
-        self.n_codes = n_codes
-        self.level = level
-        self.p = p
-        self.start_level = start_level
-        self.decay = decay
-        self.floor = floor
-        self.rho_min = rho_min
-        self.gamma_min = gamma_min
-        self.drift_detector = drift_detector
-        self.warm_up = warm_up
-        self.reproject = reproject
-        self.refresh = refresh
-        self.device = device
-        self.dtype = dtype
-        self.seed = seed
+    method: Annotated[str, OneOf("frank_wolfe", "annealed")] = "frank_wolfe"
+    batch_size: PositiveInt = 32
+    _: KW_ONLY
+    coding: Annotated[str, OneOf(*CODINGS)] = "all"
+    n_codes: PositiveInt | None = None
+    level: Annotated[float, AtLeast(0.0)] = 3.0
+    p: Annotated[int, In(3, 4)] = 3
+    start_level: Annotated[float, Above(0.0)] = 2.0
+    decay: OpenFraction = 0.98
+    floor: Annotated[float, AtLeast(0.0)] | None = None
+    rho_min: Fraction = 0.0
+    gamma_min: Fraction = 0.0
+    drift_detector: Annotated[base.DriftDetector | None, check_detector] = None
+    warm_up: NonNegativeInt = 0
+    reproject: bool = True
+    refresh: PositiveInt = 1
+    device: str | None = None
+    dtype: Annotated[str, OneOf("float64", "float32")] = "float64"
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         self._features = FeatureIndex()
-        self._root = seed if seed is not None else int(np.random.default_rng().integers(2**62))
+        drawn = int(np.random.default_rng().integers(2**62))
+        self._root = drawn if self.seed is None else self.seed
         self._trainer = self._make_trainer()
-        self._pending = np.zeros((batch_size, 0))
-        self._weights = np.ones(batch_size)
+        self._pending = np.zeros((self.batch_size, 0))
+        self._weights = np.ones(self.batch_size)
         self._n_pending = 0
 
     def _make_trainer(self) -> Trainer:

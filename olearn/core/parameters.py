@@ -168,7 +168,8 @@ def parameters(cls: type) -> dict[str, Parameter]:
     for base in reversed(cls.__mro__):
         if "__dataclass_fields__" in vars(base):
             hints |= inspect.get_annotations(base, eval_str=True)
-    return {field.name: parameter_of(hints[field.name]) for field in dataclasses.fields(cls)}
+    given = (field.name for field in dataclasses.fields(cls) if field.init)
+    return {name: parameter_of(hints[name]) for name in given}
 
 
 def parameter_of(hint: Any) -> Parameter:
