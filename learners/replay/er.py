@@ -1,13 +1,14 @@
 """Experience replay: the batch and a batch from memory, each by softmax cross-entropy."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 from river.base.typing import ClfTarget, FeatureName
-from torch import Tensor, nn
+from torch import Tensor
 
-from olearn.learners.replay.learner import RehearsalClassifier
+from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters
+from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import softmax_loss
@@ -29,6 +30,7 @@ class ER(Objective):
         return view.dot
 
 
+@dataclass(eq=False, repr=False)
 class ERClassifier(RehearsalClassifier):
     r"""Experience replay: a neural network learns each batch with a batch of earlier samples[^1].
 
@@ -104,25 +106,25 @@ class ERClassifier(RehearsalClassifier):
 
     """
 
-    def __init__(
-        self,
-        lr: float = 0.1,
-        memory_size: int = 200,
-        batch_size: int = 10,
-        *,
-        replay_size: int = 10,
-        rule: str = "exact",
-        trunk: nn.Module | None = None,
-        width: int = 20,
-        hidden: tuple[int, ...] = (128, 128),
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        compile: bool = False,
-        seed: int | None = None,
-    ) -> None:
-        self._start(locals(), ER(), SGD(lr))
+    lr: Annotated[float, Above(0.0)] = 0.1
+    memory_size: PositiveInt = 200
+    batch_size: PositiveInt = 10
+    _: KW_ONLY
+    replay_size: PositiveInt = 10
+    rule: Rule = "exact"
+    trunk: Trunk = None
+    width: PositiveInt = 20
+    hidden: Widths = (128, 128)
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start(ER(), SGD(self.lr))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from olearn.core.validate import check_choice, check_in_range
 from olearn.learners.replay.objective import Batch, Replayed
 from olearn.learners.replay.softmax import one_hot
 
@@ -160,9 +159,6 @@ class PrototypeFeedback:
     """
 
     def __init__(self, mixing: float, base: float, gates: str) -> None:
-        check_in_range("mixing", mixing, 0.0, 1.0)
-        check_in_range("base", base, 0.0, 1.0)
-        check_choice("gates", gates, GATES)
         self.mixing = mixing
         self.base = base
         self.gates = gates

@@ -1,20 +1,22 @@
 """Holistic proxy-based contrastive replay: with a temperature of the gradient and distillation."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import torch
 from river.base.typing import ClfTarget, FeatureName
-from torch import Tensor, nn
+from torch import Tensor
 
-from olearn.core.validate import check_flag, check_in_range, check_integer
+from olearn.core.parameters import Above, AtLeast, OneOf, PositiveInt, Seed, check_parameters
 from olearn.learners.replay.contrast import (
+    CONTRASTS,
     TEMPERATURE,
     gradient_scale,
     proxy_distillation,
     sample_distillation,
 )
-from olearn.learners.replay.learner import RehearsalClassifier
+from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.memory import ReplayMemory
 from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, View
 from olearn.learners.replay.optimiser import SGD
@@ -43,11 +45,6 @@ class HolisticContrast(Objective):
     def __init__(
         self, alpha: float, beta: float, *, mode: str, min_batch: int, period: int, reset: bool
     ) -> None:
-        check_in_range("alpha", alpha, 0.0)
-        check_in_range("beta", beta, 0.0)
-        check_integer("contrast_min_batch", min_batch, 1)
-        check_integer("period", period, 1)
-        check_flag("reset_on_task", reset)
         self.alpha = alpha
         self.beta = beta
         self.min_batch = min_batch
@@ -104,6 +101,7 @@ class HolisticContrast(Objective):
         return self.pcr.scores(view)
 
 
+@dataclass(eq=False, repr=False)
 class HPCRClassifier(RehearsalClassifier):
     r"""Holistic proxy-based contrastive replay: PCR with distillation and a varying gradient[^1].
 
@@ -197,36 +195,36 @@ class HPCRClassifier(RehearsalClassifier):
 
     """
 
-    def __init__(
-        self,
-        lr: float = 0.1,
-        memory_size: int = 200,
-        batch_size: int = 10,
-        *,
-        alpha: float = 0.1,
-        beta: float = 0.5,
-        contrast: str = "proxy",
-        contrast_min_batch: int = 1,
-        period: int = 500,
-        reset_on_task: bool = False,
-        warm_batches: int = 50,
-        replay_size: int = 10,
-        rule: str = "exact",
-        trunk: nn.Module | None = None,
-        width: int = 20,
-        hidden: tuple[int, ...] = (128, 128),
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        compile: bool = False,
-        seed: int | None = None,
-    ) -> None:
+    lr: Annotated[float, Above(0.0)] = 0.1
+    memory_size: PositiveInt = 200
+    batch_size: PositiveInt = 10
+    _: KW_ONLY
+    alpha: Annotated[float, AtLeast(0.0)] = 0.1
+    beta: Annotated[float, AtLeast(0.0)] = 0.5
+    contrast: Annotated[str, OneOf(*CONTRASTS)] = "proxy"
+    contrast_min_batch: PositiveInt = 1
+    period: PositiveInt = 500
+    reset_on_task: bool = False
+    warm_batches: PositiveInt = 50
+    replay_size: PositiveInt = 10
+    rule: Rule = "exact"
+    trunk: Trunk = None
+    width: PositiveInt = 20
+    hidden: Widths = (128, 128)
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         objective = HolisticContrast(
-            alpha, beta, mode=contrast, min_batch=contrast_min_batch, period=period,
-            reset=reset_on_task,
+            self.alpha, self.beta, mode=self.contrast, min_batch=self.contrast_min_batch,
+            period=self.period, reset=self.reset_on_task,
         )  # fmt: skip
-        self._start(locals(), objective, SGD(lr), warm_batches=warm_batches)
+        self._start(objective, SGD(self.lr), warm_batches=self.warm_batches)
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

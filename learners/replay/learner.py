@@ -1,9 +1,8 @@
 """The rehearsal classifier: rows and images in, one step of its engine for each batch."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from inspect import signature
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -12,14 +11,12 @@ from torch import nn
 
 from olearn.base import ArrayClassifier
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import OneOf
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import (
-    check_choice,
-    check_flag,
     check_in_range,
     check_integer,
     check_kind,
-    check_seed,
     row_weights,
 )
 from olearn.learners.analytic.random_relu import drawn_seed
@@ -38,6 +35,26 @@ from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
 
 _MOST_REPETITIONS = 10_000
+
+
+def check_widths(name: str, value: Any) -> None:
+    """Raise unless `value` holds the widths of layers, at least one."""
+    check_kind(name, value, tuple | list, "a tuple of widths")
+    for units in value:
+        check_integer(name, units, 1)
+    if not value:
+        raise ValueError(f"{name} must have at least one width, got none")
+
+
+def check_trunk(name: str, value: Any) -> None:
+    """Raise unless `value` is a module of torch or None."""
+    check_kind(name, value, nn.Module | None, "a torch module")
+
+
+Rule = Annotated[str, OneOf(*RULES)]
+Precision = Annotated[str, OneOf(*PRECISIONS)]
+Trunk = Annotated[nn.Module | None, check_trunk]
+Widths = Annotated[tuple[int, ...], check_widths]
 
 
 class RehearsalClassifier(ArrayClassifier):
@@ -61,22 +78,20 @@ class RehearsalClassifier(ArrayClassifier):
     compile: bool
     seed: int | None
 
+    nominal_attributes: Collection[FeatureName] | None
+    classes: Collection[ClfTarget] | None
+
     def _start(
         self,
-        given: Mapping[str, Any],
         objective: Objective,
         optimiser: SGD | Adam,
         *,
         pool: int | None = 4,
         warm_batches: int = 50,
     ) -> None:
-        """Keep and check the parameters, `locals()` of the constructor, and begin."""
-        for name in signature(type(self)).parameters:
-            setattr(self, name, given[name])
-        self._check_parameters()
-        check_integer("warm_batches", warm_batches, 1)
-        self.nominal_attributes = given["nominal_attributes"] or None  # river cannot clone ()
-        self.classes = given["classes"] or None
+        """Begin, with parameters that are checked."""
+        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
+        self.classes = self.classes or None
         self._start_encoding(self.nominal_attributes, self.classes)
         device = device_of(self.device)
         if self.compile and not device.startswith("cuda"):
@@ -93,20 +108,6 @@ class RehearsalClassifier(ArrayClassifier):
         )  # fmt: skip
         self._engine: ReplayEngine | None = None  # made by the first sample
         self._task_waits = False
-
-    def _check_parameters(self) -> None:
-        for name in ("memory_size", "batch_size", "replay_size", "width"):
-            check_integer(name, getattr(self, name), 1)
-        check_kind("hidden", self.hidden, tuple | list, "a tuple of widths")
-        for units in self.hidden:
-            check_integer("hidden", units, 1)
-        if not self.hidden:
-            raise ValueError("hidden must have at least one width, got none")
-        check_choice("rule", self.rule, RULES)
-        check_flag("compile", self.compile)
-        check_kind("trunk", self.trunk, nn.Module | None, "a torch module")
-        check_choice("precision", self.precision, PRECISIONS)
-        check_seed(self.seed)
 
     # -- what river does not know ----------------------------------------------------------------
 

@@ -1,17 +1,19 @@
 """Online prototype learning: equilibrium of prototypes, rotated images, prototypical feedback."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import torch
 from river.base.typing import ClfTarget, FeatureName
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from olearn.core.validate import check_in_range, check_integer
+from olearn.core.parameters import Above, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.validate import check_in_range
 from olearn.learners.replay.augment import crop_view
-from olearn.learners.replay.feedback import Mixed, PrototypeFeedback
-from olearn.learners.replay.learner import RehearsalClassifier
+from olearn.learners.replay.feedback import GATES, Mixed, PrototypeFeedback
+from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.memory import ReplayMemory
 from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, View
 from olearn.learners.replay.optimiser import Adam
@@ -58,8 +60,6 @@ class OnlinePrototypes(Objective):
         pixel_mean: Sequence[float] | None,
         pixel_std: Sequence[float] | None,
     ) -> None:
-        check_in_range("similarity", similarity, 0.0, open_low=True)
-        check_integer("projection", projection, 1)
         self.similarity = similarity
         self.projection = projection
         for value in pixel_std or ():
@@ -176,6 +176,7 @@ def slice_start(view: View, generator: torch.Generator) -> Tensor:
     return torch.randint(max(1, spare), (), generator=generator, device=view.feat.device)
 
 
+@dataclass(eq=False, repr=False)
 class OnProClassifier(RehearsalClassifier):
     r"""Online prototype learning: classes are learnt as a whole, not by shortcuts[^1].
 
@@ -275,37 +276,37 @@ class OnProClassifier(RehearsalClassifier):
 
     """
 
-    def __init__(
-        self,
-        lr: float = 5e-4,
-        memory_size: int = 200,
-        batch_size: int = 10,
-        *,
-        mixing: float = 0.6,
-        base: float = 0.75,
-        gates: str = "twice",
-        similarity: float = 0.5,
-        projection: int = 128,
-        pixel_mean: Sequence[float] | None = None,
-        pixel_std: Sequence[float] | None = None,
-        warm_batches: int = 50,
-        replay_size: int = 64,
-        rule: str = "exact",
-        trunk: nn.Module | None = None,
-        width: int = 64,
-        hidden: tuple[int, ...] = (128, 128),
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        compile: bool = False,
-        seed: int | None = None,
-    ) -> None:
+    lr: Annotated[float, Above(0.0)] = 5e-4
+    memory_size: PositiveInt = 200
+    batch_size: PositiveInt = 10
+    _: KW_ONLY
+    mixing: Fraction = 0.6
+    base: Fraction = 0.75
+    gates: Annotated[str, OneOf(*GATES)] = "twice"
+    similarity: Annotated[float, Above(0.0)] = 0.5
+    projection: PositiveInt = 128
+    pixel_mean: Sequence[float] | None = None
+    pixel_std: Sequence[float] | None = None
+    warm_batches: PositiveInt = 50
+    replay_size: PositiveInt = 64
+    rule: Rule = "exact"
+    trunk: Trunk = None
+    width: PositiveInt = 64
+    hidden: Widths = (128, 128)
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
         objective = OnlinePrototypes(
-            mixing=mixing, base=base, gates=gates, similarity=similarity, projection=projection,
-            pixel_mean=pixel_mean, pixel_std=pixel_std,
+            mixing=self.mixing, base=self.base, gates=self.gates, similarity=self.similarity,
+            projection=self.projection, pixel_mean=self.pixel_mean, pixel_std=self.pixel_std,
         )  # fmt: skip
-        self._start(locals(), objective, Adam(lr), pool=None, warm_batches=warm_batches)
+        self._start(objective, Adam(self.lr), pool=None, warm_batches=self.warm_batches)
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

@@ -1,16 +1,17 @@
 """Proxy-based contrastive replay: stream and memory, plain and augmented, against proxies."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import torch
 from river.base.typing import ClfTarget, FeatureName
-from torch import Tensor, nn
+from torch import Tensor
 
-from olearn.core.validate import check_choice
+from olearn.core.parameters import Above, OneOf, PositiveInt, Seed, check_parameters
 from olearn.learners.replay.augment import strong_view
 from olearn.learners.replay.contrast import CONTRASTS, TEMPERATURE, contrast
-from olearn.learners.replay.learner import RehearsalClassifier
+from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import proxy_contrast
@@ -29,7 +30,6 @@ class ProxyContrast(Objective):
     """
 
     def __init__(self, mode: str = "proxy") -> None:
-        check_choice("contrast", mode, CONTRASTS)
         self.mode = mode
 
     def views(self, batch: Batch) -> list[Pass]:
@@ -65,6 +65,7 @@ def joint_labels(batch: Batch) -> Tensor:
     return torch.cat([batch.replayed.y, batch.replayed.y, batch.y, batch.y])
 
 
+@dataclass(eq=False, repr=False)
 class PCRClassifier(RehearsalClassifier):
     r"""Proxy-based contrastive replay: samples are contrasted with proxies of their classes[^1].
 
@@ -145,26 +146,26 @@ class PCRClassifier(RehearsalClassifier):
 
     """
 
-    def __init__(
-        self,
-        lr: float = 0.1,
-        memory_size: int = 200,
-        batch_size: int = 10,
-        *,
-        contrast: str = "proxy",
-        replay_size: int = 10,
-        rule: str = "exact",
-        trunk: nn.Module | None = None,
-        width: int = 20,
-        hidden: tuple[int, ...] = (128, 128),
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        compile: bool = False,
-        seed: int | None = None,
-    ) -> None:
-        self._start(locals(), ProxyContrast(contrast), SGD(lr))
+    lr: Annotated[float, Above(0.0)] = 0.1
+    memory_size: PositiveInt = 200
+    batch_size: PositiveInt = 10
+    _: KW_ONLY
+    contrast: Annotated[str, OneOf(*CONTRASTS)] = "proxy"
+    replay_size: PositiveInt = 10
+    rule: Rule = "exact"
+    trunk: Trunk = None
+    width: PositiveInt = 20
+    hidden: Widths = (128, 128)
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start(ProxyContrast(self.contrast), SGD(self.lr))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

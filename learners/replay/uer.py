@@ -1,14 +1,14 @@
 """Unbiased experience replay: the stream by cosines, the memory by whole dot products."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 from river.base.typing import ClfTarget, FeatureName
-from torch import Tensor, nn
+from torch import Tensor
 
-from olearn.core.validate import check_choice, check_in_range
-from olearn.learners.replay.learner import RehearsalClassifier
+from olearn.core.parameters import Above, OneOf, PositiveInt, Seed, check_parameters
+from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import softmax_loss
@@ -32,10 +32,6 @@ class UER(Objective):
     temperature: float = 0.09
     inference: str = "dot"
 
-    def __post_init__(self) -> None:
-        check_in_range("temperature", self.temperature, 0.0, open_low=True)
-        check_choice("inference", self.inference, INFERENCES)
-
     def terms(self, out: Outputs, batch: Batch) -> dict[str, Tensor]:
         terms = {"stream": softmax_loss(out["stream.plain"].cos / self.temperature, batch.y)}
         if batch.replayed is not None:
@@ -46,6 +42,7 @@ class UER(Objective):
         return view.dot if self.inference == "dot" else view.cos / self.temperature
 
 
+@dataclass(eq=False, repr=False)
 class UERClassifier(RehearsalClassifier):
     r"""Unbiased experience replay: only replayed samples shape the norms[^1].
 
@@ -126,27 +123,27 @@ class UERClassifier(RehearsalClassifier):
 
     """
 
-    def __init__(
-        self,
-        lr: float = 0.1,
-        memory_size: int = 200,
-        batch_size: int = 10,
-        *,
-        replay_size: int = 10,
-        temperature: float = 0.09,
-        inference: str = "dot",
-        rule: str = "exact",
-        trunk: nn.Module | None = None,
-        width: int = 20,
-        hidden: tuple[int, ...] = (128, 128),
-        nominal_attributes: Collection[FeatureName] | None = None,
-        classes: Collection[ClfTarget] | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        compile: bool = False,
-        seed: int | None = None,
-    ) -> None:
-        self._start(locals(), UER(temperature, inference), SGD(lr))
+    lr: Annotated[float, Above(0.0)] = 0.1
+    memory_size: PositiveInt = 200
+    batch_size: PositiveInt = 10
+    _: KW_ONLY
+    replay_size: PositiveInt = 10
+    temperature: Annotated[float, Above(0.0)] = 0.09
+    inference: Annotated[str, OneOf(*INFERENCES)] = "dot"
+    rule: Rule = "exact"
+    trunk: Trunk = None
+    width: PositiveInt = 20
+    hidden: Widths = (128, 128)
+    nominal_attributes: Collection[FeatureName] | None = None
+    classes: Collection[ClfTarget] | None = None
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start(UER(self.temperature, self.inference), SGD(self.lr))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
