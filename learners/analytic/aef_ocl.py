@@ -72,7 +72,8 @@ class AEFOCLClassifier(RidgeClassifier):
     dtype
         `"float64"` or `"float32"`; sums are float64 in any case.
     seed
-        Seed of random features and pseudo-rows; None draws one.
+        Seed of random features and pseudo-rows; None draws one. Results do not depend on the number
+        of threads, below 2,000 features.
 
     Raises
     ------

@@ -92,7 +92,7 @@ class RandomReLU(base.MiniBatchTransformer):
     scale
         Weights are uniform on [-scale, scale); positive. The features are proportional to it.
     seed
-        Seed; None draws one.
+        Seed; None draws one. Results do not depend on the number of threads.
 
     Raises
     ------

@@ -107,7 +107,8 @@ class OrthogonalDictionaryLearner(CodesRows):
         `"float64"` or `"float32"`. Devices and NumPy agree to 1e-6 after 100 batches in float64.
     seed
         Seed of the starting matrix, which depends on the names of the features and not on their
-        order. None: a random one.
+        order. None: a random one. Results do not depend on the number of threads, below 500
+        features.
 
     Raises
     ------

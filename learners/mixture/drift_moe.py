@@ -106,7 +106,7 @@ class DriftMoEClassifier(ArrayClassifier):
     classes
         Labels known in advance, in code order; None: in order of first appearance.
     seed
-        Seed of the router's weights and all draws.
+        Seed of the router's weights and all draws. Results do not depend on the number of threads.
 
     Raises
     ------

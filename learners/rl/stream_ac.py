@@ -60,7 +60,7 @@ class StreamAC(Agent):
     dtype
         `"float32"` or `"float64"`, of networks and traces.
     seed
-        Seed of weights and choices; None draws one.
+        Seed of weights and choices; None draws one. Results do not depend on the number of threads.
 
     Raises
     ------

@@ -113,7 +113,7 @@ class StreamQ(_ValueAgent):
     dtype
         `"float32"` or `"float64"`, of networks and traces.
     seed
-        Seed of weights and choices; None draws one.
+        Seed of weights and choices; None draws one. Results do not depend on the number of threads.
 
     Raises
     ------
@@ -217,7 +217,7 @@ class StreamSARSA(_ValueAgent):
     dtype
         `"float32"` or `"float64"`, of networks and traces.
     seed
-        Seed of weights and choices; None draws one.
+        Seed of weights and choices; None draws one. Results do not depend on the number of threads.
 
     Raises
     ------

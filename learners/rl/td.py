@@ -58,7 +58,7 @@ class StreamTDRegressor(ArrayRegressor):
     dtype
         `"float32"` or `"float64"`, of network and trace.
     seed
-        Seed of the first weights; None draws one.
+        Seed of the first weights; None draws one. Results do not depend on the number of threads.
 
     Raises
     ------

@@ -164,7 +164,8 @@ class TorchStreamQ(_TorchAgents):
     dtype
         `"float32"` or `"float64"`.
     seed
-        Seed of weights and choices; None draws one.
+        Seed of weights and choices; None draws one. Results do not depend on the number of threads,
+        below 30 million weights.
 
     Examples
     --------
@@ -298,7 +299,8 @@ class TorchStreamAC(_TorchAgents):
     dtype
         `"float32"` or `"float64"`.
     seed
-        Seed of weights and choices; None draws one.
+        Seed of weights and choices; None draws one. Results do not depend on the number of threads,
+        below 30 million weights.
 
     Examples
     --------

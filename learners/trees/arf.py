@@ -72,7 +72,8 @@ class ARFClassifier(ArrayClassifier):
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
     seed
-        Seed of all draws, not negative; None draws a fresh one.
+        Seed of all draws, not negative; None draws a fresh one. Results do not depend on the number
+        of threads.
 
     Raises
     ------

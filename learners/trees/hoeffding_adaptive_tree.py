@@ -60,7 +60,8 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
     seed
-        Seed of the bootstrap weights, not negative; None draws a fresh one.
+        Seed of the bootstrap weights, not negative; None draws a fresh one. Results do not depend
+        on the number of threads.
 
     Raises
     ------
