@@ -37,7 +37,7 @@ PAPERS := driftmoe htm_sprt aef_ocl replay frank_wolfe_odl stream_x
 
 results: $(VENV)/.test  # of each paper, with the script's own settings
 	for name in $(PAPERS); do \
-	  OPENBLAS_NUM_THREADS=1 $(BIN)/python experiments/$$name.py || exit 1; \
+	  $(BIN)/python experiments/$$name.py || exit 1; \
 	done
 
 lint: $(VENV)/.lint

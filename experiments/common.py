@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.progress import track
 
+from olearn.core.threads import one_blas_thread
 from olearn.evaluate.intervals import mean_and_half_width
 from olearn.show.tables import TextTable
 
@@ -69,8 +70,13 @@ def in_processes(
 ) -> Iterator[Any]:
     """Yield the answers in order, with a progress bar on stderr."""
     context = multiprocessing.get_context("spawn")  # a fork would copy the bar's thread half-way
-    with ProcessPoolExecutor(n_jobs, context) as pool:
+    with ProcessPoolExecutor(n_jobs, context, initializer=compute_on_one_thread) as pool:
         yield from track(pool.map(function, jobs), what, len(jobs), console=Console(stderr=True))
+
+
+def compute_on_one_thread() -> None:
+    """Limit this process for all its life, for peers in plain NumPy: processes fill the cores."""
+    one_blas_thread.__enter__()
 
 
 def head(packages: Iterable[str]) -> dict[str, Any]:

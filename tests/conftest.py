@@ -4,10 +4,6 @@ import os
 
 import pytest
 
-# Tests run side by side on all cores; the threads of OpenBLAS and torch would then wait for each
-# other, which makes small matrices a hundred times slower.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 # what commands print must not depend on whether their kernels were compiled before
 os.environ.setdefault("OLEARN_QUIET", "1")
 

@@ -1,7 +1,6 @@
 """Runs of the AEF-OCL experiment: classes in tasks, classes in a stream, and drift."""
 
 import dataclasses
-import os
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -215,7 +214,6 @@ def find_data(args: Args) -> tuple[list[str], list[str]]:
 def main(args: Args) -> None:
     """Run all jobs in processes of their own, with a progress bar; write the results."""
     begin = time.time()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # inherited by the processes
     args.out.mkdir(parents=True, exist_ok=True)
     found, missing = find_data(args)
     jobs = make_jobs(args, found)

@@ -6,10 +6,6 @@ a polar factor over the size of the matrix. One BLAS thread, CPU seconds, median
 """
 
 import itertools
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
-
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +20,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import MiniBatchDictionaryLearning
 
 from olearn import learners
+from olearn.core.threads import one_blas_thread
 from olearn.learners.dictionary import polar
 from olearn.learners.dictionary.polar import polar_of_near
 
@@ -167,13 +164,15 @@ def main(args: Args) -> None:
     """Measure, print the tables, write the files."""
     warnings.filterwarnings("ignore", module="sklearn")
     lines = []
-    for n in map(int, args.sizes.split(",")):
-        for batch in (1, n):
-            lines += speed_lines(args, n, batch)
+    with one_blas_thread:
+        for n in map(int, args.sizes.split(",")):
+            for batch in (1, n):
+                lines += speed_lines(args, n, batch)
+        ways = factor_lines(args)
     out = Path(args.out)
     write(out, "Orthogonal dictionaries: steps and samples per CPU second", args, [], lines)
     factors = out.with_name(f"{out.name}_factors")
-    write(factors, "Polar factors: CPU microseconds", args, [], factor_lines(args))
+    write(factors, "Polar factors: CPU microseconds", args, [], ways)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Runs of the dictionary experiment, study after study."""
 
 import dataclasses
-import os
 import time
 import warnings
 from pathlib import Path
@@ -72,7 +71,6 @@ def run_job(job: tuple[str, tuple[Any, ...]]) -> Runs:
 def main(args: Args) -> None:
     """Run study after study in processes; files are written after each, so a stop loses little."""
     begin = time.time()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # inherited by the processes
     args.out.mkdir(parents=True, exist_ok=True)
     found, missing = real.find_sets()
     facts: dict[str, Any] = {

@@ -4,7 +4,6 @@ import dataclasses
 import importlib.util
 import json
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -130,7 +129,6 @@ def facts_of(args: Args) -> dict[str, Any]:
 
 def main(args: Args) -> None:
     """Run what is not done yet; what is done is written as it comes."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # inherited by the processes
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / f"{args.stem}.json"
     known = json.loads(path.read_text())["runs"] if path.exists() else []

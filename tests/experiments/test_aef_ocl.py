@@ -15,7 +15,7 @@ import benchmarks.analytic as bench
 from aef_ocl import run, tables
 
 _FOLDER = Path(__file__).resolve().parents[2] / "experiments"
-_ENV = {**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"}
+_ENV = {**os.environ, "COLUMNS": "80"}
 
 
 @pytest.fixture(scope="module")

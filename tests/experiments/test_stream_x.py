@@ -17,7 +17,7 @@ from stream_x import forecasts, jobs, plan, tables
 from stream_x.run import Args, main
 
 _FOLDER = Path(__file__).resolve().parents[2] / "experiments"
-_ENV = {**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"}
+_ENV = {**os.environ, "COLUMNS": "80"}
 CARTPOLE = "stream-q CartPole-v1, cap 500, 400 steps"
 
 
