@@ -30,7 +30,7 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml
 	@echo "open build/docs/index.html"
 
-readme: $(VENV)/.python  # the table of names
+readme: $(VENV)/.test  # its table of names, and the names that packages show
 	$(BIN)/python docs/overview.py
 
 PAPERS := driftmoe htm_sprt aef_ocl replay frank_wolfe_odl stream_x

@@ -26,6 +26,8 @@ from olearn.core.parameters import (
 )
 from olearn.detectors._values import finite_value, finite_values
 
+__all__ = ["ADWIN"]
+
 State = NDArray[np.float64]
 
 _CLOCK, _MAX_BUCKETS, _MIN_LENGTH, _GRACE_PERIOD = range(4)

@@ -17,6 +17,8 @@ from olearn.detectors._reference import (
 )
 from olearn.detectors._state_detector import N_VALUES, State, decide
 
+__all__ = ["CUSUM"]
+
 _K, _H, _TWO_SIDED, _UPPER, _LOWER, _UPPER_ONSET, _LOWER_ONSET = range(CHART, CHART + 7)
 _SIZE = CHART + 7
 

@@ -18,6 +18,8 @@ from olearn.detectors._reference import (
 )
 from olearn.detectors._state_detector import State, decide
 
+__all__ = ["EWMAChart"]
+
 _LAMBDA, _WIDTH, _AVERAGE, _FADED, _LIMIT = range(CHART, CHART + 5)
 _SIZE = CHART + 5
 

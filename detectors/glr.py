@@ -27,6 +27,8 @@ from olearn.detectors._reference import (
 )
 from olearn.detectors._state_detector import N_VALUES, State, decide
 
+__all__ = ["GeneralizedLikelihoodRatio"]
+
 _WHAT = ("mean", "variance", "both")
 _MEAN, _VARIANCE, _BOTH = range(3)
 

@@ -22,6 +22,8 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors._fusion import FusionNetwork
 from olearn.detectors._htm_column import LOG, N_FEATURES, RAW, HTMColumn
 
+__all__ = ["HTMColumnsClassifier"]
+
 _N_POOLED = 6
 
 

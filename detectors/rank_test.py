@@ -26,6 +26,8 @@ from olearn.detectors._rank_kernels import (
 )
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
 
+__all__ = ["RankTest"]
+
 
 @njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:

@@ -20,6 +20,8 @@ from olearn.core.validate import check_in_range
 from olearn.detectors import _sprt_kernels as k
 from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
 
+__all__ = ["SPRT"]
+
 _MODELS = ("bernoulli", "mean", "variance", "exponential")
 _RULES = ("both", "drift", "reflect")
 # what the test looks for where neither `alternative` nor `effect` says it

@@ -26,6 +26,8 @@ from olearn.detectors._value_kernels import (
     value_update,
 )
 
+__all__ = ["ValueChannel"]
+
 
 @njit
 def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:

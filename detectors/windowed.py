@@ -11,6 +11,8 @@ from olearn.core.parameters import AtLeast, OpenFraction, PositiveFloat, Seed, c
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
 
+__all__ = ["WindowedKS", "WindowedPSI", "WindowedWasserstein"]
+
 
 class _WindowedDetector(StateDetector):
     """Two adjacent windows and the distance between them; a subclass makes the state."""

@@ -6,12 +6,10 @@ Documents keep their place relative to each other, so that their links work here
 import base64
 import functools
 import importlib
-import importlib.util
 import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,11 @@ import latex2mathml.converter
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-import olearn
+import olearn.core
+from olearn import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "experiments/README.md")
-CONTRACTS = (
-    "olearn.core.features",
-    "olearn.core.labels",
-    "olearn.core.parameters",
-    "olearn.core.rng",
-    "olearn.core.validate",
-)
-"""Modules without `__all__` that authors of a learner need: a page each."""
-
 FIRST = ("first_stream", "your_own_csv_with_drift")
 """Tutorials that come before the others."""
 
@@ -40,13 +30,11 @@ _FULL = "show_root_full_path: true"
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', flags=re.S)
 
 
-def public_modules() -> Iterator[str]:
-    """Yield the public modules of olearn that list their names in `__all__`, sorted."""
-    found = pkgutil.walk_packages(olearn.__path__, "olearn.")
-    for name in ["olearn", *sorted(info.name for info in found if "._" not in info.name)]:
-        text = Path(importlib.util.find_spec(name).origin).read_text(encoding="utf-8")
-        if re.search("^__all__ ", text, flags=re.M):
-            yield name
+def contracts() -> list[str]:
+    """Return the modules of the core that authors of a learner need: those with an `__all__`."""
+    found = pkgutil.iter_modules(olearn.core.__path__, "olearn.core.")
+    names = [info.name for info in found]
+    return [name for name in names if hasattr(importlib.import_module(name), "__all__")]
 
 
 @functools.cache
@@ -54,7 +42,7 @@ def reference() -> dict[str, str]:
     """Return the pages of the reference: one a module, one a public name; path to Markdown."""
     pages = {}
     rows = []
-    for module in public_modules():
+    for module in registry.packages():
         part = importlib.import_module(module)
         folder = module.removeprefix("olearn.").replace(".", "/")
         rows.append(f"| [`{module}`]({folder}/index.md) | {first_sentence(part)} |")
@@ -65,7 +53,7 @@ def reference() -> dict[str, str]:
         about = f"::: {module}\n    options:\n      members: false\n      {_FULL}\n\n"
         table = ["| name | what it is |", "|---|---|", *table]
         pages[f"reference/{folder}/index.md"] = about + "\n".join(table)
-    for module in CONTRACTS:
+    for module in contracts():
         path = f"{module.removeprefix('olearn.')}.md"
         pages[f"reference/{path}"] = f"::: {module}\n    options:\n      {_FULL}\n"
         rows.append(f"| [`{module}`]({path}) | {first_sentence(importlib.import_module(module))} |")

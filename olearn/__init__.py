@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["load", "save"]
-
-__getattr__, __dir__ = lazy_names(__name__, {"load": "persist.files", "save": "persist.files"})
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__, {"load": "olearn.persist.files", "save": "olearn.persist.files"}
+)

@@ -1,14 +1,23 @@
-"""Names of the command line: what each stands for, and how to make it.
+"""The one table of names: what each name of a command, a report or a call stands for.
 
-One line a name. Nothing is imported before it is asked for.
+One line a name. Parts are named by text and imported when one is made, so that this file can lie
+below all of them, and asking what there is costs nothing. `__all__` of a file, not this table, says
+what a package shows (`make readme`).
 """
 
+import ast
+import functools
 import importlib
 import inspect
+import pkgutil
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, cast
 
+from olearn.core.lazy import shown_names
 from olearn.core.validate import check_choice
 
 
@@ -19,17 +28,23 @@ class Entry:
     Parameters
     ----------
     path
-        `module:attribute`, the attribute possibly dotted: a class, or a method that makes one.
-    words
-        What it is, in one line.
+        `package:attribute`, the attribute possibly dotted: a class, or a function or method that
+        makes what is named.
+    text
+        What it is, in one line; empty: what the docstring of the class says first.
     options
         Arguments it is always called with.
 
     """
 
     path: str
-    words: str
+    text: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def description(self) -> str:
+        """What it is, in one line; reads the file of a class of ours, but imports none."""
+        return self.text or _first_line(*self.path.split(":"))
 
     def constructor(self) -> Callable[..., Any]:
         """Import and return what the path names."""
@@ -39,151 +54,171 @@ class Entry:
             found = getattr(found, name)
         return found  # type: ignore[return-value]
 
+    def accepted(self) -> list[str]:
+        """Return the names of its arguments; `**kwargs` of a method stand for its class's."""
+        constructor = self.constructor()
+        parameters = inspect.signature(constructor).parameters
+        names = [name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD]
+        if len(names) < len(parameters) and inspect.ismethod(constructor):
+            names += inspect.signature(cast(type, constructor.__self__)).parameters
+        return names
 
-_OURS = "olearn.learners"
+
+_FEATURES = {"n_features": 256}
 
 LEARNERS: dict[str, Entry] = {
-    "hoeffding-tree": Entry(f"{_OURS}:HoeffdingTreeClassifier", "Hoeffding tree (VFDT), compiled"),
-    "hoeffding-adaptive-tree": Entry(
-        f"{_OURS}:HoeffdingAdaptiveTreeClassifier",
-        "Hoeffding tree that replaces branches when their error drifts, compiled",
-    ),
-    "arf": Entry(
-        f"{_OURS}:ARFClassifier", "adaptive random forest: bagged trees with drift detectors"
-    ),
-    "driftmoe": Entry(
-        f"{_OURS}:DriftMoEClassifier",
-        "mixture of tree experts behind a neural router; experts compete for rows",
-        {"variant": "data"},
-    ),
+    "hoeffding-tree": Entry("olearn.learners:HoeffdingTreeClassifier"),
+    "hoeffding-adaptive-tree": Entry("olearn.learners:HoeffdingAdaptiveTreeClassifier"),
+    "arf": Entry("olearn.learners:ARFClassifier"),
+    "driftmoe": Entry("olearn.learners:DriftMoEClassifier", options={"variant": "data"}),
     "driftmoe-task": Entry(
-        f"{_OURS}:DriftMoEClassifier", "DriftMoE with one expert a class", {"variant": "task"}
+        "olearn.learners:DriftMoEClassifier",
+        "DriftMoE with one expert a class",
+        {"variant": "task"},
     ),
     "driftmoe-task-mlp": Entry(
-        f"{_OURS}:DriftMoEClassifier",
+        "olearn.learners:DriftMoEClassifier",
         "DriftMoE with one expert a class, as its authors coded it",
         {"variant": "task_mlp"},
     ),
     "driftmoe-plus": Entry(
-        f"{_OURS}:DriftMoEClassifier.plus", "DriftMoE with our improvements to the published method"
+        "olearn.learners:DriftMoEClassifier.plus",
+        "DriftMoE with our improvements to the published method",
     ),
-    "analytic-ridge": Entry(
-        f"{_OURS}:AnalyticRidgeClassifier",
-        "ridge regression on 256 random features, exact after every row",
-        {"n_features": 256},
-    ),
+    "analytic-ridge": Entry("olearn.learners:AnalyticRidgeClassifier", options=_FEATURES),
     "aef-ocl": Entry(
-        f"{_OURS}:AEFOCLClassifier",
-        "the same, classes balanced by pseudo-features every 64 rows",
-        {"n_features": 256, "refresh": 64},
+        "olearn.learners:AEFOCLClassifier",
+        "Analytic ridge whose classes are balanced by pseudo-features every 64 rows",
+        _FEATURES | {"refresh": 64},
     ),
-    "er": Entry(f"{_OURS}:ERClassifier", "neural network that replays a sample of the past"),
-    "uer": Entry(
-        f"{_OURS}:UERClassifier", "the same, the new by its angles only, which forgets less"
-    ),
-    "pcr": Entry(
-        f"{_OURS}:PCRClassifier", "rehearsal that contrasts two views with proxies of the classes"
-    ),
-    "hpcr": Entry(
-        f"{_OURS}:HPCRClassifier", "the same, held to what the network said of a sample before"
-    ),
-    "onpro": Entry(
-        f"{_OURS}:OnProClassifier", "rehearsal by prototypes, turned images and mixed close classes"
-    ),
+    "er": Entry("olearn.learners:ERClassifier"),
+    "uer": Entry("olearn.learners:UERClassifier"),
+    "pcr": Entry("olearn.learners:PCRClassifier"),
+    "hpcr": Entry("olearn.learners:HPCRClassifier"),
+    "onpro": Entry("olearn.learners:OnProClassifier"),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
-    "no-change": Entry("river.dummy:NoChangeClassifier", "repeats the previous label: the bar"),
-    "majority": Entry("river.dummy:PriorClassifier", "names the commonest label so far: the bar"),
-    "htm-columns": Entry(
-        "olearn.detectors:HTMColumnsClassifier",
-        "a temporal memory for each feature, joined by a network trained online",
+    "no-change": Entry(
+        "river.dummy:NoChangeClassifier", "Baseline: the previous label again, river's"
     ),
-    "river-hoeffding-tree": Entry("river.tree:HoeffdingTreeClassifier", "river's Hoeffding tree"),
+    "majority": Entry(
+        "river.dummy:PriorClassifier", "Baseline: the commonest label so far, river's"
+    ),
+    "htm-columns": Entry("olearn.detectors:HTMColumnsClassifier"),
+    "river-hoeffding-tree": Entry("river.tree:HoeffdingTreeClassifier", "Hoeffding tree, river's"),
     "river-hat": Entry(
-        "river.tree:HoeffdingAdaptiveTreeClassifier", "river's Hoeffding adaptive tree"
+        "river.tree:HoeffdingAdaptiveTreeClassifier", "Hoeffding adaptive tree, river's"
     ),
-    "river-arf": Entry("river.forest:ARFClassifier", "river's adaptive random forest"),
+    "river-arf": Entry("river.forest:ARFClassifier", "Adaptive random forest, river's"),
 }
 
 DETECTORS: dict[str, Entry] = {
-    "adwin": Entry(
-        "olearn.detectors:ADWIN", "adaptive window: compares the means of newer and older, compiled"
+    "adwin": Entry("olearn.detectors:ADWIN"),
+    "cusum": Entry("olearn.detectors:CUSUM"),
+    "ewma-chart": Entry("olearn.detectors:EWMAChart"),
+    "glr": Entry("olearn.detectors:GeneralizedLikelihoodRatio"),
+    "htm-sprt": Entry("olearn.detectors:HTMSPRT"),
+    "rank-test": Entry("olearn.detectors:RankTest"),
+    "sprt": Entry("olearn.detectors:SPRT"),
+    "value-channel": Entry("olearn.detectors:ValueChannel"),
+    "windowed-ks": Entry("olearn.detectors:WindowedKS"),
+    "windowed-psi": Entry("olearn.detectors:WindowedPSI"),
+    "windowed-wasserstein": Entry("olearn.detectors:WindowedWasserstein"),
+    "kswin": Entry("river.drift:KSWIN", "Kolmogorov-Smirnov test on a sliding window, river's"),
+    "page-hinkley": Entry(
+        "river.drift:PageHinkley", "Cumulative sum of deviations from the mean, river's"
     ),
-    "cusum": Entry("olearn.detectors:CUSUM", "cumulative sums of what exceeds an allowance"),
-    "ewma-chart": Entry("olearn.detectors:EWMAChart", "moving average outside its control limits"),
-    "glr": Entry(
-        "olearn.detectors:GeneralizedLikelihoodRatio",
-        "likelihood ratio of the best change point of a window",
+    "ddm": Entry("river.drift.binary:DDM", "Error rate above its minimum by 3 deviations, river's"),
+    "eddm": Entry("river.drift.binary:EDDM", "Distance between errors that shrinks, river's"),
+    "fhddm": Entry(
+        "river.drift.binary:FHDDM", "Hoeffding bound on a sliding window of hits, river's"
     ),
-    "htm-sprt": Entry(
-        "olearn.detectors:HTMSPRT",
-        "learns the sequence and tests its surprises: drifts of order, level and spread; anomalies",
-    ),
-    "rank-test": Entry("olearn.detectors:RankTest", "sequential test of scores in [0, 1] by rank"),
-    "sprt": Entry("olearn.detectors:SPRT", "Wald's sequential probability ratio test"),
-    "value-channel": Entry(
-        "olearn.detectors:ValueChannel", "sequential tests of level and spread by rank"
-    ),
-    "windowed-ks": Entry(
-        "olearn.detectors:WindowedKS", "Kolmogorov-Smirnov test of two adjacent windows"
-    ),
-    "windowed-psi": Entry(
-        "olearn.detectors:WindowedPSI", "population stability index of two adjacent windows"
-    ),
-    "windowed-wasserstein": Entry(
-        "olearn.detectors:WindowedWasserstein", "Wasserstein distance of two adjacent windows"
-    ),
-    "kswin": Entry("river.drift:KSWIN", "Kolmogorov-Smirnov test on a sliding window"),
-    "page-hinkley": Entry("river.drift:PageHinkley", "cumulative sum of deviations from the mean"),
-    "ddm": Entry("river.drift.binary:DDM", "error rate above its minimum by 3 deviations"),
-    "eddm": Entry("river.drift.binary:EDDM", "distance between errors grows smaller"),
-    "fhddm": Entry("river.drift.binary:FHDDM", "Hoeffding bound on a sliding window of hits"),
-    "hddm-a": Entry("river.drift.binary:HDDMA", "Hoeffding bound on averages"),
-    "hddm-w": Entry("river.drift.binary:HDDMW", "Hoeffding bound on weighted averages"),
+    "hddm-a": Entry("river.drift.binary:HDDMA", "Hoeffding bound on averages, river's"),
+    "hddm-w": Entry("river.drift.binary:HDDMW", "Hoeffding bound on weighted averages, river's"),
+}
+
+AGENTS: dict[str, Entry] = {
+    "stream-q": Entry("olearn.learners.rl:StreamQ"),
+    "stream-sarsa": Entry("olearn.learners.rl:StreamSARSA"),
+    "stream-ac": Entry("olearn.learners.rl:StreamAC"),
 }
 
 _DRIFTING = {
     "led": "LED digits, four concepts",
     "sea": "SEA, four concepts",
-    "rbf": "radial basis functions that move",
+    "rbf": "Radial basis functions that move",
 }
 _KINDS = {"a": "abrupt drifts", "g": "gradual drifts", "m": "slowly", "f": "fast"}
 _SIZES = {"": "1,000,000 rows", "_mini": "50,000 rows"}
+_RIVER = "olearn.streams:from_river"
 
-SYNTHETIC: dict[str, str] = {
-    "agrawal": "synthetic, endless: loan rules over nine features",
-    "hyperplane": "synthetic, endless: a rotating hyperplane",
-    "kpi4": "synthetic: four indicators of a radio cell, anomalies in their values, 8,000 rows",
-    "kpi4t": "synthetic: the same, half of the anomalies in the order of the values",
-    "led": "synthetic, endless: noisy digits of seven segments, and noise features",
-    "rbf": "synthetic, endless: radial basis functions, at rest or moving",
-    "sea": "synthetic, endless: the sum of two of three numbers against a threshold",
-    "sine": "synthetic, endless: above or below a sine curve",
-    "stagger": "synthetic, endless: boolean rules over size, colour and shape",
+GENERATORS: dict[str, Entry] = {
+    "agrawal": Entry("olearn.streams:Agrawal"),
+    "hyperplane": Entry("olearn.streams:Hyperplane"),
+    "kpi4": Entry("olearn.streams:KPI", options={"temporal": False}),
+    "kpi4t": Entry(
+        "olearn.streams:KPI",
+        "The same, half of the anomalies in the order of the values",
+        {"temporal": True},
+    ),
+    "led": Entry("olearn.streams:LED"),
+    "rbf": Entry("olearn.streams:RandomRBF"),
+    "sea": Entry("olearn.streams:SEA"),
+    "sine": Entry("olearn.streams:Sine"),
+    "stagger": Entry("olearn.streams:STAGGER"),
     **{
-        f"{family}_{kind}{size}": f"synthetic: {_DRIFTING[family]}, {_KINDS[kind]}, {rows}"
+        f"{family}_{kind}{size}": Entry(
+            "olearn.streams.published:published",
+            f"{_DRIFTING[family]}, {_KINDS[kind]}, synthetic, {rows}",
+            {"name": f"{family}_{kind}{size}"},
+        )
         for family, kinds in (("led", "ag"), ("sea", "ag"), ("rbf", "mf"))
         for kind in kinds
         for size, rows in _SIZES.items()
     },
 }
-"""Generators, which take a seed."""
+"""Synthetic streams, which take a seed."""
 
-BUNDLED = {
-    "bananas": "comes with river: two banana-shaped clouds",
-    "image_segments": "comes with river: patches of outdoor pictures",
-    "phishing_river": "comes with river: phishing web sites, 1,250 rows",
-    "shuttle": "comes with river: states of the space shuttle, 49,097 rows",
+BUNDLED: dict[str, Entry] = {
+    "bananas": Entry(_RIVER, "Two banana-shaped clouds, river's", {"dataset": "Bananas"}),
+    "image_segments": Entry(
+        _RIVER, "Patches of outdoor pictures, river's", {"dataset": "ImageSegments"}
+    ),
+    "phishing_river": Entry(
+        _RIVER, "Phishing web sites, 1,250 rows, river's", {"dataset": "Phishing"}
+    ),
+    "shuttle": Entry(
+        _RIVER, "States of the space shuttle, 49,097 rows, river's", {"dataset": "Shuttle"}
+    ),
 }
-"""Real tables that are there wherever river is; the others say themselves what they are."""
+"""Real tables that are there wherever river is."""
+
+METRICS: dict[str, Entry] = {
+    "Accuracy": Entry(
+        "river.metrics:Accuracy", "Share of rows predicted rightly, before they are learnt"
+    ),
+    "CohenKappa": Entry(
+        "river.metrics:CohenKappa",
+        "0 is no better than guessing with the same label frequencies, 1 is perfect",
+    ),
+}
+"""What reports say of metrics of river; ours say it in their docstrings, see `describe_metric`."""
 
 
-def describe_stream(name: str) -> str:
-    """Say in one line what a stream of `olearn.streams.names` is."""
-    from olearn.streams._table_facts import TABLES
+def packages() -> list[str]:
+    """Return the packages that list public names in `__all__`, sorted."""
+    olearn = importlib.import_module("olearn")
+    found = pkgutil.walk_packages(olearn.__path__, "olearn.")
+    names = ["olearn", *(info.name for info in found if info.ispkg)]
+    return sorted(name for name in names if hasattr(importlib.import_module(name), "__all__"))
 
-    if name in TABLES:
-        return TABLES[name].title
-    return {**SYNTHETIC, **BUNDLED}[name]
+
+@functools.cache
+def streams() -> dict[str, Entry]:
+    """Return all streams that have a name, sorted: those above and the tables to be found."""
+    tables: Any = importlib.import_module("olearn.streams._table_facts").TABLES
+    load = "olearn.streams.tables:load_table"
+    real = {name: Entry(load, table.title, {"name": name}) for name, table in tables.items()}
+    return dict(sorted((GENERATORS | BUNDLED | real).items()))
 
 
 def make_learner(
@@ -233,36 +268,46 @@ def make_detector(
 
 def make_metric(name: str) -> Any:
     """Make a metric by its class name, ours or river's, upper or lower case."""
-    from river import metrics as theirs
-    from river.metrics.base import Metric
-
-    from olearn import metrics as ours
-
-    classes = {
-        key: value
-        for module in (theirs, ours)
-        for key, value in vars(module).items()
-        if inspect.isclass(value) and issubclass(value, Metric) and not key.startswith("_")
-    }
+    theirs, ours = (importlib.import_module(name) for name in ("river.metrics", "olearn.metrics"))
+    role = importlib.import_module("river.metrics.base").Metric
+    # river's `__all__` names a class that is not there, so not by that
+    found = vars(theirs) | {name: getattr(ours, name) for name in ours.__all__}
+    classes = {n: f for n, f in found.items() if inspect.isclass(f) and issubclass(f, role)}
     by_lower_case = {key.lower(): value for key, value in classes.items()}
     if name.lower() not in by_lower_case:
         check_choice("metric", name, sorted(classes))
     return by_lower_case[name.lower()]()
 
 
+def describe_metric(name: str) -> str:
+    """Say in one line what a metric's value means, by its class name; empty where unknown."""
+    if name in METRICS:
+        return METRICS[name].description
+    return _first_line("olearn.metrics", name) if name in _shown("olearn.metrics") else ""
+
+
 def _make(entry: Entry, offered: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    constructor = entry.constructor()
-    accepted = _accepted(constructor)
+    accepted = entry.accepted()
     for name in options:
         check_choice("option", name, accepted)
     fitting = {k: v for k, v in offered.items() if k in accepted and v is not None}
-    return constructor(**{**entry.options, **fitting, **options})
+    return entry.constructor()(**{**entry.options, **fitting, **options})
 
 
-def _accepted(constructor: Callable[..., Any]) -> list[str]:
-    """Names of the arguments; a method that passes on `**kwargs` accepts its class's too."""
-    parameters = inspect.signature(constructor).parameters
-    names = [name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD]
-    if len(names) < len(parameters) and inspect.ismethod(constructor):
-        names += inspect.signature(cast(type, constructor.__self__)).parameters
-    return names
+def _first_line(package: str, name: str) -> str:
+    """Return the first line of a class's docstring, without marks of references."""
+    tree = ast.parse(_file(_shown(package)[name]).read_text(encoding="utf-8"))
+    (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    line = (ast.get_docstring(found) or "").split("\n")[0]
+    return re.sub(r"\[\^\d+\]", "", line).removesuffix(".")
+
+
+@functools.cache
+def _shown(package: str) -> dict[str, str]:
+    return shown_names(str(_file(package)))
+
+
+def _file(module: str) -> Path:
+    spec = find_spec(module)
+    assert spec is not None, f"there is no module {module}"
+    return Path(str(spec.origin))

@@ -10,6 +10,8 @@ from olearn.core.parameters import Fraction, In, NonNegativeInt, check_parameter
 from olearn.core.rng import KernelState, kernel_state, next_below, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
 
+__all__ = ["Agrawal"]
+
 _NAMES = (
     "salary",
     "commission",

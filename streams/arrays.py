@@ -20,6 +20,8 @@ from olearn.streams.base import (
     read_slices,
 )
 
+__all__ = ["from_arrays"]
+
 
 def from_arrays(
     X: ArrayLike,

@@ -13,6 +13,8 @@ from river.datasets import base as river_base
 
 from olearn.core.validate import check_integer, check_kind
 
+__all__ = ["Classes", "Numbers", "Schema", "Stream"]
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Block = tuple[Floats, NDArray[Any]]  # features, and the codes of labels or the numbers

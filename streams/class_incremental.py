@@ -12,6 +12,8 @@ from olearn.streams._columns import sorted_labels
 from olearn.streams.arrays import checked_codes
 from olearn.streams.base import Block, Ints, Reader, Schema, Stream, column_names, read_slices
 
+__all__ = ["ClassIncremental"]
+
 Examples = NDArray[Any]  # uint8 images (n, channels, height, width) or numbers (n, d)
 
 

@@ -12,6 +12,8 @@ from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.streams._java_random import STATE_SIZE, check_seed, java_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
 
+__all__ = ["DriftStream"]
+
 _CHUNK = 65_536  # rows per step when the length is counted
 
 

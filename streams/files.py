@@ -12,6 +12,8 @@ from olearn.streams._columns import Chunk, Plan, Values
 from olearn.streams._formats import ArffTable, ArrowTable, CsvTable, RawTable
 from olearn.streams.base import Reader, Stream, read_chunks
 
+__all__ = ["from_file"]
+
 _USUAL_TARGETS = ("class", "target", "label")
 
 _FORMATS: dict[str, type[RawTable]] = {

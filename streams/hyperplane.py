@@ -10,6 +10,8 @@ from olearn.core.parameters import Fraction, In, NonNegativeInt, PositiveInt, ch
 from olearn.core.rng import KernelState, kernel_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
+__all__ = ["Hyperplane"]
+
 
 @dataclass(eq=False, repr=False)
 class Hyperplane(Stream):

@@ -16,6 +16,8 @@ from olearn.streams._image_facts import IMAGE_SETS, ImageSet
 from olearn.streams._image_files import READERS, Arrays, read_prepared
 from olearn.streams.class_incremental import ClassIncremental
 
+__all__ = ["image_names", "split_images"]
+
 _FORMAT = 1  # of the decoded copies; another number ignores older ones
 _PARTS = ("X_train", "y_train", "X_test", "y_test")
 

@@ -13,6 +13,8 @@ from olearn.core.validate import check_choice, suggestion
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values
 from olearn.streams.base import Reader, Stream, read_chunks
 
+__all__ = ["from_iterable", "from_river"]
+
 _CHUNK = 1000  # rows turned into columns at a time
 _PEEK = 10_000  # rows that tell the schema of an endless data set
 

@@ -11,6 +11,8 @@ from olearn.core.parameters import AtLeast, NonNegativeInt, check_parameters
 from olearn.streams._kpi import DAY, driver, indicators, sharp_driver
 from olearn.streams.base import Block, Floats, Reader, Schema, Stream, read_slices
 
+__all__ = ["KPI"]
+
 _NAMES = ("success", "throughput", "latency", "loss")
 _N_EVENTS = 48
 _SHORTEST, _LONGEST = 10, 36  # rows of an event: 14 % of 8,000 rows in 48 events

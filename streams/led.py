@@ -10,6 +10,8 @@ from olearn.core.parameters import Fraction, In, NonNegativeInt, check_parameter
 from olearn.streams._java_random import JavaSeed, check_percent, java_state, next_int
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
+__all__ = ["LED"]
+
 _N_FEATURES = 24
 _N_SEGMENTS = 7
 

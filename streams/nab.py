@@ -11,6 +11,8 @@ from olearn.core.data_home import data_places
 from olearn.core.validate import check_choice
 from olearn.streams.signals import Signal
 
+__all__ = ["load_nab", "nab_names"]
+
 _SOURCE = "https://github.com/numenta/NAB"
 
 

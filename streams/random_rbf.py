@@ -24,6 +24,8 @@ from olearn.streams._java_random import (
 )
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
+__all__ = ["RandomRBF"]
+
 _LABEL, _DEVIATION, _WEIGHT = range(3)  # columns of the centroids' facts
 
 

@@ -16,6 +16,8 @@ from olearn.streams._java_random import (
 )
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
+__all__ = ["SEA"]
+
 _THETAS = (8.0, 9.0, 7.0, 9.5)
 
 

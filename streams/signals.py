@@ -15,6 +15,8 @@ from olearn.core.validate import check_choice, check_integer, suggestion
 from olearn.streams._kpi import TELECOM_EVENTS, telecom_columns
 from olearn.streams.base import Floats
 
+__all__ = ["Signal", "signal", "signal_from_file", "signal_names"]
+
 
 @dataclass(frozen=True, eq=False)
 class Signal:

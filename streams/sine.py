@@ -11,6 +11,8 @@ from olearn.core.parameters import In, NonNegativeInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_double
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream, column_names
 
+__all__ = ["Sine"]
+
 
 @dataclass(eq=False, repr=False)
 class Sine(Stream):

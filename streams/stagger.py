@@ -10,6 +10,8 @@ from olearn.core.parameters import In, NonNegativeInt, check_parameters
 from olearn.core.rng import KernelState, kernel_state, next_below
 from olearn.streams.base import Block, Floats, Ints, Reader, Schema, Stream
 
+__all__ = ["STAGGER"]
+
 _NAMES = ("size", "color", "shape")
 _SIZE, _COLOR, _SHAPE = range(3)
 

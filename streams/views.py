@@ -7,6 +7,8 @@ import numpy as np
 
 from olearn.streams.base import Block, Classes, Ints, Reader, Schema, Stream
 
+__all__ = ["ConceptView"]
+
 Pairs = Sequence[tuple[Any, Any]]
 
 

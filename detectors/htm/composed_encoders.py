@@ -12,6 +12,8 @@ from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.htm.encoders import Encoder, ScalarEncoder
 from olearn.detectors.htm.spatial_pooler import Bits
 
+__all__ = ["DateEncoder", "MultiEncoder"]
+
 
 @dataclass(eq=False, repr=False)
 class DateEncoder(Encoder):

@@ -16,6 +16,8 @@ from olearn.core.validate import check_number
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
 
+__all__ = ["CategoryEncoder", "RandomDistributedScalarEncoder", "ScalarEncoder"]
+
 Fields = NDArray[np.float64]
 
 

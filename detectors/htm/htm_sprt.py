@@ -36,6 +36,8 @@ from olearn.detectors.htm.anomaly import range_resolution
 from olearn.detectors.htm.encoders import RandomDistributedScalarEncoder
 from olearn.detectors.htm.likelihood import likelihood_state
 
+__all__ = ["HTMSPRT"]
+
 _KINDS = ("pattern", *VALUE_CHANNELS)
 _RESTARTS = {"rank": ("reflect", "both"), "paper": ("both", "drift")}
 _LEARNING, _ESTIMATION = 288, 100  # of the likelihood

@@ -14,6 +14,8 @@ from olearn.core.parameters import AtLeast, NonNegativeInt, OneOf, PositiveInt, 
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value
 
+__all__ = ["AnomalyLikelihood"]
+
 State = NDArray[np.float64]
 
 # layout of a state: parameters, numbers, then the rings of the newest scores and values

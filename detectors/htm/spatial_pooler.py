@@ -23,6 +23,8 @@ from olearn.core.parameters import (
 from olearn.detectors.htm import _pooler_kernels as kernels
 from olearn.detectors.htm import _pooler_layout as at
 
+__all__ = ["SpatialPooler"]
+
 Bits = NDArray[np.int64]
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 

@@ -17,6 +17,8 @@ from olearn.detectors.htm import _memory_layout as at
 from olearn.detectors.htm import _memory_step as step
 from olearn.detectors.htm.spatial_pooler import Bits, check_bits
 
+__all__ = ["TemporalMemory"]
+
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 _FIRST_SEGMENTS = 1024
 _FIRST_INDEX = 1 << 16

@@ -22,7 +22,7 @@ from sklearn.decomposition import MiniBatchDictionaryLearning
 from olearn import learners
 from olearn.core.threads import one_blas_thread
 from olearn.learners.dictionary import polar
-from olearn.learners.dictionary.polar import polar_of_near
+from olearn.learners.dictionary.polar_factor import polar_of_near
 
 Array = NDArray[np.float64]
 

@@ -22,6 +22,8 @@ from olearn.learners.analytic._classifier import RidgeClassifier
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.heads import BALANCES
 
+__all__ = ["AEFOCLClassifier"]
+
 
 @dataclass(eq=False, repr=False)
 class AEFOCLClassifier(RidgeClassifier):

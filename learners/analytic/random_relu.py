@@ -15,6 +15,8 @@ from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
 
+__all__ = ["RandomReLU"]
+
 
 class RandomLift:
     """The map of `RandomReLU` over expanded rows; one row of its table for each column.

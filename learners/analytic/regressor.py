@@ -20,6 +20,8 @@ from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 from olearn.learners.analytic.ridge_core import FORMS
 
+__all__ = ["AnalyticRidgeRegressor"]
+
 
 @dataclass(eq=False, repr=False)
 class AnalyticRidgeRegressor(ArrayRegressor):

@@ -23,6 +23,8 @@ from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.heads import BALANCES
 from olearn.learners.analytic.ridge_core import FORMS
 
+__all__ = ["AnalyticRidgeClassifier"]
+
 
 @dataclass(eq=False, repr=False)
 class AnalyticRidgeClassifier(RidgeClassifier):

@@ -15,7 +15,7 @@ from olearn.learners.dictionary._arrays import device_array, host
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.codes import sparsity
 from olearn.learners.dictionary.frank_wolfe import FrankWolfe
-from olearn.learners.dictionary.polar import polar, polar_work
+from olearn.learners.dictionary.polar_factor import polar, polar_work
 
 _MEMORY = 0.05  # weight of the newest batch in the sparsity told
 

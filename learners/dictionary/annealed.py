@@ -14,7 +14,7 @@ import numpy as np
 from olearn.learners.dictionary._arrays import host, like
 from olearn.learners.dictionary.codes import soft
 from olearn.learners.dictionary.frank_wolfe import with_unique_factor
-from olearn.learners.dictionary.polar import polar
+from olearn.learners.dictionary.polar_factor import polar
 
 _EPS = 1e-3  # as in Frank-Wolfe
 _NOISE = 4.0  # the threshold stays above so many medians of the codes, where no floor is given

@@ -13,6 +13,16 @@ from scipy.optimize import linear_sum_assignment
 
 from olearn.core.validate import check_in_range, check_integer
 
+__all__ = [
+    "keep_largest",
+    "mad_threshold",
+    "match_atoms",
+    "recovery_error",
+    "residual",
+    "soft",
+    "sparsity",
+]
+
 Matrix = NDArray[np.float64]
 
 _NORMAL_MAD = 0.6744897501960817  # median of |N(0, 1)|
@@ -164,7 +174,7 @@ def recovery_error(A: Matrix, D: Matrix) -> float:
     0.0
 
     """
-    from olearn.learners.dictionary.polar import polar
+    from olearn.learners.dictionary.polar_factor import polar
 
     Q = polar(A, "svd") @ D
     return abs(float((Q**4).sum()) / len(Q) - 1.0)

@@ -9,6 +9,8 @@ from river import base
 from olearn.core.parameters import Above, AtLeast, check_parameters
 from olearn.core.validate import check_in_range
 
+__all__ = ["SparsityDrift"]
+
 _FAST, _SLOW = 0.2, 0.01  # weights of the newest value; the drift study used no others
 _SHARE = math.sqrt(_FAST / (2.0 - _FAST))  # deviation of the fast mean in that of single values
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.learners.dictionary.polar import polar, polar_of_near
+from olearn.learners.dictionary.polar_factor import polar, polar_of_near
 
 SCHEDULES = ("clipped", "published", "convex")
 

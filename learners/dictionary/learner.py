@@ -36,7 +36,9 @@ from olearn.learners.dictionary._coding import CODINGS, CodesRows, check_no_text
 from olearn.learners.dictionary._trainer import Trainer
 from olearn.learners.dictionary.annealed import AnnealedProcrustes
 from olearn.learners.dictionary.frank_wolfe import FrankWolfe
-from olearn.learners.dictionary.polar import polar
+from olearn.learners.dictionary.polar_factor import polar
+
+__all__ = ["OrthogonalDictionaryLearner"]
 
 
 @dataclass(eq=False, repr=False)

@@ -1,1 +1,1 @@
-"""Mixtures of experts behind a router, compiled."""
+"""Mixtures of experts: trees behind a router, compiled."""

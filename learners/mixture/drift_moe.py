@@ -21,6 +21,8 @@ from olearn.learners.trees.layout import SUBSPACE
 from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import check_tree_parameters
 
+__all__ = ["DriftMoEClassifier"]
+
 _VARIANTS = {
     "data": (kernels.run_data, kernels.predict_data),
     "task": (task_kernels.run_task, task_kernels.predict_task),

@@ -23,6 +23,8 @@ from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.pcr import ProxyContrast, joint_labels
 from olearn.learners.replay.softmax import cosine_logits
 
+__all__ = ["HPCRClassifier"]
+
 
 class HolisticContrast(Objective):
     """`ProxyContrast` by a factor that varies, and from phase 1 on two distillations.

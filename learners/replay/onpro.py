@@ -26,6 +26,8 @@ from olearn.learners.replay.prototypes import (
 from olearn.learners.replay.rotations import expand_variants, variant_labels
 from olearn.learners.replay.softmax import mixed_softmax_loss, softmax_loss
 
+__all__ = ["OnProClassifier"]
+
 _CIFAR_MEAN = (125.3 / 255, 123.0 / 255, 113.9 / 255)
 _CIFAR_STD = (63.0 / 255, 62.1 / 255, 66.7 / 255)
 _PER_CLASS = 7  # replayed samples for each class known, from the second phase on

@@ -16,6 +16,8 @@ from olearn.learners.replay.objective import Batch, Objective, Outputs, Pass, Vi
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import proxy_contrast
 
+__all__ = ["PCRClassifier"]
+
 _PARTS = ("memory.plain", "memory.aug", "stream.plain", "stream.aug")
 
 

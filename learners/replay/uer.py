@@ -13,6 +13,8 @@ from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
 from olearn.learners.replay.softmax import softmax_loss
 
+__all__ = ["UERClassifier"]
+
 INFERENCES = ("dot", "cos")
 
 

@@ -4,6 +4,7 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from olearn import registry
 from olearn.core.validate import check_choice, check_in_range, check_integer
 
 if TYPE_CHECKING:
@@ -11,11 +12,8 @@ if TYPE_CHECKING:
     from olearn.learners.rl.torch_single import SingleTorchAgent
     from olearn.learners.rl.wrappers import Env
 
-AGENTS = {
-    "stream-q": "StreamQ",
-    "stream-sarsa": "StreamSARSA",
-    "stream-ac": "StreamAC",
-}
+__all__ = ["make", "make_agent"]
+
 # beginnings of names whose packages register them: what to import, and the extra that brings it
 _FAMILIES = {
     "MinAtar/": (("minatar.gym",), "rl"),
@@ -133,9 +131,7 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent | SingleTorchAg
     """
     from gymnasium import spaces
 
-    from olearn.learners import rl
-
-    check_choice("agent", name, AGENTS)
+    check_choice("agent", name, registry.AGENTS)
     shape = env.observation_space.shape or ()
     if len(shape) == 3:
         return _agent_for_pictures(name, env, settings)
@@ -158,7 +154,7 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent | SingleTorchAg
         raise ValueError(f"{name} cannot take the actions of {space}")
     if isinstance(space, spaces.Box):
         found["hidden"] = (128, 128)  # the authors' width for continuous control
-    agent: Agent = getattr(rl, AGENTS[name])(**(found | settings))
+    agent: Agent = registry.AGENTS[name].constructor()(**(found | settings))
     return agent
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from olearn.core.validate import check_in_range, check_integer
 
+__all__ = ["sparse_uniform"]
+
 
 def sparse_uniform(
     shape: Sequence[int], sparsity: float = 0.9, *, rng: np.random.Generator

@@ -10,6 +10,8 @@ from olearn.core.validate import check_choice, check_in_range, check_integer, ch
 from olearn.learners.rl._network_kernels import accumulate, cache_size, forward, n_parameters
 from olearn.learners.rl.initialise import n_zeros, sparse_uniform
 
+__all__ = ["LayerNormMLP"]
+
 DTYPES = ("float32", "float64")
 Layers = list[tuple[NDArray[Any], NDArray[Any]]]
 

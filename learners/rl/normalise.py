@@ -20,6 +20,8 @@ from olearn.learners.rl._signal_kernels import (
     reward_spread,
 )
 
+__all__ = ["ObservationTrace", "RewardScaler", "RunningNorm", "TimeFeature"]
+
 Vector = NDArray[np.float64]
 
 

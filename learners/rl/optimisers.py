@@ -21,6 +21,8 @@ from olearn.learners.rl._network_kernels import (
     trace_norm,
 )
 
+__all__ = ["AdaptiveObGD", "ObGD", "PlainSGD"]
+
 Weights = NDArray[Any]
 
 

@@ -8,6 +8,8 @@ from gymnasium import spaces, wrappers
 
 from olearn.learners.rl.wrappers import Env, Info, NormaliseObservation, ScaleReward, Step
 
+__all__ = ["ChannelsFirst", "EndAtLostLife"]
+
 _IDLE_STEPS = 30
 _HELD_FRAMES = 4
 _SIDE = 84

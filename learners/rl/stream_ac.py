@@ -14,6 +14,8 @@ from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl.networks import DTYPES, check_hidden
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
+__all__ = ["StreamAC"]
+
 
 @dataclass(eq=False, repr=False)
 class StreamAC(Agent):

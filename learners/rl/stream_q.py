@@ -15,6 +15,8 @@ from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl.networks import DTYPES, check_hidden
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
+__all__ = ["StreamQ", "StreamSARSA"]
+
 CUTS = ("after", "before", "never")
 
 

@@ -26,6 +26,8 @@ from olearn.learners.rl.initialise import n_zeros
 from olearn.learners.rl.networks import DTYPES, Layers, check_hidden, layers_of
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 
+__all__ = ["StreamTDRegressor"]
+
 
 @dataclass(eq=False, repr=False)
 class StreamTDRegressor(ArrayRegressor):

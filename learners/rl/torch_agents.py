@@ -14,6 +14,8 @@ from olearn.core.validate import check_choice, check_flag, check_in_range, check
 from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 from olearn.learners.rl.torch_backend import DTYPES, Shape, TorchNetwork, TorchTrace
 
+__all__ = ["TorchStreamAC", "TorchStreamQ"]
+
 CUTS = ("after", "before", "never")
 
 A = TypeVar("A", bound="_TorchAgents")

@@ -6,6 +6,8 @@ import numpy as np
 
 from olearn.learners.rl.torch_agents import TorchStreamAC, TorchStreamQ
 
+__all__ = ["SingleTorchAgent"]
+
 
 class SingleTorchAgent:
     """Act and learn in one environment with a torch agent of discrete actions.

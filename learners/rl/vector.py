@@ -11,6 +11,8 @@ from olearn.learners.rl._agent import Agent
 from olearn.learners.rl._engine import Engine
 from olearn.learners.rl._network_kernels import L1, STEP
 
+__all__ = ["VectorAgents"]
+
 
 class VectorAgents(base.Base):
     """Agents of one kind that act and learn in one compiled call, and share nothing.

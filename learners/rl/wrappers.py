@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 from olearn.core.validate import check_integer
 from olearn.learners.rl.normalise import RewardScaler, RunningNorm, TimeFeature
 
+__all__ = [
+    "AppendTime",
+    "DriftingDynamics",
+    "DriftingReward",
+    "NormaliseObservation",
+    "PermutedActions",
+    "ScaleReward",
+]
+
 Env = gymnasium.Env[Any, Any]
 Info = dict[str, Any]
 Step = tuple[Any, SupportsFloat, bool, bool, Info]

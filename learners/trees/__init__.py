@@ -1,1 +1,1 @@
-"""Hoeffding trees and their forest, compiled."""
+"""Trees and forests: Hoeffding trees, one alone or many, compiled."""

@@ -19,6 +19,8 @@ from olearn.learners.trees.layout import SUBSPACE
 from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import check_tree_parameters
 
+__all__ = ["ARFClassifier"]
+
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
 

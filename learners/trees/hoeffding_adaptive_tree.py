@@ -15,6 +15,8 @@ from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
 
+__all__ = ["HoeffdingAdaptiveTreeClassifier"]
+
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
 

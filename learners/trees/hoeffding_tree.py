@@ -13,6 +13,8 @@ from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
 from olearn.learners.trees.text import describe_path, draw_tree, tree_text
 
+__all__ = ["HoeffdingTreeClassifier"]
+
 
 class HoeffdingTreeClassifier(SingleTree):
     r"""Hoeffding tree, also called Very Fast Decision Tree[^1].

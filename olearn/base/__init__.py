@@ -1,20 +1,8 @@
-"""The public contract: what a learner or detector writes, and what it gets for it.
+"""What a learner or detector of your own inherits: the public contract.
 
 Each class is river's, with whole arrays and frames beside one row at a time.
 """
 
-from olearn.base.classifier import ArrayClassifier
-from olearn.base.detector import ArrayDetector, check_detector
-from olearn.base.regressor import ArrayRegressor
-from olearn.base.roles import CountsDrifts, EncodesRows, RoutesExperts, takes_blocks
+from olearn.core.lazy import lazy_names, shown_names
 
-__all__ = [
-    "ArrayClassifier",
-    "ArrayDetector",
-    "ArrayRegressor",
-    "CountsDrifts",
-    "EncodesRows",
-    "RoutesExperts",
-    "check_detector",
-    "takes_blocks",
-]
+__getattr__, __dir__, __all__ = lazy_names(__name__, shown_names(__file__))

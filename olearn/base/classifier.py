@@ -21,6 +21,8 @@ from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_names, row_weights
 
+__all__ = ["ArrayClassifier"]
+
 
 class ArrayClassifier(base.MiniBatchClassifier):
     """A classifier that learns rows, frames and 2-D arrays with the same result.

@@ -8,6 +8,8 @@ from river import base
 from olearn.core.types import Codes
 from olearn.core.validate import check_kind
 
+__all__ = ["ArrayDetector", "check_detector"]
+
 
 class ArrayDetector(base.DriftDetector):
     """A drift detector that also reads a whole array in compiled code."""

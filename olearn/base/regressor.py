@@ -19,6 +19,8 @@ from olearn.core.memory import memory_bytes
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, row_targets, row_weights
 
+__all__ = ["ArrayRegressor"]
+
 _LARGEST = sys.float_info.max
 
 

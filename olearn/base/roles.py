@@ -5,6 +5,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from olearn.core.types import Codes, Rows
 
+__all__ = ["CountsDrifts", "EncodesRows", "RoutesExperts", "takes_blocks"]
+
 
 class EncodesRows(Protocol):
     """Turns what a learner is given into rows of float64; `FeatureIndex` is the usual one.

@@ -1,4 +1,4 @@
-"""Checks that every learner, detector and stream of olearn passes, for your own ones too.
+"""Checks of your own learners, detectors and streams: those that all of olearn pass.
 
 They stand on top of river's `river.checks`: what river asks of any estimator comes from there, what
 olearn promises beyond it (the array door, exact continuation, refusals without a trace, bounded

@@ -109,7 +109,7 @@ def open_stream(
     from olearn.streams._table_facts import TABLES
 
     given = dict(options or {})
-    if name in registry.SYNTHETIC:
+    if takes_seed(name):
         given.setdefault("seed", seed)
     if target is not None and Path(name).is_file():
         given["target"] = target
@@ -121,6 +121,12 @@ def open_stream(
         if name in TABLES:  # known, but damaged
             raise
         raise typer.BadParameter(str(error)) from error
+
+
+def takes_seed(stream: str) -> bool:
+    """Whether a stream is drawn anew for each seed."""
+    known = registry.streams()
+    return stream in known and "seed" in known[stream].accepted()
 
 
 def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[str, Any]) -> Any:

@@ -77,7 +77,7 @@ def _reports_failures(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _runnable() -> list[str]:
-    return [*registry.LEARNERS, *registry.DETECTORS, *run_agent.AGENTS]
+    return [*registry.LEARNERS, *registry.DETECTORS, *registry.AGENTS]
 
 
 def _complete(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -94,9 +94,7 @@ LearnerName = Annotated[
     str,
     typer.Argument(
         help="A name from `olearn list learners`, or of `olearn list detectors` to watch numbers.",
-        autocompletion=_complete(
-            lambda: [*registry.LEARNERS, *registry.DETECTORS, *run_agent.AGENTS]
-        ),
+        autocompletion=_complete(_runnable),
     ),
 ]
 StreamName = Annotated[
@@ -253,7 +251,7 @@ def run(
     )
     if learner in registry.DETECTORS:
         run_detector.run(learner, stream, given)
-    elif learner in run_agent.AGENTS:
+    elif learner in registry.AGENTS:
         run_agent.run(learner, stream, given)
     else:
         run_learner.run(learner, stream, given)
@@ -296,7 +294,7 @@ def compare(
         longest = arguments.limit_rows(source, rows)
         results += run_all(
             {name: arguments.make_learner(name, source, None, {}) for name in learners},
-            {stream: remake if stream in registry.SYNTHETIC else source},
+            {stream: remake if arguments.takes_seed(stream) else source},
             seeds=seeds,
             metrics=arguments.make_metrics(metric),
             window=window,
@@ -345,8 +343,8 @@ def list_(
         typer.echo(json.dumps(known, indent=1))
         return
     width = max(map(len, known))
-    for name, words in known.items():
-        typer.echo(f"{name:{width}}  {words}")
+    for name, description in known.items():
+        typer.echo(f"{name:{width}}  {description}")
 
 
 @app.command()
@@ -364,8 +362,7 @@ def demo(
 
 def _described(kind: Kind) -> dict[str, str]:
     if kind is Kind.streams:
-        from olearn import streams
-
-        return {name: registry.describe_stream(name) for name in streams.names()}
-    entries = registry.LEARNERS if kind is Kind.learners else registry.DETECTORS
-    return {name: entry.words for name, entry in entries.items()}
+        entries = registry.streams()
+    else:
+        entries = registry.LEARNERS if kind is Kind.learners else registry.DETECTORS
+    return {name: entry.description for name, entry in entries.items()}

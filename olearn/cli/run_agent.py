@@ -8,11 +8,6 @@ import typer
 
 from olearn.cli.arguments import RunOptions
 
-AGENTS = {
-    "stream-q": "stream Q(lambda): values of discrete actions, no replay",
-    "stream-sarsa": "stream SARSA(lambda): values of the actions it takes",
-    "stream-ac": "stream actor-critic: discrete or continuous actions",
-}
 STEPS = 50_000  # where none are asked for
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import typer
 
 from olearn import registry
-from olearn.cli.run_agent import AGENTS
 from olearn.core.validate import suggestion
 
 _N_ROWS = 300  # enough for DriftMoE to train its experts and its router
@@ -26,7 +25,7 @@ def names() -> list[str]:
     """Return all that may have kernels: learners, detectors, agents and generators of ours."""
     entries = {**registry.LEARNERS, **registry.DETECTORS}
     ours = [name for name, entry in entries.items() if entry.path.startswith("olearn.")]
-    return [*ours, *AGENTS, *registry.SYNTHETIC]
+    return [*ours, *registry.AGENTS, *registry.GENERATORS]
 
 
 def run(asked: list[str]) -> None:
@@ -73,9 +72,9 @@ def run(asked: list[str]) -> None:
 
 
 def _use(name: str) -> None:
-    if name in AGENTS:
+    if name in registry.AGENTS:
         _use_agent(name)
-    elif name in registry.SYNTHETIC:
+    elif name in registry.GENERATORS:
         _use_stream(name)
     elif name in registry.DETECTORS:
         _use_detector(name)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
+__all__ = ["CategoryIndex", "FeatureIndex", "Table", "as_float", "is_missing"]
+
 UNSEEN = -1.0  # the code of a new category where no more codes are given out
 
 _NO_ROW: tuple[list[Any], NDArray[np.float64]] = ([None], np.empty(0))

@@ -16,6 +16,8 @@ _FEW_ROWS = 1000  # below, the table of the hash costs more than a look at each 
 _SLOT_BITS = 16  # of the hash: a table of 512 kB, and rarely two labels in a slot
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads small differences over all bits
 
+__all__ = ["LabelIndex"]
+
 
 class LabelIndex:
     """Maps labels to codes 0, 1, ... in order of first appearance.

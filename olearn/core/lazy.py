@@ -1,37 +1,60 @@
-"""Public names that load their file at first use, so that importing a package is cheap."""
+"""Public names that load their file at first use, so that importing a package is cheap.
 
+What a package shows is written once, in its `__init__.pyi`, which type checkers read, and which
+`make readme` makes of the `__all__` of its files.
+"""
+
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+_IMPORT = re.compile(r"^from (\S+) import (\w+) as \2$", re.MULTILINE)
+
+
+def shown_names(init: str) -> dict[str, str]:
+    """Return the module of each public name of a package, by the path of its `__init__.py`.
+
+    Examples
+    --------
+    >>> from olearn import base
+    >>> from olearn.core.lazy import shown_names
+    >>> shown_names(base.__file__)["ArrayClassifier"]
+    'olearn.base.classifier'
+
+    """
+    text = Path(init).with_suffix(".pyi").read_text(encoding="utf-8")
+    return {name: module for module, name in _IMPORT.findall(text)}
 
 
 def lazy_names(
-    package: str, files: Mapping[str, str]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and `__dir__` of a package.
+    package: str, modules: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return the `__getattr__`, `__dir__` and `__all__` of a package.
 
     Parameters
     ----------
     package
         Its `__name__`.
-    files
-        The module below the package where each public name lives.
+    modules
+        The module where each public name lives, such as `shown_names(__file__)`.
 
     Examples
     --------
     >>> from olearn.core.lazy import lazy_names
-    >>> find, names = lazy_names("olearn", {"ArrayClassifier": "base"})
-    >>> find("ArrayClassifier").__module__
-    'olearn.base.classifier'
+    >>> find, _, names = lazy_names("olearn", {"ArrayClassifier": "olearn.base.classifier"})
+    >>> names, find("ArrayClassifier").__module__
+    (['ArrayClassifier'], 'olearn.base.classifier')
 
     """
 
     def find(name: str) -> Any:
-        if name not in files:
+        if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         try:
-            value = getattr(import_module(f"{package}.{files[name]}"), name)
+            value = getattr(import_module(modules[name]), name)
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
@@ -41,6 +64,6 @@ def lazy_names(
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *files})
+        return sorted({*vars(sys.modules[package]), *modules})
 
-    return find, names
+    return find, names, sorted(modules)

@@ -37,6 +37,25 @@ from olearn.core.validate import (
     check_number,
 )
 
+__all__ = [
+    "Above",
+    "AtLeast",
+    "Check",
+    "FiniteFloat",
+    "Fraction",
+    "In",
+    "NonNegativeInt",
+    "OneOf",
+    "OpenFraction",
+    "Parameter",
+    "PositiveFloat",
+    "PositiveInt",
+    "Seed",
+    "check_parameters",
+    "parameter_of",
+    "parameters",
+]
+
 Check = Callable[[Any, str, Any], None]
 """Raises unless a value is allowed; of the model, the parameter's name and its value."""
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from olearn.core.jit import njit
 
+__all__ = ["kernel_state", "next_below", "next_double", "next_gaussian", "next_poisson", "next_u64"]
+
 KernelState = NDArray[np.uint64]
 
 

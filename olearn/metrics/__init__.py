@@ -1,8 +1,5 @@
-"""Metrics that river lacks, in river's form, and updates of any metric from whole arrays."""
+"""Metrics that river lacks: in its form; any metric is updated from whole arrays too."""
 
-from olearn.metrics.arrays import update_many
-from olearn.metrics.fading import FadingAccuracy
-from olearn.metrics.kappa import KappaM, KappaT
-from olearn.metrics.per_class_recall import PerClassRecall
+from olearn.core.lazy import lazy_names, shown_names
 
-__all__ = ["FadingAccuracy", "KappaM", "KappaT", "PerClassRecall", "update_many"]
+__getattr__, __dir__, __all__ = lazy_names(__name__, shown_names(__file__))

@@ -12,6 +12,8 @@ from river.metrics import base
 
 from olearn.metrics.label_pairs import OrderedMetric, count_pairs, encode_pairs, listed
 
+__all__ = ["update_many"]
+
 
 def update_many(metric: Any, y_true: Any, y_pred: Any) -> None:
     """Update a metric, or several, with rows in order, as a loop of `update` would.

@@ -8,6 +8,8 @@ from olearn.core.jit import njit
 from olearn.core.validate import check_in_range
 from olearn.metrics.label_pairs import LabelPairs, OrderedMetric
 
+__all__ = ["FadingAccuracy"]
+
 
 class FadingAccuracy(OrderedMetric):
     r"""Accuracy that forgets: a row $k$ rows ago counts $\alpha^k$[^1].

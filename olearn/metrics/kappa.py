@@ -12,6 +12,8 @@ from olearn.core.jit import njit
 from olearn.core.labels import LabelIndex
 from olearn.metrics.label_pairs import LabelPairs, OrderedMetric, count_pairs
 
+__all__ = ["KappaM", "KappaT"]
+
 
 class BaselineKappa(OrderedMetric):
     """Accuracy relative to that of a simple predictor: (p0 - p) / (1 - p), 0 where p is 1."""
@@ -61,7 +63,7 @@ class BaselineKappa(OrderedMetric):
 
 
 class KappaM(BaselineKappa):
-    r"""Kappa-M: accuracy relative to that of the running majority class[^1].
+    r"""Kappa-M: 0 is no better than naming the commonest class so far, 1 is perfect[^1].
 
     $$\kappa_M = (p_0 - p_m) / (1 - p_m),$$
 
@@ -181,7 +183,7 @@ def _majority_hits(
 
 
 class KappaT(BaselineKappa):
-    r"""Kappa-temporal: accuracy relative to that of predicting no change[^1].
+    r"""Kappa-temporal: 0 is no better than repeating the label before, 1 is perfect[^1].
 
     $$\kappa_T = (p_0 - p_e) / (1 - p_e),$$
 

@@ -3,6 +3,8 @@
 from river.base.typing import ClfTarget
 from river.metrics import base
 
+__all__ = ["PerClassRecall"]
+
 
 class PerClassRecall(base.MultiClassMetric):
     """Recall of each class: the share of its rows that were predicted right.

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from olearn.registry import describe_metric
 from olearn.show import plots
 from olearn.show.tables import TextTable, common_prefix, show_memory, show_value
 
@@ -39,14 +40,6 @@ figure { margin: 1rem 0; } figure img { width: 100%; height: auto; }
 pre { background: var(--tint); padding: .8rem; overflow-x: auto; font-size: .82rem; }
 summary { cursor: pointer; } dt { font-weight: 600; } dd { margin: 0 0 .4rem 1.2rem; }
 """
-
-_MEANINGS = {
-    "Accuracy": "share of rows predicted rightly, before they are learnt.",
-    "CohenKappa": "0 = no better than guessing with the same label frequencies, 1 = perfect.",
-    "KappaM": "0 = no better than always naming the commonest label, 1 = perfect.",
-    "KappaT": "0 = no better than repeating the previous label, 1 = perfect; the honest figure "
-    "where labels come in runs.",
-}
 
 
 def write_report(
@@ -247,7 +240,7 @@ def _parameters(results: "list[Result]") -> str:
 
 
 def _meanings(metrics: Sequence[str]) -> str:
-    pairs = [(name, _MEANINGS[name]) for name in metrics if name in _MEANINGS]
+    pairs = [(name, f"{text}.") for name in metrics if (text := describe_metric(name))]
     pairs += [
         (
             "rows/s, rows/CPU s",

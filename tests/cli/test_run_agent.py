@@ -7,9 +7,7 @@ from typer.testing import CliRunner
 
 pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 
-from olearn.cli import run_agent
 from olearn.cli.main import app
-from olearn.learners.rl.environments import AGENTS
 
 
 def olearn(*words):
@@ -78,8 +76,3 @@ def test_refuses_what_is_not_for_agents():
     done = olearn("run", "stream-q", "NoSuchTask-v0")
     assert done.exit_code == 1
     assert "NoSuchTask-v0" in done.stderr
-
-
-def test_names_are_those_of_the_agents():
-    """The command knows every agent that can be made by name."""
-    assert list(run_agent.AGENTS) == list(AGENTS)

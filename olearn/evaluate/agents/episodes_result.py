@@ -18,6 +18,8 @@ from olearn.show.tables import TextTable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["Episodes"]
+
 
 @dataclass
 class EpisodeRun:

@@ -10,6 +10,8 @@ from olearn.evaluate.agents.episodes_result import EpisodeRun, Episodes
 from olearn.evaluate.agents.recording import check_renders, record_episode
 from olearn.evaluate.progress import Bars, OnProgress
 
+__all__ = ["episodes"]
+
 _REPORT_EVERY = 500  # steps
 
 

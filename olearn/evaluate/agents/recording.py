@@ -12,6 +12,8 @@ from olearn.core.validate import check_integer
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+__all__ = ["record_episode"]
+
 _SIDE = 240  # longer side of a picture, in pixels
 _RATE = 25  # pictures a second of an animation; browsers slow faster ones down
 _STRIP = 8  # pictures of a strip

@@ -10,6 +10,8 @@ from olearn.core.validate import check_in_range, check_integer
 from olearn.evaluate.drifts.detection_run import detection
 from olearn.streams.signals import Signal
 
+__all__ = ["Calibration", "calibrate"]
+
 Factory = Callable[[float], base.DriftDetector]
 """Makes a detector from its threshold."""
 

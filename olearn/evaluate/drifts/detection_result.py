@@ -13,6 +13,8 @@ from olearn.show.tables import TextTable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["Detection", "Detections"]
+
 _RULE_OF_THREE = 3.0  # no event in n trials: with 95 % confidence the rate is below 3 / n
 
 

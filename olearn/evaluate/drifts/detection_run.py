@@ -14,6 +14,8 @@ from olearn.evaluate.drifts.detection_result import Detection, Detections
 from olearn.evaluate.progress import Bars, OnProgress
 from olearn.streams.signals import Signal
 
+__all__ = ["detect_all", "detection"]
+
 _ROWS_PER_REPORT = 500
 
 

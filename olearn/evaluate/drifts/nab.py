@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from olearn.show.tables import TextTable
 from olearn.streams.signals import Signal
 
+__all__ = ["NABScore", "nab_score", "nab_table"]
+
 _SHARE, _LONGEST = 0.15, 750  # of the rows that are not scored at the beginning of a series
 _FIRST = 2.0 / (1.0 + math.exp(-5.0)) - 1.0  # a detection at the first row of a window: 0.98661
 

@@ -12,6 +12,8 @@ from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.recorder import Recorder
 from olearn.persist.files import read_header, read_state, write_state
 
+__all__ = ["Checkpoint"]
+
 _FILE = "run.safetensors"
 
 

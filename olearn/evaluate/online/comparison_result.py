@@ -16,6 +16,8 @@ from olearn.show.tables import TextTable, common_prefix, show_value
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["Comparison"]
+
 
 @dataclass
 class Comparison(Measured):

@@ -15,6 +15,8 @@ from olearn.evaluate.online.prequential_run import prequential
 from olearn.evaluate.progress import Bars, OnProgress
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 
+__all__ = ["compare"]
+
 Models = Mapping[str, base.Estimator | Callable[[int], base.Estimator]]
 Streams = Mapping[str, Iterable[Any] | Callable[[int], Iterable[Any]]]
 

@@ -15,6 +15,8 @@ from olearn.show.tables import TextTable, results_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["Result"]
+
 
 @dataclass
 class Result(Measured):

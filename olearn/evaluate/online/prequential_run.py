@@ -19,6 +19,8 @@ from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
 from olearn.evaluate.progress import Bars, OnProgress
 from olearn.streams.base import Classes, Stream
 
+__all__ = ["prequential"]
+
 
 def prequential(
     stream: Stream | Iterable[tuple[dict[Any, Any], Any]],

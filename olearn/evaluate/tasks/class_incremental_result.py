@@ -17,6 +17,8 @@ from olearn.show.tables import TextTable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["ClassIncrementalResult"]
+
 Numbers = NDArray[np.float64]
 
 SCORES = {

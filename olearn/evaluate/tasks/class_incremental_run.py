@@ -26,6 +26,8 @@ from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResul
 from olearn.streams.base import Schema
 from olearn.streams.class_incremental import ClassIncremental
 
+__all__ = ["class_incremental"]
+
 _TESTED_AT_ONCE = 500  # examples, so that images of a large test set fit into memory
 _WARM_UP_ROWS = 32
 

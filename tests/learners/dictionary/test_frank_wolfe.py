@@ -14,7 +14,7 @@ from olearn.learners.dictionary.frank_wolfe import (
     step_sizes,
     with_unique_factor,
 )
-from olearn.learners.dictionary.polar import polar
+from olearn.learners.dictionary.polar_factor import polar
 
 FOLDER = Path(__file__).parents[2] / "golden/frank_wolfe_odl"
 VARIANTS = {

@@ -11,6 +11,8 @@ import numpy as np
 from olearn.core.threads import threads_for
 from olearn.core.validate import check_choice
 
+__all__ = ["polar"]
+
 METHODS = ("auto", "svd", "gram", "newton_schulz")
 
 # measured on one core with OpenBLAS (experiments/benchmarks/dictionary.py): below these sizes the

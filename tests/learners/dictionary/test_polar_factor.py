@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from olearn.learners.dictionary import polar
-from olearn.learners.dictionary.polar import METHODS, polar_of_near
+from olearn.learners.dictionary.polar_factor import METHODS, polar_of_near
 
 with np.load(Path(__file__).parents[2] / "golden/frank_wolfe_odl/polar_cases.npz") as file:
     GOLDEN = dict(file)

@@ -1,0 +1,29 @@
+"""Made from the `__all__` of the files by `make readme`."""
+
+from olearn.learners.rl.optimisers import AdaptiveObGD as AdaptiveObGD
+from olearn.learners.rl.wrappers import AppendTime as AppendTime
+from olearn.learners.rl.picture_wrappers import ChannelsFirst as ChannelsFirst
+from olearn.learners.rl.wrappers import DriftingDynamics as DriftingDynamics
+from olearn.learners.rl.wrappers import DriftingReward as DriftingReward
+from olearn.learners.rl.picture_wrappers import EndAtLostLife as EndAtLostLife
+from olearn.learners.rl.networks import LayerNormMLP as LayerNormMLP
+from olearn.learners.rl.wrappers import NormaliseObservation as NormaliseObservation
+from olearn.learners.rl.optimisers import ObGD as ObGD
+from olearn.learners.rl.normalise import ObservationTrace as ObservationTrace
+from olearn.learners.rl.wrappers import PermutedActions as PermutedActions
+from olearn.learners.rl.optimisers import PlainSGD as PlainSGD
+from olearn.learners.rl.normalise import RewardScaler as RewardScaler
+from olearn.learners.rl.normalise import RunningNorm as RunningNorm
+from olearn.learners.rl.wrappers import ScaleReward as ScaleReward
+from olearn.learners.rl.torch_single import SingleTorchAgent as SingleTorchAgent
+from olearn.learners.rl.stream_ac import StreamAC as StreamAC
+from olearn.learners.rl.stream_q import StreamQ as StreamQ
+from olearn.learners.rl.stream_q import StreamSARSA as StreamSARSA
+from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
+from olearn.learners.rl.normalise import TimeFeature as TimeFeature
+from olearn.learners.rl.torch_agents import TorchStreamAC as TorchStreamAC
+from olearn.learners.rl.torch_agents import TorchStreamQ as TorchStreamQ
+from olearn.learners.rl.vector import VectorAgents as VectorAgents
+from olearn.learners.rl.environments import make as make
+from olearn.learners.rl.environments import make_agent as make_agent
+from olearn.learners.rl.initialise import sparse_uniform as sparse_uniform

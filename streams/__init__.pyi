@@ -1,0 +1,31 @@
+"""Made from the `__all__` of the files by `make readme`."""
+
+from olearn.streams.agrawal import Agrawal as Agrawal
+from olearn.streams.class_incremental import ClassIncremental as ClassIncremental
+from olearn.streams.base import Classes as Classes
+from olearn.streams.views import ConceptView as ConceptView
+from olearn.streams.drift import DriftStream as DriftStream
+from olearn.streams.hyperplane import Hyperplane as Hyperplane
+from olearn.streams.kpi import KPI as KPI
+from olearn.streams.led import LED as LED
+from olearn.streams.base import Numbers as Numbers
+from olearn.streams.random_rbf import RandomRBF as RandomRBF
+from olearn.streams.sea import SEA as SEA
+from olearn.streams.stagger import STAGGER as STAGGER
+from olearn.streams.base import Schema as Schema
+from olearn.streams.signals import Signal as Signal
+from olearn.streams.sine import Sine as Sine
+from olearn.streams.base import Stream as Stream
+from olearn.streams.arrays import from_arrays as from_arrays
+from olearn.streams.files import from_file as from_file
+from olearn.streams.iterables import from_iterable as from_iterable
+from olearn.streams.iterables import from_river as from_river
+from olearn.streams.images import image_names as image_names
+from olearn.streams.by_name import load as load
+from olearn.streams.nab import load_nab as load_nab
+from olearn.streams.nab import nab_names as nab_names
+from olearn.streams.by_name import names as names
+from olearn.streams.signals import signal as signal
+from olearn.streams.signals import signal_from_file as signal_from_file
+from olearn.streams.signals import signal_names as signal_names
+from olearn.streams.images import split_images as split_images
