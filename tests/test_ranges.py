@@ -26,6 +26,13 @@ NUMBERS = [
 ]
 
 
+@pytest.mark.parametrize("name", [*learners.__all__, *detectors.__all__])
+def test_parameters_are_fields(name):
+    """Learners and detectors state their parameters as fields, so that the test below sees them."""
+    public = getattr(learners if name in learners.__all__ else detectors, name)
+    assert [*parameters(public)] == [*inspect.signature(public).parameters]
+
+
 def words_of(interval, whole):
     """Return the ways in which a docstring may say an interval; none if every number is in it."""
     low, high = (

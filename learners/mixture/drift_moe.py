@@ -2,15 +2,25 @@
 
 import itertools
 from collections.abc import Collection, Iterator
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, Self
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    In,
+    OneOf,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_choice, check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.mixture import data_kernels as kernels
 from olearn.learners.mixture import task_kernels
@@ -19,7 +29,7 @@ from olearn.learners.mixture.router import Router
 from olearn.learners.mixture.router_kernels import N_ROWS
 from olearn.learners.trees.layout import SUBSPACE
 from olearn.learners.trees.pool import TreePool, tree_settings
-from olearn.learners.trees.single_tree import check_tree_parameters
+from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["DriftMoEClassifier"]
 
@@ -41,6 +51,7 @@ _PLUS: dict[str, Any] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class DriftMoEClassifier(ArrayClassifier):
     r"""DriftMoE: a mixture of Hoeffding trees with a router trained online[^1].
 
@@ -76,7 +87,7 @@ class DriftMoEClassifier(ArrayClassifier):
     tau
         Tie threshold of the trees; not negative.
     max_depth
-        Depth at which no leaf is split any more; None for no limit.
+        Depth at which no leaf is split any more, at least 1; None for no limit.
     split_criterion
         `"info_gain"` or `"gini"`.
     leaf_prediction
@@ -92,13 +103,13 @@ class DriftMoEClassifier(ArrayClassifier):
         read-outs (router's expert, gated top k, all experts by faded accuracy, by both) the one
         that was right most often lately.
     poisson
-        None trains the `top_k`; a number trains every expert on each row with a Poisson weight of
-        this mean (online bagging), so that none starves.
+        None trains the `top_k`; a number in (0, 30] trains every expert on each row with a Poisson
+        weight of this mean (online bagging), so that none starves.
     expert_features
         Share of the features that each leaf looks at, in (0, 1]; 1 is all.
     drift_delta
-        Confidence of an ADWIN on each expert's errors: when they rise, a tree grown since the
-        warning (at ten times this delta) replaces the expert. None: never.
+        Confidence, in (0, 0.1), of an ADWIN on each expert's errors: when they rise, a tree grown
+        since the warning (at ten times this delta) replaces the expert. None: never.
     standardize
         Whether the router gets features standardized by running mean and deviation.
     nominal_attributes
@@ -145,74 +156,50 @@ class DriftMoEClassifier(ArrayClassifier):
 
     """
 
-    def __init__(
-        self,
-        variant: str = "data",
-        n_experts: int = 12,
-        top_k: int = 3,
-        *,
-        hidden: int = 256,
-        lr: float = 2e-3,
-        batch_size: int = 256,
-        dropout: float = 0.2,
-        grace_period: int = 50,
-        delta: float = 1e-7,
-        tau: float = 0.05,
-        max_depth: int | None = None,
-        split_criterion: str = "info_gain",
-        leaf_prediction: str = "nba",
-        fallback: str = "raw",
-        untrained: str = "vote",
-        readout: str = "router",
-        poisson: float | None = None,
-        expert_features: float = 1.0,
-        drift_delta: float | None = None,
-        standardize: bool = False,
-        nominal_attributes: Collection[FeatureName] | None = None,
-        max_size: float = 200.0,
-        classes: Collection[ClfTarget] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        check_flag("standardize", standardize)
-        self.variant = variant
-        self.n_experts = n_experts
-        self.top_k = top_k
-        self.hidden = hidden
-        self.lr = lr
-        self.batch_size = batch_size
-        self.dropout = dropout
-        self.grace_period = grace_period
-        self.delta = delta
-        self.tau = tau
-        self.max_depth = max_depth
-        self.split_criterion = split_criterion
-        self.leaf_prediction = leaf_prediction
-        self.fallback = fallback
-        self.untrained = untrained
-        self.readout = readout
-        self.poisson = poisson
-        self.expert_features = expert_features
-        self.drift_delta = drift_delta
-        self.standardize = standardize
-        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
-        self.max_size = max_size
-        self.classes = classes or None
-        self.seed = seed
-        self._check_parameters()
-        self._start_encoding(nominal_attributes, classes)
+    variant: Annotated[str, OneOf(*_VARIANTS)] = "data"
+    n_experts: PositiveInt = 12
+    top_k: PositiveInt = 3
+    _: KW_ONLY
+    hidden: Annotated[int, AtLeast(2)] = 256
+    lr: Annotated[float, Above(0.0)] = 2e-3
+    batch_size: PositiveInt = 256
+    dropout: Annotated[float, In(0.0, 1.0, "[)")] = 0.2
+    grace_period: GracePeriod = 50
+    delta: OpenFraction = 1e-7
+    tau: Annotated[float, AtLeast(0.0)] = 0.05
+    max_depth: PositiveInt | None = None
+    split_criterion: SplitCriterion = "info_gain"
+    leaf_prediction: LeafPrediction = "nba"
+    fallback: Annotated[str, OneOf("raw", "proba")] = "raw"
+    untrained: Annotated[str, OneOf("vote", "abstain")] = "vote"
+    readout: Annotated[str, OneOf("router", "mixture")] = "router"
+    poisson: Annotated[float, In(0.0, 30.0, "(]")] | None = None
+    expert_features: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
+    drift_delta: Annotated[float, In(0.0, 0.1, "()")] | None = None
+    standardize: bool = False
+    nominal_attributes: Collection[FeatureName] | None = None
+    max_size: Annotated[float, Above(0.0)] = 200.0
+    classes: Collection[ClfTarget] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(self.nominal_attributes, self.classes)
+        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
+        self.classes = self.classes or None
         settings = tree_settings(
-            grace_period=grace_period,
-            delta=delta,
-            tau=tau,
-            split_criterion=split_criterion,
-            leaf_prediction=leaf_prediction,
-            max_depth=max_depth,
+            grace_period=self.grace_period,
+            delta=self.delta,
+            tau=self.tau,
+            split_criterion=self.split_criterion,
+            leaf_prediction=self.leaf_prediction,
+            max_depth=self.max_depth,
         )
-        self._pool = TreePool(settings, max_size, rng=kernel_state(seed, stream=1))
-        n_start = n_experts if variant == "data" else 0
+        self._pool = TreePool(settings, self.max_size, rng=kernel_state(self.seed, stream=1))
+        n_start = self.n_experts if self.variant == "data" else 0
         self._experts = self._start_experts(n_start)
-        rows = 1 if variant == "task_mlp" else batch_size
-        self._router = Router(0, n_start, hidden=hidden, batch_size=rows, seed=seed)
+        rows = 1 if self.variant == "task_mlp" else self.batch_size
+        self._router = Router(0, n_start, hidden=self.hidden, batch_size=rows, seed=self.seed)
         self._grow(len(self._labels))
 
     @classmethod
@@ -239,31 +226,6 @@ class DriftMoEClassifier(ArrayClassifier):
     def n_drifts(self) -> int:
         """Number of experts replaced after a drift."""
         return int(self._experts.count[kernels.N_DRIFTS])
-
-    def _check_parameters(self) -> None:
-        check_choice("variant", self.variant, tuple(_VARIANTS))
-        for name, low in (("n_experts", 1), ("top_k", 1), ("hidden", 2), ("batch_size", 1)):
-            check_integer(name, getattr(self, name), low)
-        check_in_range("lr", self.lr, 0.0, open_low=True)
-        check_in_range("dropout", self.dropout, 0.0, 1.0, open_high=True)
-        check_tree_parameters(
-            self.grace_period,
-            self.max_depth,
-            self.split_criterion,
-            self.delta,
-            self.tau,
-            self.leaf_prediction,
-            self.max_size,
-        )
-        check_choice("fallback", self.fallback, ("raw", "proba"))
-        check_choice("untrained", self.untrained, ("vote", "abstain"))
-        check_choice("readout", self.readout, ("router", "mixture"))
-        if self.poisson is not None:
-            check_in_range("poisson", self.poisson, 0.0, 30.0, open_low=True)
-        check_in_range("expert_features", self.expert_features, 0.0, 1.0, open_low=True)
-        if self.drift_delta is not None:
-            check_in_range("drift_delta", self.drift_delta, 0.0, 0.1, open_low=True, open_high=True)
-        check_seed(self.seed)
 
     def _start_experts(self, n_experts: int) -> Experts:
         conf = np.zeros(kernels.CONF_SIZE)

@@ -4,20 +4,30 @@ import math
 import numbers
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    In,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+)
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
+from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees.layout import SUBSPACE
 from olearn.learners.trees.pool import TreePool, tree_settings
-from olearn.learners.trees.single_tree import check_tree_parameters
+from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["ARFClassifier"]
 
@@ -25,6 +35,7 @@ _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
 
 
+@dataclass(eq=False, repr=False)
 class ARFClassifier(ArrayClassifier):
     r"""Adaptive random forest[^1].
 
@@ -115,56 +126,29 @@ class ARFClassifier(ArrayClassifier):
 
     """
 
-    def __init__(
-        self,
-        n_models: int = 10,
-        max_features: float | int | str | None = 0.6,
-        lambda_value: float = 6.0,
-        *,
-        warning_delta: float = 0.01,
-        drift_delta: float = 0.001,
-        disable_weighted_vote: bool = False,
-        grace_period: int = 50,
-        max_depth: int | None = None,
-        split_criterion: str = "info_gain",
-        delta: float = 0.01,
-        tau: float = 0.05,
-        leaf_prediction: str = "nba",
-        nominal_attributes: Collection[FeatureName] | None = None,
-        max_size: float = 100.0,
-        n_jobs: int = 1,
-        classes: Collection[ClfTarget] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        check_tree_parameters(
-            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
-        )
-        check_integer("n_models", n_models, 1)
-        _subspace(max_features, 1)
-        check_in_range("lambda_value", lambda_value, 0.0, 30.0, open_low=True)
-        check_in_range("warning_delta", warning_delta, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
-        check_integer("n_jobs", n_jobs, 1)
-        check_seed(seed)
-        check_flag("disable_weighted_vote", disable_weighted_vote)
-        self.n_models = n_models
-        self.max_features = max_features
-        self.lambda_value = lambda_value
-        self.warning_delta = warning_delta
-        self.drift_delta = drift_delta
-        self.disable_weighted_vote = disable_weighted_vote
-        self.grace_period = grace_period
-        self.max_depth = max_depth
-        self.split_criterion = split_criterion
-        self.delta = delta
-        self.tau = tau
-        self.leaf_prediction = leaf_prediction
-        self.nominal_attributes = nominal_attributes
-        self.max_size = max_size
-        self.n_jobs = n_jobs
-        self.classes = classes
-        self.seed = seed
-        self._start_encoding(nominal_attributes, classes)
+    n_models: PositiveInt = 10
+    max_features: float | int | str | None = 0.6
+    lambda_value: Annotated[float, In(0.0, 30.0, "(]")] = 6.0
+    _: KW_ONLY
+    warning_delta: OpenFraction = 0.01
+    drift_delta: OpenFraction = 0.001
+    disable_weighted_vote: bool = False
+    grace_period: GracePeriod = 50
+    max_depth: PositiveInt | None = None
+    split_criterion: SplitCriterion = "info_gain"
+    delta: OpenFraction = 0.01
+    tau: Annotated[float, AtLeast(0.0)] = 0.05
+    leaf_prediction: LeafPrediction = "nba"
+    nominal_attributes: Collection[FeatureName] | None = None
+    max_size: Annotated[float, Above(0.0)] = 100.0
+    n_jobs: PositiveInt = 1
+    classes: Collection[ClfTarget] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        _subspace(self.max_features, 1)
+        self._start_encoding(self.nominal_attributes, self.classes)
         self._start_members()
         self._grow(len(self._labels))
 

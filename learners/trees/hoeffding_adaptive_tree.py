@@ -2,24 +2,31 @@
 
 import math
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
+from olearn.core.parameters import Above, AtLeast, OpenFraction, PositiveInt, Seed, check_parameters
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_flag, check_in_range, check_integer, check_seed
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees.pool import TreePool, tree_settings
-from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
+from olearn.learners.trees.single_tree import (
+    GracePeriod,
+    LeafPrediction,
+    SingleTree,
+    SplitCriterion,
+)
 
 __all__ = ["HoeffdingAdaptiveTreeClassifier"]
 
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
 
+@dataclass(eq=False, repr=False)
 class HoeffdingAdaptiveTreeClassifier(SingleTree):
     r"""Hoeffding tree that replaces branches whose error rises[^1].
 
@@ -99,49 +106,25 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
 
     """
 
-    def __init__(
-        self,
-        grace_period: int = 200,
-        max_depth: int | None = None,
-        split_criterion: str = "info_gain",
-        *,
-        delta: float = 1e-7,
-        tau: float = 0.05,
-        leaf_prediction: str = "nba",
-        nominal_attributes: Collection[FeatureName] | None = None,
-        bootstrap_sampling: bool = True,
-        drift_window_threshold: int = 300,
-        drift_delta: float = 0.002,
-        switch_significance: float = 0.05,
-        max_size: float = 100.0,
-        classes: Collection[ClfTarget] | None = None,
-        seed: int | None = None,
-    ) -> None:
-        check_tree_parameters(
-            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
-        )
-        check_integer("drift_window_threshold", drift_window_threshold, 1)
-        check_in_range("drift_delta", drift_delta, 0.0, 1.0, open_low=True, open_high=True)
-        check_in_range(
-            "switch_significance", switch_significance, 0.0, 1.0, open_low=True, open_high=True
-        )
-        check_seed(seed)
-        check_flag("bootstrap_sampling", bootstrap_sampling)
-        self.grace_period = grace_period
-        self.max_depth = max_depth
-        self.split_criterion = split_criterion
-        self.delta = delta
-        self.tau = tau
-        self.leaf_prediction = leaf_prediction
-        self.nominal_attributes = nominal_attributes
-        self.bootstrap_sampling = bootstrap_sampling
-        self.drift_window_threshold = drift_window_threshold
-        self.drift_delta = drift_delta
-        self.switch_significance = switch_significance
-        self.max_size = max_size
-        self.classes = classes
-        self.seed = seed
-        self._start_encoding(nominal_attributes, classes)
+    grace_period: GracePeriod = 200
+    max_depth: PositiveInt | None = None
+    split_criterion: SplitCriterion = "info_gain"
+    _: KW_ONLY
+    delta: OpenFraction = 1e-7
+    tau: Annotated[float, AtLeast(0.0)] = 0.05
+    leaf_prediction: LeafPrediction = "nba"
+    nominal_attributes: Collection[FeatureName] | None = None
+    bootstrap_sampling: bool = True
+    drift_window_threshold: PositiveInt = 300
+    drift_delta: OpenFraction = 0.002
+    switch_significance: OpenFraction = 0.05
+    max_size: Annotated[float, Above(0.0)] = 100.0
+    classes: Collection[ClfTarget] | None = None
+    seed: Seed = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(self.nominal_attributes, self.classes)
         self._start_tree()
         self._grow(len(self._labels))
 

@@ -1,21 +1,28 @@
 """Hoeffding tree classifier on compiled arrays."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
+from olearn.core.parameters import Above, AtLeast, In, OpenFraction, PositiveInt, check_parameters
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_flag, check_in_range, check_integer
 from olearn.learners.trees import kernels
 from olearn.learners.trees.pool import TreePool, tree_settings
-from olearn.learners.trees.single_tree import SingleTree, check_tree_parameters
+from olearn.learners.trees.single_tree import (
+    GracePeriod,
+    LeafPrediction,
+    SingleTree,
+    SplitCriterion,
+)
 from olearn.learners.trees.text import describe_path, draw_tree, tree_text
 
 __all__ = ["HoeffdingTreeClassifier"]
 
 
+@dataclass(eq=False, repr=False)
 class HoeffdingTreeClassifier(SingleTree):
     r"""Hoeffding tree, also called Very Fast Decision Tree[^1].
 
@@ -91,58 +98,40 @@ class HoeffdingTreeClassifier(SingleTree):
 
     """
 
-    def __init__(
-        self,
-        grace_period: int = 200,
-        max_depth: int | None = None,
-        split_criterion: str = "info_gain",
-        *,
-        delta: float = 1e-7,
-        tau: float = 0.05,
-        leaf_prediction: str = "nba",
-        nb_threshold: float = 0.0,
-        nominal_attributes: Collection[FeatureName] | None = None,
-        n_split_points: int = 10,
-        binary_split: bool = False,
-        min_branch_fraction: float = 0.01,
-        max_size: float = 100.0,
-        classes: Collection[ClfTarget] | None = None,
-    ) -> None:
-        check_tree_parameters(
-            grace_period, max_depth, split_criterion, delta, tau, leaf_prediction, max_size
-        )
-        check_in_range("nb_threshold", nb_threshold, 0.0)
-        check_integer("n_split_points", n_split_points, 1)
-        check_in_range("min_branch_fraction", min_branch_fraction, 0.0, 0.5)
-        check_flag("binary_split", binary_split)
-        self.grace_period = grace_period
-        self.max_depth = max_depth
-        self.split_criterion = split_criterion
-        self.delta = delta
-        self.tau = tau
-        self.leaf_prediction = leaf_prediction
-        self.nb_threshold = nb_threshold
-        self.nominal_attributes = nominal_attributes or None  # river cannot clone an empty tuple
-        self.n_split_points = n_split_points
-        self.binary_split = binary_split
-        self.min_branch_fraction = min_branch_fraction
-        self.max_size = max_size
-        self.classes = classes or None
-        self._start_encoding(nominal_attributes, classes)
+    grace_period: GracePeriod = 200
+    max_depth: PositiveInt | None = None
+    split_criterion: SplitCriterion = "info_gain"
+    _: KW_ONLY
+    delta: OpenFraction = 1e-7
+    tau: Annotated[float, AtLeast(0.0)] = 0.05
+    leaf_prediction: LeafPrediction = "nba"
+    nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
+    nominal_attributes: Collection[FeatureName] | None = None
+    n_split_points: PositiveInt = 10
+    binary_split: bool = False
+    min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
+    max_size: Annotated[float, Above(0.0)] = 100.0
+    classes: Collection[ClfTarget] | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(self.nominal_attributes, self.classes)
+        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
+        self.classes = self.classes or None
         self._pool = TreePool(
             tree_settings(
-                grace_period=grace_period,
-                delta=delta,
-                tau=tau,
-                split_criterion=split_criterion,
-                leaf_prediction=leaf_prediction,
-                nb_threshold=nb_threshold,
-                max_depth=max_depth,
-                min_branch_fraction=min_branch_fraction,
-                n_split_points=n_split_points,
-                binary_split=binary_split,
+                grace_period=self.grace_period,
+                delta=self.delta,
+                tau=self.tau,
+                split_criterion=self.split_criterion,
+                leaf_prediction=self.leaf_prediction,
+                nb_threshold=self.nb_threshold,
+                max_depth=self.max_depth,
+                min_branch_fraction=self.min_branch_fraction,
+                n_split_points=self.n_split_points,
+                binary_split=self.binary_split,
             ),
-            max_size,
+            self.max_size,
         )
         self._root = self._pool.add_tree()
         self._grow(len(self._labels))

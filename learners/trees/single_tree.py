@@ -1,12 +1,13 @@
 """What the learners of one Hoeffding tree share: prediction, growth and the tree's size."""
 
 import abc
+from typing import Annotated
 
 import numpy as np
 
 from olearn.base import ArrayClassifier
+from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_choice, check_in_range, check_integer
 from olearn.learners.trees import kernels
 from olearn.learners.trees.pool import LEAF_MODES, TreePool
 from olearn.learners.trees.text import tree_shape
@@ -61,21 +62,7 @@ class SingleTree(ArrayClassifier):
         return out
 
 
-def check_tree_parameters(
-    grace_period: float,
-    max_depth: int | None,
-    split_criterion: str,
-    delta: float,
-    tau: float,
-    leaf_prediction: str,
-    max_size: float,
-) -> None:
-    """Check the parameters that all learners made of Hoeffding trees share."""
-    check_in_range("grace_period", grace_period, 0, open_low=True)
-    if max_depth is not None:
-        check_integer("max_depth", max_depth, 1)
-    check_choice("split_criterion", split_criterion, ("info_gain", "gini"))
-    check_in_range("delta", delta, 0.0, 1.0, open_low=True, open_high=True)
-    check_in_range("tau", tau, 0.0)
-    check_choice("leaf_prediction", leaf_prediction, tuple(LEAF_MODES))
-    check_in_range("max_size", max_size, 0.0, open_low=True)
+# parameters that all learners made of Hoeffding trees share
+GracePeriod = Annotated[float, In(0, ends="(]")]
+SplitCriterion = Annotated[str, OneOf("info_gain", "gini")]
+LeafPrediction = Annotated[str, OneOf(*LEAF_MODES)]

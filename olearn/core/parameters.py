@@ -132,12 +132,19 @@ class OneOf:
 
 
 PositiveInt = Annotated[int, AtLeast(1)]
+"""A whole number, at least 1."""
 NonNegativeInt = Annotated[int, AtLeast(0)]
+"""A whole number, at least 0."""
 PositiveFloat = Annotated[float, In(0.0, math.inf, "()")]
+"""A finite number above 0."""
 FiniteFloat = Annotated[float, In(-math.inf, math.inf, "()")]
+"""A finite number."""
 Fraction = Annotated[float, In(0.0, 1.0)]
+"""A number in [0, 1]."""
 OpenFraction = Annotated[float, In(0.0, 1.0, "()")]
+"""A number in (0, 1)."""
 Seed = Annotated[int, AtLeast(0)] | None
+"""A whole number, at least 0, or None for a fresh one."""
 
 
 def check_parameters(model: Any) -> None:
