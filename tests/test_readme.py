@@ -32,6 +32,7 @@ def test_example_prints_what_it_says(tmp_path, monkeypatch):
 def test_what_is_made_from_the_code_is_up_to_date():
     """The table of names, and what packages show to type checkers and at run time."""
     overview = runpy.run_path(str(ROOT / "docs/overview.py"))
+    assert set(overview["ALSO"]) <= {module for module, _ in overview["_files"]()}
     stale = [path for path, text in overview["stubs"]().items() if path.read_text() != text]
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = overview["BEGIN"] + overview["table"]() + overview["END"]

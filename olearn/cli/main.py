@@ -67,10 +67,10 @@ def _reports_failures(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except _FAILURES as error:
-            words = " ".join(str(error).split()) or type(error).__name__
+            message = " ".join(str(error).split()) or type(error).__name__
             if isinstance(error, ModuleNotFoundError):
-                words += "; pip install 'olearn[all]' brings the optional packages"
-            typer.echo(f"olearn: {words}", err=True)
+                message += "; pip install 'olearn[all]' brings the optional packages"
+            typer.echo(f"olearn: {message}", err=True)
             raise typer.Exit(1) from error
 
     return run
