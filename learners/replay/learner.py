@@ -1,7 +1,6 @@
 """The rehearsal classifier: rows and images in, one step of its engine for each batch."""
 
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,29 +9,22 @@ from river.base.typing import ClfTarget, FeatureName
 from torch import nn
 
 from olearn.base import ArrayClassifier
+from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import OneOf
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import (
-    check_in_range,
     check_integer,
     check_kind,
-    row_weights,
 )
 from olearn.learners.analytic.random_relu import drawn_seed
 from olearn.learners.replay.engine import RehearsalSettings, ReplayEngine
-from olearn.learners.replay.images import (
-    SMALLEST,
-    Shape,
-    are_images,
-    as_tensor,
-    image_tensor,
-    kind,
-)
+from olearn.learners.replay.images import as_tensor
 from olearn.learners.replay.memory import RULES
 from olearn.learners.replay.network import PRECISIONS
 from olearn.learners.replay.objective import Objective
 from olearn.learners.replay.optimiser import SGD, Adam
+from olearn.learners.replay.samples import SampleEncoder
 
 _MOST_REPETITIONS = 10_000
 
@@ -66,6 +58,8 @@ class RehearsalClassifier(ArrayClassifier):
     parameters in whatever pieces it comes. Predictions use the weights as they stand.
     """
 
+    # trees, ridge and others ask theirs for more than an encoder has, hence the index in the base
+    _features: SampleEncoder  # type: ignore[assignment]
     memory_size: int
     batch_size: int
     replay_size: int
@@ -106,6 +100,7 @@ class RehearsalClassifier(ArrayClassifier):
             hidden=tuple(self.hidden), device=device, precision=precision,
             compile=self.compile, seed=drawn_seed(self.seed),
         )  # fmt: skip
+        self._features = SampleEncoder(FeatureIndex(self.nominal_attributes), self._settings)
         self._engine: ReplayEngine | None = None  # made by the first sample
         self._task_waits = False
 
@@ -137,33 +132,24 @@ class RehearsalClassifier(ArrayClassifier):
         rest = {name: value for name, value in vars(self).items() if name != "_engine"}
         return memory_bytes(rest) + (0 if self._engine is None else self._engine.n_bytes)
 
-    # -- the array door --------------------------------------------------------------------------
-
-    def _begun(self, shape: Shape | None) -> ReplayEngine:
-        """Return the engine; make it where this is the first sample."""
-        engine = self._engine
-        if engine is None:
-            if shape is not None and self.trunk is None and min(shape[1:]) < SMALLEST:
-                raise ValueError(f"x must be of at least {SMALLEST} pixels a side, got {shape}")
-            engine = ReplayEngine(self._settings, shape)
-            if shape is not None:
-                engine.prepare(self._features)  # a trunk that does not fit raises here
-            if self._task_waits:
-                engine.clock.begin_task()
-            self._engine = engine
-        return engine
-
-    def _check_kind(self, shape: Shape | None) -> None:
-        """Refuse rows after images, images after rows, and images of another shape."""
-        if self._engine is not None and self._engine.shape != shape:
-            raise ValueError(
-                f"x must be {kind(self._engine.shape)}, as the first was, got {kind(shape)}"
-            )
+    # -- rows and images --------------------------------------------------------------------------
 
     def _grow(self, n_classes: int) -> None:
-        self._begun(None if self._engine is None else self._engine.shape).grow(
-            n_classes, self._features
-        )
+        if not self._features.begun:
+            return
+        if self._engine is None:
+            self._engine = ReplayEngine(self._settings, self._features.shape)
+            if self._task_waits:
+                self._engine.clock.begin_task()
+        self._engine.grow(n_classes, self._features.index)
+
+    def _check_weights(self, w: Rows) -> None:
+        bad = (w != np.floor(w)) | (w > _MOST_REPETITIONS)
+        if bad.any():
+            raise ValueError(
+                f"w must be a whole number up to {_MOST_REPETITIONS}, as often as a sample is "
+                f"learnt, got {w[bad][0]}"
+            )
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         if self._engine is None or self._engine.network is None:
@@ -191,101 +177,12 @@ class RehearsalClassifier(ArrayClassifier):
             start = part.stop
         return out
 
-    def _encode_learning(
-        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
-    ) -> tuple[Any, Codes, Rows, list[tuple[int, Any]]]:
-        if w is not None:
-            check_repetitions(w)
-        if not are_images(X, 4):
-            self._check_kind(None)
-            return super()._encode_learning(X, y, w, names)
-        images = self._images("X", X, 4)
-        codes, new = self._labels.plan(y)
-        if len(codes) != len(images):
-            raise ValueError(
-                f"y must have one label an image, got {len(codes)} for {len(images)} images"
-            )
-        weights = row_weights(w, len(codes))
-        self._begun(tuple(images.shape[1:]))
-        if len(self._labels):
-            self._grow(len(self._labels))
-        return images, codes, weights, new
-
-    # -- one sample ------------------------------------------------------------------------------
-
-    def learn_one(self, x: Any, y: ClfTarget, w: float = 1.0) -> None:
-        """Learn one row or image; `w` says how often, a whole number."""
-        if w != 1.0:
-            check_in_range("w", w, 0.0, sys.float_info.max)
-            check_repetitions(w)
-        if not are_images(x, 3):
-            self._check_kind(None)
-            super().learn_one(x, y, w)
-            return
-        image = self._images("x", x, 3)
-        self._labels.get(y)  # refuses what is no label
-        self._begun(tuple(image.shape))
-        code = self._labels.add(y)
-        self._grow(len(self._labels))
-        self._learn_row(image, code, w)
-
-    def predict_one(self, x: Any, **kwargs: Any) -> ClfTarget | None:
-        """Return the most probable label, or None before any label is known."""
-        if not are_images(x, 3):
-            self._check_kind(None)
-            return super().predict_one(x, **kwargs)
-        image = self._images("x", x, 3)
-        if not self._labels.labels:
-            return None
-        label: ClfTarget = self._labels.labels[self._code_row(image)]
-        return label
-
-    def predict_proba_one(self, x: Any, **kwargs: Any) -> dict[ClfTarget, float]:
-        """Return the probability of each known label; empty before any is known."""
-        if not are_images(x, 3):
-            self._check_kind(None)
-            return super().predict_proba_one(x, **kwargs)
-        image = self._images("x", x, 3)
-        if not self._labels.labels:
-            return {}
-        return dict(zip(self._labels.labels, self._proba_row(image).tolist(), strict=True))
-
-    # -- many samples ----------------------------------------------------------------------------
-
-    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
-        """Return the most probable labels: a series for a frame, else an array."""
-        if not are_images(X, 4):
-            self._check_kind(None)
-            return super().predict_many(X, names=names)
-        images = self._images("X", X, 4)
-        if self._labels.labels:
-            return self._decode(self._codes_rows(images))
-        return np.full(len(images), None, dtype=object)
-
-    def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
-        """Return probabilities: a frame for a frame, else an array `(n, n_labels)`."""
-        if not are_images(X, 4):
-            self._check_kind(None)
-            return super().predict_proba_many(X, names=names)
-        images = self._images("X", X, 4)
-        return self._proba_rows(images) if self._labels.labels else np.zeros((len(images), 0))
-
-    def _images(self, name: str, x: Any, n_axes: int) -> Any:
-        """Check images against those learnt."""
-        images = image_tensor(name, x, n_axes)
-        self._check_kind(tuple(images.shape[-3:]))
-        return images
-
-
-def check_repetitions(w: Any) -> None:
-    """Refuse weights that are not whole, or too many: a sample is learnt so many times."""
-    weights = np.asarray(w, np.float64)
-    bad = (weights != np.floor(weights)) | (weights > _MOST_REPETITIONS)
-    bad &= np.isfinite(weights)  # the others are refused as any learner does
-    if bad.any():
-        raise ValueError(
-            f"w must be a whole number up to {_MOST_REPETITIONS}, got {weights[bad].flat[0]}"
-        )
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if isinstance(self._features, FeatureIndex):  # of a file of version 0.1
+            self._features = SampleEncoder(self._features, self._settings)
+            if self._engine is not None:
+                self._features.begun, self._features.shape = True, self._engine.shape
 
 
 def device_of(name: str) -> str:

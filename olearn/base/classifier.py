@@ -15,7 +15,7 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex, column_like
+from olearn.core.features import FeatureIndex, column_like, is_frame
 from olearn.core.labels import CodedLabels, LabelIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.types import Codes, Rows
@@ -39,7 +39,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
     """
 
     takes_blocks: ClassVar[bool] = True
-    _features: FeatureIndex
+    _features: FeatureIndex  # or another `EncodesRows`
     _labels: LabelIndex
 
     def _start_encoding(
@@ -77,12 +77,15 @@ class ArrayClassifier(base.MiniBatchClassifier):
     def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
         """For each row predict its code, then learn it; returns the predicted codes."""
 
-    # -- what a learner may write again for speed ------------------------------------------------
+    # -- what a learner may write again ----------------------------------------------------------
 
     def _codes_rows(self, X: Rows) -> Codes:
         """Most probable codes; the lowest wins a tie."""
         codes: Codes = np.argmax(self._proba_rows(X), axis=1)
         return codes
+
+    def _check_weights(self, w: Rows) -> None:
+        """Raise ValueError at weights that the learner cannot take."""
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         self._learn_rows(row[None], np.array([code]), np.array([w]))
@@ -101,6 +104,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         if w != 1.0:
             check_in_range("w", w, 0.0, sys.float_info.max)
             w = float(w)
+            self._check_weights(np.array([w]))
         code = self._labels.get(y)
         row = self._features.quick(x)
         if row is None or code < 0:
@@ -209,7 +213,7 @@ class ArrayClassifier(base.MiniBatchClassifier):
         rows = self._features.encode_many(self._features.check_many(X, names))
         labels = self._labels.labels
         proba = self._proba_rows(rows) if labels else np.zeros((len(rows), 0))
-        if isinstance(X, np.ndarray):
+        if not is_frame(X):
             return proba
         columns = {label: proba[:, code] for code, label in enumerate(labels)}
         return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))
@@ -223,6 +227,8 @@ class ArrayClassifier(base.MiniBatchClassifier):
         if len(codes) != len(table):
             raise ValueError(f"y must have one label a row, got {len(codes)} for {len(table)} rows")
         weights = row_weights(w, len(codes))
+        if w is not None:
+            self._check_weights(weights)
         rows = self._features.learn_many(table)
         if len(self._labels):
             self._grow(len(self._labels))

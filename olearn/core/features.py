@@ -329,9 +329,14 @@ class Table:
         self._lists = [c if _is_text(c) or not _all_real(c) else _numbers(c) for c in columns]
 
 
+def is_frame(X: Any) -> bool:
+    """Tell whether `X` is a data frame of any kind."""
+    return not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X)
+
+
 def column_like(X: Any, values: NDArray[Any]) -> Any:
-    """Return values as the array they are where `X` is one, else as a series of X's kind."""
-    if isinstance(X, np.ndarray):
+    """Return values as a series of X's kind where that is a frame, else as the array they are."""
+    if not is_frame(X):
         return values
     return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
 

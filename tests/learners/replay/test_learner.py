@@ -190,7 +190,7 @@ def test_rows_of_the_head_do_not_depend_on_growth():
     rows = [m._engine.network.heads["weight"].detach().clone() for m in (growing, fixed)]
     assert (len(rows[0]), len(rows[1])) == (1, 4)
     assert torch.equal(rows[0][0], rows[1][0])
-    growing._engine.grow(4, growing._features)
+    growing._engine.grow(4, growing._features.index)
     assert torch.equal(growing._engine.network.heads["weight"], rows[1])
 
 
@@ -329,7 +329,7 @@ def test_bad_images_change_nothing():
         (lambda: model.predict_one({"a": 1.0}), "got a row of features"),
         (lambda: model.learn_one({"a": 1.0}, "c0"), "got a row of features"),
         (lambda: model.learn_many(np.zeros((2, 3)), y[:2]), "got a row of features"),
-        (lambda: model.learn_many(X, y[:3]), "y must have one label an image, got 3 for 20"),
+        (lambda: model.learn_many(X, y[:3]), "y must have one label a row, got 3 for 20"),
         (lambda: model.learn_many(X, [*y[:19], None]), "y must be a label"),
         (lambda: model.learn_one(X[0], float("nan")), "y must be a label"),
         (lambda: model.learn_one(X[0], "c0", w=0.5), "w must be a whole number up to.*0.5"),
