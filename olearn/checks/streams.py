@@ -44,16 +44,19 @@ def check_block_size_changes_nothing(stream: "Stream") -> None:
 
 
 def check_pairs_are_the_blocks(stream: "Stream") -> None:
-    """Iterating gives the rows of the blocks, with labels in place of codes."""
+    """Iterating gives the rows and targets of the blocks, with labels in place of codes."""
     X, y = _first(stream, _N_ROWS)
     pairs: list[tuple[Any, Any]] = list(stream.take(_N_ROWS))
     require(len(pairs) == len(y), f"{len(pairs)} pairs came, and {len(y)} rows in blocks")
-    labels = [stream.schema.labels[code] for code in y.tolist()]
-    require([label for _, label in pairs] == labels, "labels of pairs differ from those of blocks")
+    # targets and values by their text, since NaN is not equal to itself
+    targets = [repr(target) for target in stream.schema.to_values(y)]
+    require(
+        [repr(target) for _, target in pairs] == targets, "pairs have other targets than blocks"
+    )
     if X.ndim > 2:  # images come as they are
         same = [np.array_equal(x, image) for (x, _), image in zip(pairs, X, strict=True)]
         require(all(same), "images of pairs differ")
-    else:  # by their text, since NaN is not equal to itself
+    else:
         rows = [repr(x) for x in stream.schema.to_dicts(X)]
         require([repr(x) for x, _ in pairs] == rows, "pairs have other values than blocks")
 
@@ -93,8 +96,14 @@ def check_schema_fits(stream: "Stream") -> None:
     width = int(np.prod(X.shape[1:]))
     require(width == schema.n_features, f"{width} columns came, the schema has {schema.n_features}")
     require(X.dtype == (np.float64 if X.ndim == 2 else np.uint8), f"X must not be {X.dtype}")
-    require(y.dtype == np.int64, f"y must be int64, got {y.dtype}")
-    require(bool(((y >= 0) & (y < schema.n_classes)).all()), "codes must be those of the labels")
+    expected = schema.empty_target(0).dtype
+    require(y.dtype == expected, f"y must be {expected}, got {y.dtype}")
+    if schema.n_classes:
+        known = (y >= 0) & (y < schema.n_classes)
+        require(bool(known.all()), "codes must be those of the labels")
+    else:
+        fits = np.isnan(y) if schema.target is None else np.isfinite(y)
+        require(bool(fits.all()), "y must be finite numbers, or NaN where there is no target")
     for name in schema.nominal:
         codes = X[:, schema.column(name)]
         codes = codes[~np.isnan(codes)]
@@ -152,5 +161,6 @@ def _require_same(got: "Block", expected: "Block", when: str) -> None:
     n = len(got[1])
     require(n >= len(expected[1]), f"{n} rows came {when}, {len(expected[1])} otherwise")
     X, y = _head(got, len(expected[1]))
-    require(np.array_equal(X, expected[0], equal_nan=X.dtype.kind == "f"), f"rows differ {when}")
-    require(np.array_equal(y, expected[1]), f"labels differ {when}")
+    for what, a, b in (("rows", X, expected[0]), ("targets", y, expected[1])):
+        same = np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        require(same, f"{what} differ {when}")

@@ -5,7 +5,7 @@ import pytest
 from toys import Blobs
 
 from olearn import checks
-from olearn.streams.base import Schema, Stream, read_slices
+from olearn.streams.base import Numbers, Schema, Stream, read_slices
 
 FIRST = np.array([1.0, 0.0])  # the column that is no category
 
@@ -14,7 +14,7 @@ class Count(Stream):
     """A sound toy: two numbers and a category, coded by the row."""
 
     def __init__(self, n_samples=250, **schema):
-        fields = {"names": ("a", "b"), "nominal": ("b",), "labels": ("no", "yes"), **schema}
+        fields = {"names": ("a", "b"), "nominal": ("b",), "target": ("no", "yes"), **schema}
         super().__init__(Schema(**fields), n_samples, drift_positions=[100])
 
     def _open(self):
@@ -105,17 +105,45 @@ class BrokenCodes(Count):
         return X + 0.5, y
 
 
+class Amounts(FloatCodes):
+    """A target of numbers."""
+
+    def __init__(self, **target):
+        super().__init__(**{"target": Numbers(), **target})
+
+
+class WithoutTarget(Count):
+    """Rows alone."""
+
+    def __init__(self):
+        super().__init__(target=None)
+
+    def _rows(self, part):
+        X, y = super()._rows(part)
+        return X, np.full(len(y), np.nan)
+
+
+class MissingAmounts(Amounts):
+    """A number is missing."""
+
+    def _rows(self, part):
+        X, y = super()._rows(part)
+        return X, np.where(np.arange(len(y)) == 3, np.nan, y)
+
+
 BROKEN = [
     (DrawsOnce(), "rows differ in blocks of 7 rows"),
     (DrawsByBlock(), "rows differ in blocks of 7 rows"),
     (RemembersItsPlace(), "rows differ after pickling"),
     (LendsItsArrays(), "rows differ after the caller overwrote its blocks"),
     (OtherPairs(), "pairs have other values than blocks"),
-    (HalfLabels(), "labels of pairs differ"),
+    (HalfLabels(), "pairs have other targets than blocks"),
     (ShortBlocks(), r"blocks\(100\) gave blocks of \{50\} rows"),
     (FloatCodes(), "y must be int64, got float64"),
+    (MissingAmounts(), "y must be finite numbers"),
+    (Amounts(target=None), "y must be finite numbers, or NaN where there is no target"),
     (BrokenCodes(), "nominal 'b' must have whole numbers"),
-    (Count(labels=("no",)), "codes must be those of the labels"),
+    (Count(target=("no",)), "codes must be those of the labels"),
     (Count(names=("a", "b", "c")), "2 columns came, the schema has 3"),
     (Count(categories={"b": ("x", "y")}), "'b' has codes of no category"),
     (Count(300), "n_samples is 300, but 250 rows came"),
@@ -124,7 +152,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("stream", [Count(), Blobs(), Blobs(None)], ids=repr)
+@pytest.mark.parametrize(
+    "stream", [Count(), Amounts(), WithoutTarget(), Blobs(), Blobs(None)], ids=repr
+)
 def test_sound_streams_pass(stream):
     """Streams that keep every promise pass, endless ones too."""
     checks.check_stream(stream)
