@@ -7,7 +7,7 @@ block and the waiting rows and never stored: asking for them changes nothing tha
 
 import copy
 import math
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ from olearn.learners.analytic.random_relu import NoLift, RandomLift, drawn_seed
 from olearn.learners.analytic.ridge_core import STATES, SUB_BLOCK, CovarianceState
 
 _TARGET_STEP = 8  # room for targets grows by so many
+_SHARED_FROM = 5_000  # numbers of a matrix below which BLAS multiplies a vector on one thread
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,8 @@ class RidgeEngine:
             with self._threads(SUB_BLOCK):
                 rows = self._block(start, start + SUB_BLOCK)
                 pending.learn_block(*rows, decay**SUB_BLOCK)
-        with self._threads(1):
+        shared = self.n_inner**2 >= _SHARED_FROM
+        with self._threads(1) if shared else nullcontext():
             for i in range(pending.position, q):
                 root = math.sqrt(self._w[i])
                 phi = root * self.lift.rows(self._X[i : i + 1])[0]

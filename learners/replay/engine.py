@@ -137,10 +137,11 @@ class ReplayEngine:
             if self.shape is not None:
                 build = partial(ReducedResNet18, self.shape[0], s.width, s.pool)
             trunk = make_trunk(build, torch.Generator().manual_seed(torch_seed(s.seed)))
-        return Network(
-            trunk, self._example(trunk), objective=s.objective, optimiser=s.optimiser,
-            device=self.device, precision=s.precision, seed=s.seed,
-        )  # fmt: skip
+        with threads_for(0.0, self.device.type):  # one sample goes through it
+            return Network(
+                trunk, self._example(trunk), objective=s.objective, optimiser=s.optimiser,
+                device=self.device, precision=s.precision, seed=s.seed,
+            )  # fmt: skip
 
     def _example(self, trunk: nn.Module) -> Tensor:
         """Return the input of one sample, of the width that the trunk has now."""

@@ -79,7 +79,8 @@ class _TorchAgents:
     def _network(self, n_outputs: int, number: int) -> TorchNetwork:
         """Make network `number`; agent k has the seed of agent 0 plus k."""
         sequence = [[self._seed + k, number] for k in range(self.n_agents)]
-        return TorchNetwork(self.observation_shape, n_outputs, seeds=sequence, **self._build)
+        with threads_for(0.0, self.device):
+            return TorchNetwork(self.observation_shape, n_outputs, seeds=sequence, **self._build)
 
     @property
     def _n_numbers(self) -> int:

@@ -17,8 +17,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_info
 
@@ -34,8 +33,7 @@ _FUNCTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class ThreadPool:
+class ThreadPool(NamedTuple):
     """The threads of one library: `get` counts them, `limit` sets how many may be used."""
 
     get: Callable[[], int]
@@ -80,7 +78,7 @@ class OneThread:
     def __enter__(self) -> None:
         depth = self._depth.value
         if depth == 0:
-            self._limit()
+            self._limit()  # may raise: the depth is counted after it
         self._depth.value = depth + 1
 
     def __exit__(self, *error: object) -> None:
@@ -94,11 +92,11 @@ class OneThread:
             if self._pools is None:
                 self._pools = list(self._find())
                 self._before = [1] * len(self._pools)
-            for i, pool in enumerate(self._pools):
-                n = pool.get()
+            for i, (get, limit, _) in enumerate(self._pools):
+                n = get()
                 if n > 1:
                     self._before[i] = n
-                    pool.limit(1)
+                    limit(1)
                 elif self._n_inside == 0:
                     self._before[i] = 1  # that is what the user wants
             self._n_inside += 1
@@ -106,10 +104,10 @@ class OneThread:
     def _release(self) -> None:
         with self._lock:
             self._n_inside -= 1
-            for pool, n in zip(self._pools or (), self._before, strict=True):
+            for n, (get, limit, own) in zip(self._before, self._pools or (), strict=True):
                 # a limit that is no longer 1 was set by somebody else meanwhile, and stays
-                if n > 1 and (pool.own or self._n_inside == 0) and pool.get() == 1:
-                    pool.limit(n)
+                if n > 1 and (own or self._n_inside == 0) and get() == 1:
+                    limit(n)
 
     def _after_fork(self) -> None:
         """Go on without the Python threads that a child process does not have."""

@@ -231,7 +231,7 @@ def test_ridge_computes_on_one_thread(two_threads, monkeypatch, form):
     names = {"information": "solve", "sqrt": "triangle"}
     seen = spied(monkeypatch, NumpyBackend, names.get(form, "times"), blas_threads)
     model = learners.AnalyticRidgeClassifier(form=form)
-    for x, label in zip(*rows(), strict=True):
+    for x, label in zip(*rows(width=80), strict=True):
         model.predict_one(dict(enumerate(x)))
         model.learn_one(dict(enumerate(x)), label)
     assert len(seen) > 20
