@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector
-from olearn.core.jit import njit
+from olearn.core.jit import inner, njit
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     AtLeast,
@@ -56,25 +56,25 @@ def adwin_start(
     state[_WIDTH:] = 0.0
 
 
-@njit
+@inner
 def adwin_reset(state: State) -> None:
     """Empty the window and the clock in place; the parameters stay."""
     state[_WIDTH:] = 0.0
 
 
-@njit
+@inner
 def adwin_width(state: State) -> float:
     """Return how many values the window holds."""
-    return float(state[_WIDTH])
+    return state[_WIDTH]
 
 
-@njit
+@inner
 def adwin_estimation(state: State) -> float:
     """Return the mean of the window, 0 if it is empty."""
-    return float(state[_TOTAL] / state[_WIDTH]) if state[_WIDTH] > 0.0 else 0.0
+    return state[_TOTAL] / state[_WIDTH] if state[_WIDTH] > 0.0 else 0.0
 
 
-@njit
+@inner
 def adwin_update(state: State, x: float, delta: float) -> bool:
     """Add a finite value to the window in place; return whether the window was cut.
 
@@ -97,15 +97,17 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
     return drift
 
 
-@njit
+@inner
 def adwin_rose(state: State, x: float, delta: float) -> bool:
     """Add a value as `adwin_update` does; return whether the window was cut and its mean rose."""
     width, total = state[_WIDTH], state[_TOTAL]
     # multiplied, not divided: this runs for every row of every tree, and a cut is rare
-    return bool(adwin_update(state, x, delta) and adwin_estimation(state) * width > total)
+    if not adwin_update(state, x, delta):
+        return False
+    return adwin_estimation(state) * width > total
 
 
-@njit
+@inner
 def _insert(state: State, x: float) -> None:
     """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next."""
     width = state[_WIDTH]
@@ -140,14 +142,16 @@ def _insert(state: State, x: float) -> None:
             _forget(state, n_row, total, m2)
             return
     if state[row] == 0.0:
-        state[_N_ROWS] = max(state[_N_ROWS], (row - _HEADER) // stride + 1.0)
+        n_rows = (row - _HEADER) // stride + 1.0
+        if state[_N_ROWS] < n_rows:
+            state[_N_ROWS] = n_rows
     end = row + 1 + 2 * int(state[row])
     state[end] = total
     state[end + 1] = m2
     state[row] += 1.0
 
 
-@njit
+@inner
 def _forget(state: State, n: float, total: float, m2: float) -> None:
     """Take the oldest `n` values, whose statistics are given, out of those of the window."""
     state[_WIDTH] -= n
@@ -156,7 +160,7 @@ def _forget(state: State, n: float, total: float, m2: float) -> None:
     state[_M2] -= m2 + n * state[_WIDTH] * gap * gap / (n + state[_WIDTH])
 
 
-@njit
+@inner
 def _drop_oldest(state: State) -> None:
     """Remove the oldest bucket; the window holds more than this one."""
     stride = 1 + 2 * int(state[_MAX_BUCKETS])
@@ -170,7 +174,7 @@ def _drop_oldest(state: State) -> None:
         row -= stride
 
 
-@njit
+@inner
 def _has_cut(state: State, delta: float) -> bool:
     """Whether the means of some split of the window differ by more than the bound allows.
 
@@ -201,7 +205,7 @@ def _has_cut(state: State, delta: float) -> bool:
             if n0 >= shortest:
                 inverse = 1.0 / (n0 - shortest + 1.0) + 1.0 / (n1 - shortest + 1.0)
                 bound = math.sqrt(scale * inverse * log_term) + 2.0 / 3.0 * log_term * inverse
-                if abs(total0 / n0 - total1 / n1) > bound:
+                if math.fabs(total0 / n0 - total1 / n1) > bound:
                     return True
         n_row *= 0.5
     return False

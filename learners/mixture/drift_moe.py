@@ -24,19 +24,19 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.mixture import data_kernels as kernels
 from olearn.learners.mixture import task_kernels
-from olearn.learners.mixture.data_kernels import Experts, RouterArrays
+from olearn.learners.mixture.data_kernels import Experts
 from olearn.learners.mixture.router import Router
-from olearn.learners.mixture.router_kernels import N_ROWS
-from olearn.learners.trees.layout import SUBSPACE
+from olearn.learners.mixture.router_kernels import RouterArrays
+from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["DriftMoEClassifier"]
 
 _VARIANTS = {
-    "data": (kernels.run_data, kernels.predict_data),
-    "task": (task_kernels.run_task, task_kernels.predict_task),
-    "task_mlp": (task_kernels.run_mlp, task_kernels.predict_mlp),
+    "data": (kernels.run_data, kernels.proba_data),
+    "task": (task_kernels.run_task, task_kernels.proba_task),
+    "task_mlp": (task_kernels.run_mlp, task_kernels.proba_mlp),
 }
 _PLUS: dict[str, Any] = {
     "n_experts": 12,
@@ -237,7 +237,7 @@ class DriftMoEClassifier(ArrayClassifier):
         conf[kernels.LAMBDA] = self.poisson or 0.0
         conf[kernels.DRIFT_DELTA] = self.drift_delta or 0.0
         conf[kernels.WARNING_DELTA] = 10.0 * (self.drift_delta or 0.0)
-        conf[kernels.DECAY] = 0.99
+        conf[kernels.DECAY] = 0.99  # the accuracy of an expert is that of about the last 100 rows
         conf[kernels.STANDARDIZE] = self.standardize
         conf[kernels.DROPOUT] = self.dropout
         n_watched = n_experts if self.drift_delta is not None else 0
@@ -261,7 +261,7 @@ class DriftMoEClassifier(ArrayClassifier):
         self._pool.grow(self._features.widths, 2 if self.variant == "task" else n_classes)
         if self.expert_features < 1.0:
             size = max(1, round(self.expert_features * n_features))
-            self._pool.arrays.head[SUBSPACE] = size
+            self._pool.subspace = size
         if self.variant != "data" and n_classes > len(self._experts.usage):
             self._add_class_experts(n_classes - len(self._experts.usage))
         if self.standardize and n_features > self._experts.scale.shape[1]:
@@ -281,22 +281,19 @@ class DriftMoEClassifier(ArrayClassifier):
         )
         self._router.grow(len(self._features), len(self._experts.usage))
         if trees:
-            n_waiting = int(self._router.head[N_ROWS])
-            self._router.block[:n_waiting, -n_more:] = 1.0
+            self._router.mark_waiting(n_more, 1.0)
 
-    def _state(self) -> tuple[Any, Experts, RouterArrays]:
-        r = self._router
-        router = RouterArrays(r.head, r.params, r.moments, r.block, r.state)
-        return self._pool.handle, self._experts, router
+    def _state(self) -> tuple[Codes, Experts, RouterArrays]:
+        return self._pool.handle, self._experts, self._router.arrays()
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
+        """Predict, then learn each row of weight >= 0; return the predicted codes."""
         out = np.empty(len(y), np.int64)
         run, _ = _VARIANTS[self.variant]
-        row = 0
+        row = run(*self._state(), X, y, w, out, 0)
         while row < len(y):
+            self._pool.make_room(2 * max(len(self._experts.roots), 1))
             row = run(*self._state(), X, y, w, out, row)
-            if row < len(y):
-                self._pool.make_room(2 * max(len(self._experts.roots), 1))
         return out
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
@@ -305,18 +302,14 @@ class DriftMoEClassifier(ArrayClassifier):
     def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
         return self._run(X, y, np.ones(len(y)))
 
-    def _predict(self, X: Rows) -> tuple[Rows, Codes]:
-        n_classes = len(self._labels)
-        out, codes = np.empty((len(X), n_classes)), np.empty(len(X), np.int64)
-        _, predict = _VARIANTS[self.variant]
-        predict(*self._state(), X, out, codes)
-        return out, codes
-
     def _proba_rows(self, X: Rows) -> Rows:
-        return self._predict(X)[0]
+        out = np.empty((len(X), len(self._labels)))
+        _, proba = _VARIANTS[self.variant]
+        proba(*self._state(), X, out)
+        return out
 
     def _codes_rows(self, X: Rows) -> Codes:
-        return self._predict(X)[1]
+        return self._run(X, np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT))
 
     def _unit_test_skips(self) -> set[str]:
         return {"check_shuffle_features_no_impact"}

@@ -10,9 +10,10 @@ from olearn.learners.mixture.router_kernels import (
     HEAD_SIZE,
     N_INPUTS,
     N_OUTPUTS,
+    N_ROWS,
     Floats,
     Ints,
-    layers,
+    RouterArrays,
 )
 
 
@@ -86,6 +87,14 @@ class Router:
             limit = _glorot_limit(*weights.shape)
             weights[...] = self._rng.uniform(-limit, limit, weights.shape)
 
+    def arrays(self) -> RouterArrays:
+        """Return what kernels take."""
+        return RouterArrays(self.head, self.params, self.moments, self.block, self.state)
+
+    def mark_waiting(self, n_last: int, target: float) -> None:
+        """Set the target of the last outputs in all rows that wait for the next step."""
+        self.block[: self.head[N_ROWS], -n_last:] = target
+
     def grow(self, n_inputs: int, n_outputs: int) -> None:
         """Make room for new features and experts; sizes below the present ones change nothing.
 
@@ -114,6 +123,15 @@ class Router:
             limit = _glorot_limit(len(w3), e + 1)
             w3[:, e] = self._rng.uniform(-limit, limit, len(w3))
             b3[e] = b3[:e].mean() if e else 0.0
+
+
+def layers(head: Ints, flat: Floats) -> list[Floats]:
+    """Views (w1, b1, w2, b2, w3, b3) of a flat array of parameters or moments."""
+    d, h1, h2, k = head[: N_OUTPUTS + 1].tolist()
+    shapes = [(d, h1), (h1,), (h1, h2), (h2,), (h2, k), (k,)]
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    parts = np.split(flat, ends[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _glorot_limit(fan_in: int, fan_out: int) -> float:

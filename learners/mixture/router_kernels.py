@@ -20,12 +20,13 @@ numbers given as scalars are float64.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.jit import njit
+from olearn.core.jit import inner, njit
+from olearn.core.kernel_arrays import borrowed, matrix_at
 from olearn.core.rng import KernelState, next_double
 
 Floats = NDArray[np.floating[Any]]
@@ -41,8 +42,18 @@ _TINY = 1e-30  # a moment below acts like 0; without a floor it would decay into
 _TILE = 32  # rows whose activations are held at once: they fit the first-level cache
 
 
-@njit
-def layers(head: Ints, flat: Floats) -> Layers:
+class RouterArrays(NamedTuple):
+    """The arrays of `router.Router`."""
+
+    head: Ints
+    params: Floats
+    moments: Floats
+    block: Floats
+    state: KernelState
+
+
+@inner
+def _layers(head: Ints, flat: Floats) -> Layers:
     """Views (w1, b1, w2, b2, w3, b3) of a flat array of parameters, gradients or moments."""
     d, h1, h2, k = head[N_INPUTS], head[HIDDEN_1], head[HIDDEN_2], head[N_OUTPUTS]
     b1 = d * h1
@@ -51,12 +62,12 @@ def layers(head: Ints, flat: Floats) -> Layers:
     w3 = b2 + h2
     b3 = w3 + h2 * k
     return (
-        flat[:b1].reshape((d, h1)),
-        flat[b1:w2],
-        flat[w2:b2].reshape((h1, h2)),
-        flat[b2:w3],
-        flat[w3:b3].reshape((h2, k)),
-        flat[b3:],
+        matrix_at(flat, 0, d, h1),
+        borrowed(flat[b1:w2]),
+        matrix_at(flat, w2, h1, h2),
+        borrowed(flat[b2:w3]),
+        matrix_at(flat, w3, h2, k),
+        borrowed(flat[b3:]),
     )
 
 
@@ -65,11 +76,15 @@ def make_scratch(head: Ints, params: Floats) -> tuple[Floats, Ints]:
     """Allocate the work space `work`, `index` of `forward`, for as long as the sizes stay."""
     d, h1, h2, k = head[N_INPUTS], head[HIDDEN_1], head[HIDDEN_2], head[N_OUTPUTS]
     work = np.empty(d + h1 + h2, params.dtype)
-    index = np.empty(max(d, h1, h2, k, _TILE), np.int64)
+    size = _TILE
+    for n in (d, h1, h2, k):
+        if size < n:
+            size = n
+    index = np.empty(size, np.int64)
     return work, index
 
 
-@njit
+@inner
 def forward(
     head: Ints, params: Floats, x: Floats, work: Floats, index: Ints, logits: Floats
 ) -> None:
@@ -82,7 +97,7 @@ def forward(
     _output(head, params, work, index, logits)
 
 
-@njit
+@inner
 def forward_dropout(
     head: Ints,
     params: Floats,
@@ -103,7 +118,7 @@ def forward_dropout(
     _output(head, params, work, index, logits)
 
 
-@njit
+@inner
 def push_row(head: Ints, block: Floats, x: Floats, mask: Floats) -> bool:
     """Append the row `x` and its target `mask`, shape (n_outputs,), to the block; is it full now?
 
@@ -112,9 +127,10 @@ def push_row(head: Ints, block: Floats, x: Floats, mask: Floats) -> bool:
     d = head[N_INPUTS]
     row = block[head[N_ROWS]]
     _clean(x, row[:d])
-    row[d:] = mask
+    for e in range(head[N_OUTPUTS]):
+        row[d + e] = mask[e]
     head[N_ROWS] += 1
-    return bool(head[N_ROWS] == len(block))
+    return head[N_ROWS] == block.shape[0]
 
 
 @njit
@@ -128,7 +144,9 @@ def train_block(
     state: KernelState,
 ) -> float:
     """Take one step of Adam on the waiting rows, empty the block, and return the mean loss."""
-    grad = np.zeros_like(params)
+    grad = np.empty(len(params), params.dtype)
+    for i in range(len(grad)):
+        grad[i] = 0.0
     loss = block_gradient(head, params, block, dropout, state, grad)
     head[N_STEPS] += 1
     head[N_ROWS] = 0
@@ -136,7 +154,7 @@ def train_block(
     return loss
 
 
-@njit
+@inner
 def top_k(scores: Floats, k: int, out: Ints) -> int:
     """Write the indices of the `k` largest scores, largest first, and return how many there are.
 
@@ -148,33 +166,37 @@ def top_k(scores: Floats, k: int, out: Ints) -> int:
         while place > 0 and scores[i] > scores[out[place - 1]]:
             place -= 1
         if place < k:
-            n = min(n + 1, k)
+            if n < k:
+                n += 1
             for j in range(n - 1, place, -1):
                 out[j] = out[j - 1]
             out[place] = i
     return n
 
 
-@njit
+@inner
 def _clean(x: Floats, out: Floats) -> None:
     for i in range(len(out)):
         value = x[i]
-        if math.isfinite(value):
-            out[i] = min(max(value, -_LARGEST_INPUT), _LARGEST_INPUT)
-        else:
-            out[i] = 0.0
+        if value - value != 0.0:  # infinite or missing
+            value = 0.0
+        elif value > _LARGEST_INPUT:
+            value = _LARGEST_INPUT
+        elif value < -_LARGEST_INPUT:
+            value = -_LARGEST_INPUT
+        out[i] = value
 
 
-@njit
+@inner
 def _hidden(head: Ints, params: Floats, work: Floats, index: Ints) -> None:
     """Fill the first hidden layer; `work` holds inputs, first and second layer, in this order."""
     d, h1 = head[N_INPUTS], head[HIDDEN_1]
-    w1, b1, _, _, _, _ = layers(head, params)
+    w1, b1, _, _, _, _ = _layers(head, params)
     _layer(work[:d], w1, b1, index, work[d : d + h1])
     _rectify(work[d : d + h1])
 
 
-@njit
+@inner
 def _drop(head: Ints, dropout: float, state: KernelState, work: Floats) -> None:
     scale = work.dtype.type(1.0 / (1.0 - dropout))
     d = head[N_INPUTS]
@@ -185,29 +207,31 @@ def _drop(head: Ints, dropout: float, state: KernelState, work: Floats) -> None:
             work[i] *= scale
 
 
-@njit
+@inner
 def _output(head: Ints, params: Floats, work: Floats, index: Ints, logits: Floats) -> None:
     begin, end = head[N_INPUTS], head[N_INPUTS] + head[HIDDEN_1]
-    _, _, w2, b2, w3, b3 = layers(head, params)
+    _, _, w2, b2, w3, b3 = _layers(head, params)
     _layer(work[begin:end], w2, b2, index, work[end:])
     _rectify(work[end:])
     _layer(work[end:], w3, b3, index, logits)
 
 
-@njit
+@inner
 def _layer(values: Floats, weights: Floats, bias: Floats, index: Ints, out: Floats) -> None:
-    out[:] = bias
+    for j in range(len(out)):
+        out[j] = bias[j]
     _add_product(values, weights, index, out)
 
 
-@njit
+@inner
 def _rectify(values: Floats) -> None:
     zero = values.dtype.type(0.0)
     for i in range(len(values)):
-        values[i] = max(values[i], zero)
+        value = values[i]
+        values[i] = value if value > zero else zero
 
 
-@njit
+@inner
 def _add_product(values: Floats, matrix: Floats, index: Ints, out: Floats) -> None:
     """Add `values @ matrix` to `out`, row after row of the matrix, none where the value is 0.
 
@@ -242,22 +266,29 @@ def block_gradient(
     """
     d, n_rows = head[N_INPUTS], head[N_ROWS]
     end_1 = d + head[HIDDEN_1]
-    _, _, w2, _, w3, _ = layers(head, params)
-    g1, gb1, g2, gb2, g3, gb3 = layers(head, grad)
+    _, _, w2, _, w3, _ = _layers(head, params)
+    g1, gb1, g2, gb2, g3, gb3 = _layers(head, grad)
     # transposed, so that the way back is a sum of rows too
-    w2_t, w3_t = np.ascontiguousarray(w2.T), np.ascontiguousarray(w3.T)
+    w2_t = np.empty((head[HIDDEN_2], head[HIDDEN_1]), params.dtype)
+    w3_t = np.empty((head[N_OUTPUTS], head[HIDDEN_2]), params.dtype)
+    _transpose(w2, w2_t)
+    _transpose(w3, w3_t)
     work = np.empty((_TILE, end_1 + head[HIDDEN_2]), params.dtype)
     delta_1 = np.empty((_TILE, head[HIDDEN_1]), params.dtype)
     delta_2 = np.empty((_TILE, head[HIDDEN_2]), params.dtype)
     delta_3 = np.empty((_TILE, head[N_OUTPUTS]), params.dtype)
-    index = make_scratch(head, params)[1]
+    _, index = make_scratch(head, params)
+    column = np.empty(_TILE, params.dtype)
     keep = 1.0 / (1.0 - dropout)
     n_terms = n_rows * head[N_OUTPUTS]
     loss = 0.0
     for begin in range(0, n_rows, _TILE):
-        n = min(_TILE, n_rows - begin)
+        n = n_rows - begin
+        if n > _TILE:
+            n = _TILE
         for r in range(n):
-            work[r, :d] = block[begin + r, :d]
+            for j in range(d):
+                work[r, j] = block[begin + r, j]
             _hidden(head, params, work[r], index)
             if dropout > 0.0:
                 _drop(head, dropout, state, work[r])
@@ -265,13 +296,13 @@ def block_gradient(
             loss += _loss_slope(delta_3[r], block[begin + r, d:], n_terms)
             _back(delta_3[r], w3_t, work[r, end_1:], 1.0, index, delta_2[r])
             _back(delta_2[r], w2_t, work[r, d:end_1], keep, index, delta_1[r])
-        _add_layer_gradient(work[:n, :d], delta_1[:n], index, g1, gb1)
-        _add_layer_gradient(work[:n, d:end_1], delta_2[:n], index, g2, gb2)
-        _add_layer_gradient(work[:n, end_1:], delta_3[:n], index, g3, gb3)
-    return float(loss / n_terms)
+        _add_layer_gradient(work, 0, delta_1[:n], column, index, g1, gb1)
+        _add_layer_gradient(work, d, delta_2[:n], column, index, g2, gb2)
+        _add_layer_gradient(work, end_1, delta_3[:n], column, index, g3, gb3)
+    return loss / n_terms
 
 
-@njit
+@inner
 def _loss_slope(logits: Floats, mask: Floats, n_terms: int) -> float:
     """Replace the logits by the slope of the mean loss in them; return the sum of their losses.
 
@@ -283,14 +314,15 @@ def _loss_slope(logits: Floats, mask: Floats, n_terms: int) -> float:
     loss = 0.0  # float64: a sum of many small terms
     for e in range(len(logits)):
         z, m = logits[e], mask[e]
-        small = math.exp(-abs(z))
-        loss += max(z, zero) - z * m + math.log1p(small)
+        positive = z > zero
+        small = math.exp(-z if positive else z)
+        loss += (z if positive else zero) - z * m + math.log1p(small)
         sigmoid = (one if z >= zero else small) / (one + small)
         logits[e] = (sigmoid - m) * scale
     return loss
 
 
-@njit
+@inner
 def _back(
     delta: Floats, weights_t: Floats, activation: Floats, keep: float, index: Ints, out: Floats
 ) -> None:
@@ -299,24 +331,42 @@ def _back(
     A unit that is 0 was cut by the ReLU or dropped; one that is not was multiplied by `keep`.
     """
     zero, scale = out.dtype.type(0.0), out.dtype.type(keep)
-    out[:] = zero
+    for i in range(len(out)):
+        out[i] = zero
     _add_product(delta, weights_t, index, out)
     for i in range(len(out)):
         out[i] = out[i] * scale if activation[i] > zero else zero
 
 
-@njit
+@inner
+def _transpose(matrix: Floats, out: Floats) -> None:
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            out[j, i] = matrix[i, j]
+
+
+@inner
 def _add_layer_gradient(
-    inputs: Floats, delta: Floats, index: Ints, weights: Floats, bias: Floats
+    work: Floats,
+    begin: int,
+    delta: Floats,
+    column: Floats,
+    index: Ints,
+    weights: Floats,
+    bias: Floats,
 ) -> None:
-    for i in range(inputs.shape[1]):
-        _add_product(inputs[:, i], delta, index, weights[i])
-    for r in range(len(delta)):
+    """Add to the gradient of the layer whose inputs begin at this column of `work`."""
+    n = len(delta)
+    for i in range(len(weights)):
+        for r in range(n):
+            column[r] = work[r, begin + i]
+        _add_product(column[:n], delta, index, weights[i])
+    for r in range(n):
         for j in range(len(bias)):
             bias[j] += delta[r, j]
 
 
-@njit(error_model="numpy")  # a check for division by 0 would stop vectorisation
+@inner
 def _adam(params: Floats, grad: Floats, moments: Floats, n_steps: int, lr: float) -> None:
     """Move `params` by step number `n_steps` (from 1) of Adam, in place (their algorithm 1)."""
     zero, tiny = params.dtype.type(0.0), params.dtype.type(_TINY)
@@ -330,6 +380,6 @@ def _adam(params: Floats, grad: Floats, moments: Floats, n_steps: int, lr: float
         g = grad[i]
         mean = beta_1 * first[i] + rest_1 * g
         square = beta_2 * second[i] + rest_2 * g * g
-        first[i] = mean if abs(mean) > tiny else zero
+        first[i] = mean if math.fabs(mean) > tiny else zero
         second[i] = square if square > tiny else zero
         params[i] -= step * first[i] / (math.sqrt(second[i]) * root + eps)

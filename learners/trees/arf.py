@@ -25,7 +25,7 @@ from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
-from olearn.learners.trees.layout import SUBSPACE
+from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import TreePool, tree_settings
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
@@ -201,7 +201,7 @@ class ARFClassifier(ArrayClassifier):
         size = _subspace(self.max_features, len(widths))
         for pool in self._pools:
             pool.grow(widths, n_classes)
-            pool.arrays.head[SUBSPACE] = size
+            pool.subspace = size
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         def learn(member: int) -> None:
@@ -244,33 +244,23 @@ class ARFClassifier(ArrayClassifier):
     def _votes_block(self, X: Rows) -> Rows:
         votes = np.empty((self.n_models, len(X), len(self._labels)))
 
+        codes, nothing = np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT)
+
         def vote(member: int) -> None:
-            kernels.vote_many(
-                self._pools[member].handle,
-                self._status[member],
-                self._tallies[member],
-                self._settings,
-                X,
-                votes[member],
-            )
+            self._learn_member(member, X, codes, nothing, votes[member])
 
         self._each_member(vote, len(X))
         return _sum_in_order(votes)
 
-    def _learn_member(self, member: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
-        pool = self._pools[member]
-        row = 0
+    def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
+        pool = self._pools[number]
+        member = kernels.Member(
+            self._status[number], self._tallies[number], self._windows[number], self._settings
+        )
+        row = kernels.learn_many(pool.handle, member, X, y, w, votes, 0)
         while row < len(y):
-            row = kernels.learn_many(
-                pool.handle,
-                self._status[member],
-                self._tallies[member],
-                self._windows[member],
-                self._settings,
-                X, y, w, votes, row,
-            )  # fmt: skip
-            if row < len(y):
-                pool.make_room(2)
+            pool.make_room(2)
+            row = kernels.learn_many(pool.handle, member, X, y, w, votes, row)
 
     def _each_member(self, task: Callable[[int], None], n_rows: int) -> None:
         """Run a task for each member, in threads where there is more than one row."""

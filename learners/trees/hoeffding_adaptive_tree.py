@@ -196,18 +196,15 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
-        row = 0
+        row = self._run_from(0, X, y, w, out)
         while row < len(y):
-            row = kernels.learn_many(
-                self._pool.handle,
-                self._windows,
-                self._alternate,
-                self._scratch,
-                self._tally,
-                self._settings,
-                self._root,
-                X, y, w, out, row,
-            )  # fmt: skip
-            if row < len(y):
-                self._make_room()
+            self._make_room()
+            row = self._run_from(row, X, y, w, out)
         return out
+
+    def _run_from(self, row: int, X: Rows, y: Codes, w: Rows, out: Codes) -> int:
+        beside = kernels.Beside(
+            self._windows, self._alternate, self._scratch, self._tally, self._settings
+        )
+        done: int = kernels.learn_many(self._pool.handle, beside, self._root, X, y, w, out, row)
+        return done

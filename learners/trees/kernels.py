@@ -1,318 +1,271 @@
 """Compiled Hoeffding trees on the arrays of a `TreePool`: routing, votes, learning.
 
-Kernels whose first argument is `t` take the pool as a tuple and are called from compiled code;
-those at the end take its handle, which is the fastest way in from Python. Votes of
-naive Bayes are joint densities, as logarithms where these could under- or overflow.
+Kernels whose first argument is `t` are called from kernels, which got it from `pool_at`; those at
+the end take the handle and are called from Python. Votes of naive Bayes are joint densities, as
+logarithms where these could under- or overflow.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
-import numpy as np
+import math
 
-from olearn.core.jit import njit
+from olearn.core.jit import inner, njit
 from olearn.core.kernel_arrays import borrowed
-from olearn.learners.trees.layout import (
-    ADAPTIVE,
-    COUNTS,
-    DEPTH,
-    EQUALS,
-    FEATURE,
-    FIRST_FREE_NODE,
-    FREE,
-    GRACE,
-    INACTIVE,
-    KIND,
-    LEAF,
-    LEAF_MODE,
-    LEFT,
-    MAJORITY,
-    MAY_GROW,
-    MC_RIGHT,
-    MULTIWAY,
-    N_CLASSES,
-    N_LABELS,
-    NAIVE_BAYES,
-    NB_RIGHT,
-    NB_THRESHOLD,
-    NO_SLOT,
-    NODES_FREE,
-    NUMERIC,
-    RIGHT,
-    SLOT,
-    SLOTS_FREE,
-    SLOTS_USED,
-    TABLES_FREE,
-    TABLES_USED,
-    VALUE,
-    W_LAST,
-    pool_at,
-)
-from olearn.learners.trees.leaf import bayes_votes, highest, observe, weight_of
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.leaf import VOTES, bayes_votes, highest, make_work, observe, weight_of
 from olearn.learners.trees.lists import free_nodes, free_slot, free_table, new_node, new_slot
 from olearn.learners.trees.split import try_split
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def child_at(t, node, x):
     """Return the node below that `x` goes to, or -1 where it stops.
 
     It stops at a leaf, and at a split whose feature is missing in `x` or has no branch for it.
     """
-    kind = t.node_i[node, KIND]
-    if kind == LEAF:
+    node_i = t.node_i
+    kind = node_i[node, at.KIND]
+    if kind == at.LEAF:
         return -1
-    value = x[t.node_i[node, FEATURE]]
+    value = x[node_i[node, at.FEATURE]]
     if value != value:
         return -1
+    if kind == at.MULTIWAY:
+        code = int(value)
+        if code < 0 or code >= t.child.shape[1]:
+            return -1
+        return t.child[node_i[node, at.LEFT], code]
     # LEFT and RIGHT are neighbours: an index costs no branch that cannot be foreseen
-    if kind == NUMERIC:
-        return t.node_i[node, LEFT + (value > t.node_f[node, VALUE])]
-    if kind == EQUALS:
-        return t.node_i[node, LEFT + (value != t.node_f[node, VALUE])]
-    code = int(value)
-    if code < 0 or code >= t.child.shape[1]:
-        return -1
-    return t.child[t.node_i[node, LEFT], code]
+    split = t.node_f[node, at.VALUE]
+    right = value > split if kind == at.NUMERIC else value != split
+    return node_i[node, at.LEFT + right]
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def route(t, root, x):
     """Follow `x` down from `root`; return the node where it stops."""
     node = root
-    while True:
-        below = child_at(t, node, x)
-        if below < 0:
-            return node
+    below = child_at(t, node, x)
+    while below >= 0:
         node = below
+        below = child_at(t, node, x)
+    return node
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def uses_bayes(t, leaf):
     """Tell whether a leaf votes by naive Bayes rather than by class weights."""
-    mode = t.conf[LEAF_MODE]
-    if mode == MAJORITY or t.node_i[leaf, KIND] != LEAF or t.node_i[leaf, SLOT] == INACTIVE:
+    mode, threshold = t.conf[at.LEAF_MODE], t.conf[at.NB_THRESHOLD]
+    if not may_use_bayes(t, leaf) or (threshold > 0.0 and weight_of(t, leaf) < threshold):
         return False
-    if t.conf[NB_THRESHOLD] > 0.0 and weight_of(t, leaf) < t.conf[NB_THRESHOLD]:
-        return False
-    return mode == NAIVE_BAYES or t.node_f[leaf, MC_RIGHT] <= t.node_f[leaf, NB_RIGHT]
+    return mode == at.NAIVE_BAYES or t.node_f[leaf, at.MC_RIGHT] <= t.node_f[leaf, at.NB_RIGHT]
 
 
-@njit(forceinline=True)
-def code_at(t, node, x, votes, product):
+@inner(forceinline=True)
+def may_use_bayes(t, node):
+    """Tell whether the tree's setting and the node's statistics allow naive Bayes."""
+    node_i = t.node_i
+    if t.conf[at.LEAF_MODE] == at.MAJORITY or node_i[node, at.KIND] != at.LEAF:
+        return False
+    return node_i[node, at.SLOT] != at.INACTIVE
+
+
+@inner
+def code_at(t, node, x, work):
     """Return the code predicted at the node where `x` stopped."""
     if uses_bayes(t, node):
-        bayes_votes(t, node, x, votes, product)
-        return highest(votes, t.head[N_CLASSES])
-    return _majority(t, node)
+        bayes_votes(t, node, x, work)
+        return highest(work[VOTES], t.head[at.N_CLASSES])
+    return majority(t, node)
 
 
-@njit(forceinline=True)
-def bayes_code(t, node, x, votes, product):
-    """Return what naive Bayes predicts, and whether the `votes` it wrote are logarithms.
+@inner(forceinline=True)
+def bayes_code(t, node, x, work):
+    """Return what naive Bayes predicts, and whether the votes it wrote are logarithms.
 
     The code is -1, and nothing is written, where learning does not ask for it.
     """
-    mode = t.conf[LEAF_MODE]
-    if mode == MAJORITY or t.node_i[node, KIND] != LEAF or t.node_i[node, SLOT] == INACTIVE:
+    if not may_use_bayes(t, node) or (
+        t.conf[at.LEAF_MODE] != at.ADAPTIVE and not uses_bayes(t, node)
+    ):
         return -1, False
-    if mode != ADAPTIVE and not uses_bayes(t, node):
-        return -1, False
-    in_logs = bayes_votes(t, node, x, votes, product)
-    return highest(votes, t.head[N_CLASSES]), in_logs
+    in_logs = bayes_votes(t, node, x, work)
+    return highest(work[VOTES], t.head[at.N_CLASSES]), in_logs
 
 
-@njit
-def proba_at(t, node, x, out, product):
+@inner
+def proba_at(t, node, x, out, work):
     """Write the class probabilities at the node where `x` stopped; uniform if it knows nothing."""
     by_bayes, in_logs = -1, False
     if uses_bayes(t, node):
-        in_logs = bayes_votes(t, node, x, out, product)
-        by_bayes = highest(out, t.head[N_CLASSES])
-    write_proba(t, node, by_bayes, in_logs, out, out)
+        in_logs = bayes_votes(t, node, x, work)
+        by_bayes = highest(work[VOTES], t.head[at.N_CLASSES])
+    write_proba(t, node, by_bayes, in_logs, out, work)
 
 
-@njit(forceinline=True)
-def write_proba(t, node, by_bayes, in_logs, votes, out):
-    """Do as `proba_at`, given what `bayes_code` found; `votes` may be `out`."""
-    n_classes = t.head[N_CLASSES]
+@inner
+def write_proba(t, node, by_bayes, in_logs, out, work):
+    """Do as `proba_at`, given what `bayes_code` found."""
+    n_classes, node_f, votes = t.head[at.N_CLASSES], t.node_f, work[VOTES]
     bayes = by_bayes >= 0 and uses_bayes(t, node)
     top = votes[by_bayes] if bayes else 0.0
-    for c in range(n_classes):
-        if not bayes:
-            out[c] = t.node_f[node, COUNTS + c]
-        elif not in_logs:
-            out[c] = votes[c]
-        else:
-            out[c] = np.exp(votes[c] - top) if top > -np.inf else 0.0
     total = 0.0
     for c in range(n_classes):
-        total += out[c]
+        if not bayes:
+            share = node_f[node, at.COUNTS + c]
+        elif not in_logs:
+            share = votes[c]
+        else:
+            share = math.exp(votes[c] - top) if top > -math.inf else 0.0
+        out[c] = share
+        total += share
     for c in range(n_classes):
         out[c] = out[c] / total if total > 0.0 else 1.0 / n_classes
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def has_room(t, n_trees):
     """Tell whether `n_trees` trees can learn one more row without more memory."""
-    head = t.head
-    branches = max(2, t.child.shape[1]) + 1
-    nodes = free_nodes(t)
-    slots = t.stats.shape[0] - head[SLOTS_USED] + head[SLOTS_FREE]
-    tables = t.child.shape[0] - head[TABLES_USED] + head[TABLES_FREE]
-    may_split = nodes >= n_trees * branches and tables >= n_trees
-    return slots >= n_trees and (may_split or head[MAY_GROW] == 0)
+    head, child = t.head, t.child
+    slots = t.stats.shape[0] - head[at.SLOTS_USED] + head[at.SLOTS_FREE]
+    if slots < n_trees:
+        return False
+    if head[at.MAY_GROW] == 0:
+        return True
+    branches = (child.shape[1] if child.shape[1] > 2 else 2) + 1
+    tables = child.shape[0] - head[at.TABLES_USED] + head[at.TABLES_FREE]
+    return free_nodes(t) >= n_trees * branches and tables >= n_trees
 
 
-@njit(forceinline=True)
-def learn_at(t, node, x, y, w, by_bayes):
+@inner(forceinline=True)
+def learn_at(t, node, x, y, w, by_bayes, work):
     """Learn a row at the node where it stopped; return the code predicted there before.
 
     `by_bayes` is the code that `bayes_code` returns there. The caller has made sure of `has_room`.
     Grows a branch for a new category; learns nothing where the feature of a split is missing.
     """
-    majority = _majority(t, node)
-    code = by_bayes if by_bayes >= 0 and uses_bayes(t, node) else majority
+    by_weight = majority(t, node)
+    code = by_bayes if by_bayes >= 0 and uses_bayes(t, node) else by_weight
     if w <= 0.0:
         return code
-    if t.node_i[node, KIND] != LEAF:
+    if t.node_i[node, at.KIND] != at.LEAF:
         node = _grow_branch(t, node, x)
         if node < 0:
             return code
-        majority, by_bayes = 0, 0  # what an empty leaf answers
-    _learn_leaf(t, node, x, y, w, majority, by_bayes)
+        by_weight, by_bayes = 0, 0  # what an empty leaf answers
+    _learn_leaf(t, node, x, y, w, by_weight, by_bayes, work)
     return code
 
 
-@njit
-def learn_tree(t, root, x, y, w, votes, product):
+@inner
+def learn_tree(t, root, x, y, w, work):
     """Learn a row in a tree."""
     node = route(t, root, x)
-    learn_at(t, node, x, y, w, bayes_code(t, node, x, votes, product)[0])
+    by_bayes, _ = bayes_code(t, node, x, work)
+    learn_at(t, node, x, y, w, by_bayes, work)
 
 
-@njit
+@inner
 def _grow_branch(t, node, x):
-    value = x[t.node_i[node, FEATURE]]
-    if value != value or value < 0.0 or t.head[MAY_GROW] == 0:
+    value = x[t.node_i[node, at.FEATURE]]
+    if value != value or value < 0.0 or t.head[at.MAY_GROW] == 0:
         return -1
-    leaf = new_node(t, t.node_i[node, DEPTH] + 1)
-    t.child[t.node_i[node, LEFT], int(value)] = leaf
+    leaf = new_node(t, t.node_i[node, at.DEPTH] + 1)
+    t.child[t.node_i[node, at.LEFT], int(value)] = leaf
     return leaf
 
 
-@njit(forceinline=True)
-def _learn_leaf(t, leaf, x, y, w, majority, by_bayes):
+@inner(forceinline=True)
+def _learn_leaf(t, leaf, x, y, w, by_weight, by_bayes, work):
+    node_i, node_f = t.node_i, t.node_f
     if by_bayes == y:
-        t.node_f[leaf, NB_RIGHT] += w
-    if majority == y:
-        t.node_f[leaf, MC_RIGHT] += w
-    t.node_f[leaf, COUNTS + y] += w
-    t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], y + 1)
-    slot = t.node_i[leaf, SLOT]
-    if slot == INACTIVE or t.feat.shape[0] == 0:
+        node_f[leaf, at.NB_RIGHT] += w
+    if by_weight == y:
+        node_f[leaf, at.MC_RIGHT] += w
+    node_f[leaf, at.COUNTS + y] += w
+    if node_i[leaf, at.N_LABELS] < y + 1:
+        node_i[leaf, at.N_LABELS] = y + 1
+    slot = node_i[leaf, at.SLOT]
+    if slot == at.INACTIVE or t.feat.shape[0] == 0:
         return
-    if slot == NO_SLOT:
+    if slot == at.NO_SLOT:
         slot = new_slot(t)
-        t.node_i[leaf, SLOT] = slot
-    observe(t.stats, t.seen, t.feat, slot, x, y, w)
+        node_i[leaf, at.SLOT] = slot
+    observe(t, slot, x, y, w)
     weight = weight_of(t, leaf)
-    if weight - t.node_f[leaf, W_LAST] >= t.conf[GRACE]:
-        try_split(t, leaf, weight)
-        t.node_f[leaf, W_LAST] = weight
+    if weight - node_f[leaf, at.W_LAST] >= t.conf[at.GRACE]:
+        try_split(t, leaf, weight, work)
+        node_f[leaf, at.W_LAST] = weight
 
 
-@njit(forceinline=True)
-def _majority(t, node):
+@inner(forceinline=True)
+def majority(t, node):
     """Code of the largest class weight of a node; the lowest code wins a tie."""
-    best = 0
-    for c in range(1, t.head[N_CLASSES]):
-        if t.node_f[node, COUNTS + c] > t.node_f[node, COUNTS + best]:
+    node_f, best = t.node_f, 0
+    for c in range(1, t.head[at.N_CLASSES]):
+        if node_f[node, at.COUNTS + c] > node_f[node, at.COUNTS + best]:
             best = c
     return best
 
 
-@njit
+@inner
 def free_tree(t, root):
     """Give back all nodes, slots and tables of a tree, its root included."""
-    t.node_i[root, DEPTH] = -1  # DEPTH serves as the link of the list of nodes to do
+    node_i, head = t.node_i, t.head
+    node_i[root, at.DEPTH] = -1  # DEPTH serves as the link of the list of nodes to do
     todo = root
     while todo >= 0:
         node = todo
-        todo = t.node_i[node, DEPTH]
-        kind = t.node_i[node, KIND]
-        if kind in (NUMERIC, EQUALS):
-            for side in (LEFT, RIGHT):
-                below = t.node_i[node, side]
-                t.node_i[below, DEPTH] = todo
-                todo = below
-        elif kind == MULTIWAY:
-            table = t.node_i[node, LEFT]
+        todo = node_i[node, at.DEPTH]
+        kind, left = node_i[node, at.KIND], node_i[node, at.LEFT]
+        if kind == at.MULTIWAY:
             for code in range(t.child.shape[1]):
-                below = t.child[table, code]
+                below = t.child[left, code]
                 if below >= 0:
-                    t.node_i[below, DEPTH] = todo
+                    node_i[below, at.DEPTH] = todo
                     todo = below
-            free_table(t, table)
-        elif t.node_i[node, SLOT] >= 0:
-            free_slot(t, t.node_i[node, SLOT])
-        t.node_i[node, KIND] = FREE
-        t.node_i[node, LEFT] = t.head[FIRST_FREE_NODE]
-        t.head[FIRST_FREE_NODE] = node
-        t.head[NODES_FREE] += 1
+            free_table(t, left)
+        elif kind != at.LEAF:
+            right = node_i[node, at.RIGHT]
+            node_i[left, at.DEPTH] = todo
+            node_i[right, at.DEPTH] = left
+            todo = right
+        elif node_i[node, at.SLOT] >= 0:
+            free_slot(t, node_i[node, at.SLOT])
+        node_i[node, at.KIND] = at.FREE
+        node_i[node, at.LEFT] = head[at.FIRST_FREE_NODE]
+        head[at.FIRST_FREE_NODE] = node
+        head[at.NODES_FREE] += 1
 
 
 # -- one tree, called from Python ----------------------------------------------------------------
-
-
-@njit
-def learn_row(handle, root, x, y, w):
-    """Learn one row; False, and nothing learnt, where there is no room."""
-    t, x = pool_at(handle), borrowed(x)
-    if not has_room(t, 1):
-        return False
-    votes = np.empty((2, t.head[N_CLASSES]))
-    learn_tree(t, root, x, y, w, votes[0], votes[1])
-    return True
-
-
-@njit
-def code_row(handle, root, x):
-    """Predict the code of one row."""
-    t, x = pool_at(handle), borrowed(x)
-    votes = np.empty((2, t.head[N_CLASSES]))
-    return code_at(t, route(t, root, x), x, votes[0], votes[1])
-
-
-@njit
-def proba_many(handle, root, X, out):
-    """Write the class probabilities of each row."""
-    t, X, out = pool_at(handle), borrowed(X), borrowed(out)
-    product = np.empty(t.head[N_CLASSES])
-    for i in range(len(X)):
-        proba_at(t, route(t, root, X[i]), X[i], out[i], product)
-
-
-@njit
-def codes_many(handle, root, X, out):
-    """Write the predicted code of each row."""
-    t, X = pool_at(handle), borrowed(X)
-    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
-    for i in range(len(X)):
-        out[i] = code_at(t, route(t, root, X[i]), X[i], votes, product)
 
 
 @njit(nogil=True)
 def learn_many(handle, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
-    The code predicted before learning goes to `out`.
+    The code predicted before learning goes to `out`. A row of negative weight is only predicted.
     """
-    t, X = pool_at(handle), borrowed(X)
-    votes, product = np.empty(t.head[N_CLASSES]), np.empty(t.head[N_CLASSES])
-    for i in range(row, len(X)):
+    t, X = at.pool_at(handle), borrowed(X)
+    work = make_work(t)
+    for i in range(row, X.shape[0]):
+        x = X[i]
+        node = route(t, root, x)
+        if w[i] < 0.0:
+            out[i] = code_at(t, node, x, work)
+            continue
         if not has_room(t, 1):
             return i
-        node = route(t, root, X[i])
-        by_bayes, _ = bayes_code(t, node, X[i], votes, product)
-        out[i] = learn_at(t, node, X[i], y[i], w[i], by_bayes)
-    return len(X)
+        by_bayes, _ = bayes_code(t, node, x, work)
+        out[i] = learn_at(t, node, x, y[i], w[i], by_bayes, work)
+    return X.shape[0]
+
+
+@njit
+def proba_many(handle, root, X, out):
+    """Write the class probabilities of each row."""
+    t, X = at.pool_at(handle), borrowed(X)
+    work = make_work(t)
+    for i in range(X.shape[0]):
+        proba_at(t, route(t, root, X[i]), X[i], out[i], work)

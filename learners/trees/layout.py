@@ -1,18 +1,15 @@
 """Where everything lies in the arrays of Hoeffding trees.
 
 Any number of trees of one learner share them: nodes, statistics of the active leaves ("slots"), and
-tables of branches. Kernels are handed the address of each array in one `handle`: what Numba checks
-at every call from Python is then one array, not nine.
+tables of branches. Kernels are given all of them as one handle, see `olearn.core.array_handles`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from olearn.core.jit import njit
-from olearn.core.kernel_arrays import pointer
+from olearn.core.array_handles import Field, reader
 from olearn.core.rng import KernelState
 
 # columns of `node_i`
@@ -62,6 +59,7 @@ TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
     CONF_SIZE,
 ) = range(11)
 MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
+ONLY_PREDICT = -1.0  # weight of a row that is not to be learnt: one compiled function does both
 
 
 class Pool(NamedTuple):
@@ -78,19 +76,18 @@ class Pool(NamedTuple):
     rng: KernelState  # draws the subspaces of the leaves, and whatever the learner wants drawn
 
 
-@njit(forceinline=True)
-def pool_at(handle: NDArray[np.int64]) -> Pool:
-    """Return the pool of a handle; its references are not counted, so its owner must live on."""
-    n, columns, s, fields = handle[9], handle[10], handle[11], handle[12]
-    c, d, tables, v = handle[13], handle[14], handle[15], handle[16]
-    return Pool(
-        carray(pointer(handle[0]), (n, 7), np.int64),
-        carray(pointer(handle[1]), (n, columns), np.float64),
-        carray(pointer(handle[2]), (s, fields, c), np.float64),
-        carray(pointer(handle[3]), (s, d), np.int8),
-        carray(pointer(handle[4]), (d, 2), np.int64),
-        carray(pointer(handle[5]), (tables, v), np.int64),
-        carray(pointer(handle[6]), (HEAD_SIZE,), np.int64),
-        carray(pointer(handle[7]), (CONF_SIZE,), np.float64),
-        carray(pointer(handle[8]), (4,), np.uint64),
-    )
+# for kernels: `t = pool_at(handle)`, then `t.node_i` and so on as in a `Pool`
+pool_at = reader(
+    Pool,
+    {
+        "node_i": Field(np.int64, (None, 7)),
+        "node_f": Field(np.float64, (None, None)),
+        "stats": Field(np.float64, (None, None, None)),
+        "seen": Field(np.int8, (None, None)),
+        "feat": Field(np.int64, (None, 2)),
+        "child": Field(np.int64, (None, None)),
+        "head": Field(np.int64, (HEAD_SIZE,)),
+        "conf": Field(np.float64, (CONF_SIZE,)),
+        "rng": Field(np.uint64, (4,)),
+    },
+)

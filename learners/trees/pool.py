@@ -10,48 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.array_handles import handle_of
+from olearn.core.jit import in_python
 from olearn.core.rng import KernelState, kernel_state
-from olearn.learners.trees.layout import (
-    ADAPTIVE,
-    BINARY,
-    CAPACITY,
-    CATEGORY_COUNTS,
-    CONF_SIZE,
-    COUNTS,
-    FIRST_FREE_NODE,
-    FIRST_FREE_SLOT,
-    FIRST_FREE_TABLE,
-    GINI,
-    GRACE,
-    HEAD_SIZE,
-    INACTIVE,
-    KIND,
-    LEAF,
-    LEAF_MODE,
-    LOG_INVERSE_DELTA,
-    MAJORITY,
-    MAX_DEPTH,
-    MAY_GROW,
-    MIN_BRANCH,
-    N_CLASSES,
-    N_POINTS,
-    NAIVE_BAYES,
-    NB_THRESHOLD,
-    NO_SLOT,
-    NODES_FREE,
-    NODES_USED,
-    NUMERIC_FIELDS,
-    OFFSET,
-    SLOT,
-    SLOTS_FREE,
-    SLOTS_USED,
-    SUBSPACE,
-    TABLES_FREE,
-    TABLES_USED,
-    TAU,
-    Pool,
-)
-from olearn.learners.trees.lists import add_tree, drop_slot
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.layout import Pool
+from olearn.learners.trees.lists import free_slot, new_node
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -86,13 +50,13 @@ class TreePool:
     ) -> None:
         self._max_bytes = int(max_size * 2**20)
         self._bytes_beside = bytes_beside
-        head = np.zeros(HEAD_SIZE, np.int64)
-        head[[FIRST_FREE_NODE, FIRST_FREE_SLOT, FIRST_FREE_TABLE]] = -1
-        head[SUBSPACE] = subspace
-        head[MAY_GROW] = 1
+        head = np.zeros(at.HEAD_SIZE, np.int64)
+        head[[at.FIRST_FREE_NODE, at.FIRST_FREE_SLOT, at.FIRST_FREE_TABLE]] = -1
+        head[at.SUBSPACE] = subspace
+        head[at.MAY_GROW] = 1
         self.arrays = Pool(
             node_i=np.zeros((8, 7), np.int64),
-            node_f=np.zeros((8, COUNTS), np.float64),
+            node_f=np.zeros((8, at.COUNTS), np.float64),
             stats=np.zeros((_MIN_SLOTS, 0, 0), np.float64),
             seen=np.zeros((_MIN_SLOTS, 0), np.int8),
             feat=np.zeros((0, 2), np.int64),
@@ -110,8 +74,7 @@ class TreePool:
     @arrays.setter
     def arrays(self, arrays: Pool) -> None:
         self._arrays = arrays
-        sizes = [*arrays.node_f.shape, *arrays.stats.shape, len(arrays.feat), *arrays.child.shape]
-        self.handle = np.array([*(array.ctypes.data for array in arrays), *sizes], np.int64)
+        self.handle = handle_of(arrays)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "handle"}
@@ -121,6 +84,15 @@ class TreePool:
         self.arrays = state["_arrays"]
 
     @property
+    def subspace(self) -> int:
+        """Number of random features that each new leaf looks at; 0 = all."""
+        return int(self.arrays.head[at.SUBSPACE])
+
+    @subspace.setter
+    def subspace(self, size: int) -> None:
+        self.arrays.head[at.SUBSPACE] = size
+
+    @property
     def n_bytes(self) -> int:
         """Memory of the arrays in bytes."""
         return sum(array.nbytes for array in self.arrays)
@@ -128,11 +100,11 @@ class TreePool:
     def grow(self, widths: list[int], n_classes: int) -> bool:
         """Make room for features (categories each, 0 = numeric) and classes; True if it grew."""
         t = self.arrays
-        t.head[N_CLASSES] = max(n_classes, t.head[N_CLASSES])
+        t.head[at.N_CLASSES] = max(n_classes, t.head[at.N_CLASSES])
         class_room = t.stats.shape[2]
         if n_classes > class_room:
             class_room = n_classes if n_classes <= 16 else n_classes * 3 // 2
-        old = t.feat[:, CAPACITY].tolist()
+        old = t.feat[:, at.CAPACITY].tolist()
         capacities = [_category_room(width) for width in widths]
         capacities[: len(old)] = [max(a, b) for a, b in zip(old, capacities, strict=False)]
         if capacities == old and class_room == t.stats.shape[2]:
@@ -142,26 +114,26 @@ class TreePool:
 
     def add_tree(self) -> int:
         """Make a tree of one empty leaf; returns its root, which stays its root for ever."""
-        if _free(self.arrays.head, NODES_USED, NODES_FREE, self.arrays.node_i) < 1:
+        if _free(self.arrays.head, at.NODES_USED, at.NODES_FREE, self.arrays.node_i) < 1:
             rows = len(self.arrays.node_i) + 8
             self.arrays = self.arrays._replace(
                 node_i=_enlarge(self.arrays.node_i, rows, 0),
                 node_f=_enlarge(self.arrays.node_f, rows, 0.0),
             )
-        return int(add_tree(self.handle))
+        return int(in_python(new_node)(self.arrays, 0))
 
     def make_room(self, n_trees: int) -> None:
         """Make sure that `n_trees` trees can learn one more row, within the memory bound."""
         t = self.arrays
         branches = max(2, t.child.shape[1]) + 1
         if (
-            t.head[MAY_GROW]
-            and _free(t.head, NODES_USED, NODES_FREE, t.node_i) < n_trees * branches
+            t.head[at.MAY_GROW]
+            and _free(t.head, at.NODES_USED, at.NODES_FREE, t.node_i) < n_trees * branches
         ):
             self._grow_nodes(n_trees * branches)
-        if t.head[MAY_GROW] and _free(t.head, TABLES_USED, TABLES_FREE, t.child) < n_trees:
+        if t.head[at.MAY_GROW] and _free(t.head, at.TABLES_USED, at.TABLES_FREE, t.child) < n_trees:
             self._grow_tables(n_trees)
-        if _free(t.head, SLOTS_USED, SLOTS_FREE, t.stats) < n_trees:
+        if _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_trees:
             self._grow_slots(n_trees)
 
     def _grow_nodes(self, n_more: int) -> None:
@@ -170,7 +142,7 @@ class TreePool:
         rows = max(2 * len(t.node_i), len(t.node_i) + n_more)
         bytes_each = t.node_i.strides[0] + t.node_f.strides[0] + self._bytes_beside
         if rows * bytes_each > max(self._max_bytes // 4, 1 << 12):
-            t.head[MAY_GROW] = 0
+            t.head[at.MAY_GROW] = 0
             return
         self.arrays = t._replace(
             node_i=_enlarge(t.node_i, rows, 0), node_f=_enlarge(t.node_f, rows, 0.0)
@@ -181,7 +153,7 @@ class TreePool:
         t = self.arrays
         rows = max(2 * len(t.child), len(t.child) + n_more)
         if rows * t.child.strides[0] > max(self._max_bytes // 4, 1 << 12):
-            t.head[MAY_GROW] = 0
+            t.head[at.MAY_GROW] = 0
             return
         self.arrays = t._replace(child=_enlarge(t.child, rows, -1))
 
@@ -190,13 +162,15 @@ class TreePool:
         t = self.arrays
         most = self._most_slots(t.stats.shape[1], t.stats.shape[2])
         rows = min(max(2 * len(t.stats), len(t.stats) + n_more), max(most, len(t.stats)))
-        if rows - t.head[SLOTS_USED] + t.head[SLOTS_FREE] >= n_more:
+        if rows - t.head[at.SLOTS_USED] + t.head[at.SLOTS_FREE] >= n_more:
             self.arrays = t._replace(
                 stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
             )
             return
         self._rank_leaves(max(len(t.stats) * 2 // 3 - n_more, 1))
-        if _free(t.head, SLOTS_USED, SLOTS_FREE, t.stats) < n_more:  # a bound below one row's need
+        if (
+            _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_more
+        ):  # a bound below one row's need
             rows = len(t.stats) + n_more
             self.arrays = t._replace(
                 stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
@@ -212,43 +186,48 @@ class TreePool:
         that comes back starts with empty statistics.
         """
         t = self.arrays
-        leaves = np.flatnonzero(t.node_i[: t.head[NODES_USED], KIND] == LEAF)
-        counts = t.node_f[leaves, COUNTS:]
+        leaves = np.flatnonzero(t.node_i[: t.head[at.NODES_USED], at.KIND] == at.LEAF)
+        counts = t.node_f[leaves, at.COUNTS :]
         promise = counts.sum(axis=1) - counts.max(axis=1, initial=0.0)
         order = leaves[np.argsort(-promise, kind="stable")]
         woken = order[:n_active]
-        woken = woken[t.node_i[woken, SLOT] == INACTIVE]
-        t.node_i[woken, SLOT] = NO_SLOT
+        woken = woken[t.node_i[woken, at.SLOT] == at.INACTIVE]
+        t.node_i[woken, at.SLOT] = at.NO_SLOT
         for leaf in order[n_active:].tolist():
-            slot = t.node_i[leaf, SLOT]
-            t.node_i[leaf, SLOT] = INACTIVE
+            slot = t.node_i[leaf, at.SLOT]
+            t.node_i[leaf, at.SLOT] = at.INACTIVE
             if slot >= 0:
-                drop_slot(self.handle, slot)
+                t.seen[slot], t.stats[slot] = 0, 0.0
+                in_python(free_slot)(t, slot)
 
     def _lay_out(self, capacities: list[int], class_room: int) -> None:
         """Rebuild the arrays for more features, categories or classes, keeping live slots only."""
         t = self.arrays
-        sizes = [NUMERIC_FIELDS if v == 0 else CATEGORY_COUNTS + v for v in capacities]
+        sizes = [at.NUMERIC_FIELDS if v == 0 else at.CATEGORY_COUNTS + v for v in capacities]
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         most = self._most_slots(int(offsets[-1]), class_room)
-        leaves = np.flatnonzero(t.node_i[: t.head[NODES_USED], KIND] == LEAF)
-        if np.count_nonzero(t.node_i[leaves, SLOT] >= 0) > most:
+        leaves = np.flatnonzero(t.node_i[: t.head[at.NODES_USED], at.KIND] == at.LEAF)
+        if np.count_nonzero(t.node_i[leaves, at.SLOT] >= 0) > most:
             self._rank_leaves(most)
-        live = leaves[t.node_i[leaves, SLOT] >= 0]
-        slots = t.node_i[live, SLOT]
+        live = leaves[t.node_i[leaves, at.SLOT] >= 0]
+        slots = t.node_i[live, at.SLOT]
         rows = max(len(live), min(len(t.stats), most), _MIN_SLOTS)
         stats = np.zeros((rows, int(offsets[-1]), class_room))
         seen = np.zeros((rows, len(capacities)), np.int8)
         seen[: len(live), : t.seen.shape[1]] = t.seen[slots]
         for f, (begin, capacity) in enumerate(zip(offsets.tolist(), capacities, strict=False)):
             if f < len(t.feat):
-                old = int(t.feat[f, OFFSET])
-                size = NUMERIC_FIELDS if capacity == 0 else CATEGORY_COUNTS + t.feat[f, CAPACITY]
+                old = int(t.feat[f, at.OFFSET])
+                size = (
+                    at.NUMERIC_FIELDS
+                    if capacity == 0
+                    else at.CATEGORY_COUNTS + t.feat[f, at.CAPACITY]
+                )
                 part = stats[: len(live), begin : begin + size, : t.stats.shape[2]]
                 part[...] = t.stats[slots, old : old + size]
-        t.node_i[live, SLOT] = np.arange(len(live))
-        t.head[[SLOTS_USED, SLOTS_FREE, FIRST_FREE_SLOT]] = len(live), 0, -1
-        node_f = np.zeros((len(t.node_f), COUNTS + class_room))
+        t.node_i[live, at.SLOT] = np.arange(len(live))
+        t.head[[at.SLOTS_USED, at.SLOTS_FREE, at.FIRST_FREE_SLOT]] = len(live), 0, -1
+        node_f = np.zeros((len(t.node_f), at.COUNTS + class_room))
         node_f[:, : t.node_f.shape[1]] = t.node_f
         width = max([2, t.child.shape[1], *capacities])
         child = np.full((len(t.child), width), -1, np.int64)
@@ -271,21 +250,21 @@ def tree_settings(
     binary_split: bool = False,
 ) -> NDArray[np.float64]:
     """Pack the settings of trees for the kernels."""
-    conf = np.zeros(CONF_SIZE)
-    conf[GRACE] = grace_period
-    conf[LOG_INVERSE_DELTA] = math.log(1.0 / delta)
-    conf[TAU] = tau
-    conf[MIN_BRANCH] = min_branch_fraction
-    conf[N_POINTS] = n_split_points
-    conf[GINI] = split_criterion == "gini"
-    conf[LEAF_MODE] = LEAF_MODES[leaf_prediction]
-    conf[NB_THRESHOLD] = nb_threshold
-    conf[MAX_DEPTH] = math.inf if max_depth is None else max_depth
-    conf[BINARY] = binary_split
+    conf = np.zeros(at.CONF_SIZE)
+    conf[at.GRACE] = grace_period
+    conf[at.LOG_INVERSE_DELTA] = math.log(1.0 / delta)
+    conf[at.TAU] = tau
+    conf[at.MIN_BRANCH] = min_branch_fraction
+    conf[at.N_POINTS] = n_split_points
+    conf[at.GINI] = split_criterion == "gini"
+    conf[at.LEAF_MODE] = LEAF_MODES[leaf_prediction]
+    conf[at.NB_THRESHOLD] = nb_threshold
+    conf[at.MAX_DEPTH] = math.inf if max_depth is None else max_depth
+    conf[at.BINARY] = binary_split
     return conf
 
 
-LEAF_MODES = {"mc": MAJORITY, "nb": NAIVE_BAYES, "nba": ADAPTIVE}
+LEAF_MODES = {"mc": at.MAJORITY, "nb": at.NAIVE_BAYES, "nba": at.ADAPTIVE}
 
 
 def _category_room(n_categories: int) -> int:

@@ -9,8 +9,11 @@ from olearn.base import ArrayClassifier
 from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
+from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import LEAF_MODES, TreePool
 from olearn.learners.trees.text import tree_shape
+
+_ANY_CODE, _ONLY_PREDICT = np.zeros(1, np.int64), np.array([at.ONLY_PREDICT])
 
 
 class SingleTree(ArrayClassifier):
@@ -36,10 +39,13 @@ class SingleTree(ArrayClassifier):
 
     @abc.abstractmethod
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
-        """Predict, then learn each row; return the predicted codes."""
+        """Predict, then learn each row of weight >= 0; return the predicted codes."""
 
     def _grow(self, n_classes: int) -> None:
         self._pool.grow(self._features.widths, n_classes)
+
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        self._run(row[None], np.array([code]), np.array([w]))
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)
@@ -48,13 +54,10 @@ class SingleTree(ArrayClassifier):
         return self._run(X, y, np.ones(len(y)))
 
     def _code_row(self, row: Rows) -> int:
-        code: int = kernels.code_row(self._pool.handle, self._root, row)
-        return code
+        return int(self._run(row[None], _ANY_CODE, _ONLY_PREDICT)[0])
 
     def _codes_rows(self, X: Rows) -> Codes:
-        out = np.empty(len(X), np.int64)
-        kernels.codes_many(self._pool.handle, self._root, X, out)
-        return out
+        return self._run(X, np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT))
 
     def _proba_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._labels)))

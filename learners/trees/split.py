@@ -7,45 +7,9 @@ Each feature proposes its best split; the Hoeffding bound decides between the be
 
 import math
 
-import numpy as np
-
-from olearn.core.jit import njit
-from olearn.learners.trees.layout import (
-    BINARY,
-    CAPACITY,
-    CATEGORY_COUNTS,
-    COUNTS,
-    DEPTH,
-    EQUALS,
-    FEATURE,
-    GINI,
-    HIGH,
-    KIND,
-    LEAF,
-    LEFT,
-    LOG_INVERSE_DELTA,
-    LOW,
-    M2,
-    MAX_DEPTH,
-    MAY_GROW,
-    MEAN,
-    MIN_BRANCH,
-    MULTIWAY,
-    N_CATEGORIES,
-    N_CLASSES,
-    N_LABELS,
-    N_POINTS,
-    NO_SLOT,
-    NUMERIC,
-    OFFSET,
-    RIGHT,
-    SLOT,
-    TAU,
-    TOTAL,
-    VALUE,
-    W_LAST,
-    W,
-)
+from olearn.core.jit import inner
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.leaf import BESIDE, POINTS
 from olearn.learners.trees.lists import free_slot, new_node, new_table
 
 _LN2 = math.log(2.0)
@@ -53,25 +17,31 @@ _SQRT_HALF = math.sqrt(0.5)
 _SQRT_1_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-@njit(forceinline=True)
-def try_split(t, leaf, seen):
+@inner
+def try_split(t, leaf, seen, work):
     """Split the leaf if its best proposal beats the second by the Hoeffding bound; True if so."""
-    n_classes = t.head[N_CLASSES]
-    counts = t.node_f[leaf, COUNTS : COUNTS + n_classes]
-    if t.head[MAY_GROW] == 0 or t.node_i[leaf, DEPTH] >= t.conf[MAX_DEPTH]:
+    n_classes, node_i, conf = t.head[at.N_CLASSES], t.node_i, t.conf
+    counts = t.node_f[leaf, at.COUNTS : at.COUNTS + n_classes]
+    if t.head[at.MAY_GROW] == 0 or node_i[leaf, at.DEPTH] >= conf[at.MAX_DEPTH]:
         return False
-    if np.count_nonzero(counts) < 2:
+    n_seen = 0
+    for c in range(n_classes):
+        n_seen += counts[c] != 0.0
+    if n_seen < 2:
         return False
-    best, second = -np.inf, -np.inf
-    feature, kind, value = -1, NUMERIC, 0.0
+    best, second = -math.inf, -math.inf
+    feature, kind, value = -1, at.NUMERIC, 0.0
     n_proposals = 0
-    space = np.empty((int(t.conf[N_POINTS]) + 1, n_classes))
-    left, right = space[:-1], space[-1]
-    weight, impurity = _weighted_impurity(t.conf, counts)
-    before = 1.0 if t.conf[GINI] else impurity / weight
+    before = 1.0
+    if conf[at.GINI] == 0.0:
+        weight, impurity = _weighted_impurity(conf, counts)
+        before = impurity / weight
+    slot = node_i[leaf, at.SLOT]
     for f in range(t.feat.shape[0]):
-        merit, f_kind, f_value = _propose(t, t.node_i[leaf, SLOT], f, before, left, right)
-        if f_kind == LEAF:
+        if t.seen[slot, f] <= 0:
+            continue
+        merit, f_kind, f_value = _propose(t, slot, f, before, work)
+        if f_kind == at.LEAF:
             continue
         n_proposals += 1
         if merit >= best:  # of equal merits the later feature wins, as in MOA
@@ -81,213 +51,232 @@ def try_split(t, leaf, seen):
             second = merit
     if n_proposals == 1:
         second = 0.0  # the merit of not splitting
-    if not best > -np.inf:
+    if not best > -math.inf:
         return False
-    reach = 1.0 if t.conf[GINI] else math.log(max(2, t.node_i[leaf, N_LABELS])) / _LN2
-    bound = math.sqrt(reach * reach * t.conf[LOG_INVERSE_DELTA] / (2.0 * seen))
-    if best - second > bound or bound < t.conf[TAU]:
+    reach = 1.0
+    if conf[at.GINI] == 0.0:
+        n_labels = node_i[leaf, at.N_LABELS]
+        reach = math.log(n_labels if n_labels > 2 else 2) / _LN2
+    bound = math.sqrt(reach * reach * conf[at.LOG_INVERSE_DELTA] / (2.0 * seen))
+    if best - second > bound or bound < conf[at.TAU]:
         _split(t, leaf, feature, kind, value)
         return True
     return False
 
 
-@njit(forceinline=True)
-def _propose(t, slot, f, before, left, right):
+@inner
+def _propose(t, slot, f, before, work):
     """Return merit, kind and value of a feature's best split; kind LEAF if it proposes none."""
-    if t.seen[slot, f] <= 0:
-        return -np.inf, LEAF, 0.0
-    stats = t.stats[slot, t.feat[f, OFFSET] :]
-    if t.feat[f, CAPACITY] == 0:
-        return _propose_numeric(t.conf, stats, before, left, right)
-    return _propose_nominal(t.conf, stats, before, left[0], right)
+    stats = t.stats[slot, t.feat[f, at.OFFSET] :]
+    if t.feat[f, at.CAPACITY] == 0:
+        return _propose_numeric(t.conf, stats, before, work[POINTS:], work[BESIDE])
+    return _propose_nominal(t.conf, stats, before, work[POINTS], work[BESIDE])
 
 
-@njit
+@inner
 def _propose_numeric(conf, stats, before, left, right):
     n_points, n_classes = left.shape
-    low, high = np.inf, -np.inf
+    low, high = math.inf, -math.inf
     for c in range(n_classes):
-        if stats[W, c] > 0.0:
-            low, high = min(low, stats[LOW, c]), max(high, stats[HIGH, c])
+        if stats[at.W, c] > 0.0:
+            if low > stats[at.LOW, c]:
+                low = stats[at.LOW, c]
+            if high < stats[at.HIGH, c]:
+                high = stats[at.HIGH, c]
     step = (high - low) / (n_points + 1.0)
     for c in range(n_classes):
         _weights_below(stats, c, low, step, left)
-    best, value, kind = -np.inf, 0.0, LEAF
+    best, value, kind = -math.inf, 0.0, at.LEAF
     for i in range(n_points):
         point = step * (i + 1) + low
         if not low < point < high:
             continue
         for c in range(n_classes):
-            right[c] = max(0.0, stats[W, c] - left[i, c])
+            above = stats[at.W, c] - left[i, c]
+            right[c] = above if above > 0.0 else 0.0
         merit = _merit(conf, before, left[i], right)
-        if kind == LEAF or merit > best:
-            best, value, kind = merit, point, NUMERIC
+        if kind == at.LEAF or merit > best:
+            best, value, kind = merit, point, at.NUMERIC
     return best, kind, value
 
 
-@njit
+@inner
 def _weights_below(stats, c, low, step, out):
     """Write class `c`'s weight at most at each point, by its normal distribution, to a column."""
-    weight, mean = stats[W, c], stats[MEAN, c]
-    variance = stats[M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
+    weight, mean, lowest, highest = (
+        stats[at.W, c],
+        stats[at.MEAN, c],
+        stats[at.LOW, c],
+        stats[at.HIGH, c],
+    )
+    variance = stats[at.M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
     scale = math.sqrt(0.5 / variance) if variance > 0.0 else 0.0
-    for i in range(len(out)):
+    for i in range(out.shape[0]):
         point = step * (i + 1) + low
-        if weight == 0.0 or point < stats[LOW, c]:
-            out[i, c] = 0.0
-        elif point >= stats[HIGH, c]:
-            out[i, c] = weight
+        if weight == 0.0 or point < lowest:
+            below = 0.0
+        elif point >= highest:
+            below = weight
         elif scale > 0.0:
-            out[i, c] = 0.5 * math.erfc((mean - point) * scale) * weight
+            below = 0.5 * math.erfc((mean - point) * scale) * weight
         else:
-            out[i, c] = weight if point >= mean else 0.0
+            below = weight if point >= mean else 0.0
+        out[i, c] = below
 
 
-@njit
+@inner
 def weights_beside(stats, c, point):
     """Weights of class `c` at most and above `point`, by its normal distribution, for new leaves.
 
     Written with MOA's order of operations (below + equal, and the rest): a grace period that ends
     on a rounding error would else end one row earlier or later than there.
     """
-    weight = stats[W, c]
-    if weight == 0.0 or point < stats[LOW, c]:
+    weight = stats[at.W, c]
+    if weight == 0.0 or point < stats[at.LOW, c]:
         return 0.0, weight
-    if point >= stats[HIGH, c]:
+    if point >= stats[at.HIGH, c]:
         return weight, 0.0
-    variance = stats[M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
-    distance = point - stats[MEAN, c]
+    variance = stats[at.M2, c] / (weight - 1.0) if weight > 1.0 else 0.0
+    distance = point - stats[at.MEAN, c]
     if variance <= 0.0:
         return (weight, 0.0) if distance >= 0.0 else (0.0, weight)
     sd = math.sqrt(variance)
     equal = _SQRT_1_2PI / sd * math.exp(-0.5 * (distance / sd) ** 2) * weight
     below = _normal_cdf(distance / sd) * weight - equal
-    return below + equal, max(0.0, weight - equal - below)
+    above = weight - equal - below
+    return below + equal, above if above > 0.0 else 0.0
 
 
-@njit
+@inner
 def _normal_cdf(z):
     x = z * _SQRT_HALF
-    if abs(x) < _SQRT_HALF:
+    size = math.fabs(x)
+    if size < _SQRT_HALF:
         return 0.5 + 0.5 * math.erf(x)
-    tail = 0.5 * math.erfc(abs(x))
+    tail = 0.5 * math.erfc(size)
     return 1.0 - tail if x > 0.0 else tail
 
 
-@njit
+@inner
 def _propose_nominal(conf, stats, before, left, right):
-    n_classes = len(left)
+    n_classes = left.shape[0]
     n_values = _most_categories(stats, n_classes)
-    best, kind, value = -np.inf, LEAF, 0.0
-    if not conf[BINARY]:
-        best, kind = _merit_multiway(conf, before, stats, n_values, left), MULTIWAY
+    best, kind, value = -math.inf, at.LEAF, 0.0
+    if conf[at.BINARY] == 0.0:
+        best, kind = _merit_multiway(conf, before, stats, n_values, left), at.MULTIWAY
         if n_values == 2:  # one value against the other is the same split
             return best, kind, value
     for v in range(n_values):
         for c in range(n_classes):
-            left[c] = stats[CATEGORY_COUNTS + v, c]
-            right[c] = stats[TOTAL, c] - left[c]
+            count = stats[at.CATEGORY_COUNTS + v, c]
+            left[c] = count
+            right[c] = stats[at.TOTAL, c] - count
         merit = _merit(conf, before, left, right)
-        if kind == LEAF or merit > best:
-            best, kind, value = merit, EQUALS, float(v)
+        if kind == at.LEAF or merit > best:
+            best, kind, value = merit, at.EQUALS, 1.0 * v
     return best, kind, value
 
 
-@njit
+@inner
 def _most_categories(stats, n_classes):
-    n_values = 0
+    most = 0.0
     for c in range(n_classes):
-        n_values = max(n_values, int(stats[N_CATEGORIES, c]))
-    return n_values
+        if most < stats[at.N_CATEGORIES, c]:
+            most = stats[at.N_CATEGORIES, c]
+    return int(most)
 
 
-@njit
+@inner
 def _merit(conf, before, left, right):
     """Merit of a two-way split: information gain in bits, or 1 - weighted Gini impurity."""
     n_left, after_left = _weighted_impurity(conf, left)
     n_right, after_right = _weighted_impurity(conf, right)
     total = n_left + n_right
-    if not (n_left > conf[MIN_BRANCH] * total and n_right > conf[MIN_BRANCH] * total):
-        return -np.inf
+    least = conf[at.MIN_BRANCH] * total
+    if not (n_left > least and n_right > least):
+        return -math.inf
     return before - (after_left + after_right) / total
 
 
-@njit
+@inner
 def _merit_multiway(conf, before, stats, n_values, counts):
+    n_classes = counts.shape[0]
     total, after, n_large = 0.0, 0.0, 0
-    for c in range(len(counts)):
-        total += stats[TOTAL, c]
+    for c in range(n_classes):
+        total += stats[at.TOTAL, c]
     for v in range(n_values):
-        for c in range(len(counts)):
-            counts[c] = stats[CATEGORY_COUNTS + v, c]
+        for c in range(n_classes):
+            counts[c] = stats[at.CATEGORY_COUNTS + v, c]
         weight, impurity = _weighted_impurity(conf, counts)
         after += impurity
-        n_large += weight > conf[MIN_BRANCH] * total
-    return before - after / total if n_large >= 2 else -np.inf
+        n_large += weight > conf[at.MIN_BRANCH] * total
+    return before - after / total if n_large >= 2 else -math.inf
 
 
-@njit
+@inner
 def _weighted_impurity(conf, counts):
     """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
-    total, inner = 0.0, 0.0
-    if conf[GINI]:
-        for weight in counts:
+    total, inner, gini = 0.0, 0.0, conf[at.GINI] != 0.0
+    for c in range(counts.shape[0]):
+        weight = counts[c]
+        if weight > 0.0 or gini:
             total += weight
-            inner += weight * weight
-        return total, total - inner / total if total > 0.0 else 0.0
-    for weight in counts:
-        if weight > 0.0:
-            total += weight
-            inner += weight * math.log(weight)
-    return total, (total * math.log(total) - inner) / _LN2 if total > 0.0 else 0.0
+            inner += weight * (weight if gini else math.log(weight))
+    if not total > 0.0:
+        return total, 0.0
+    if gini:
+        return total, total - inner / total
+    return total, (total * math.log(total) - inner) / _LN2
 
 
-@njit
+@inner
 def _split(t, leaf, feature, kind, value):
     """Turn the leaf into a split node whose new leaves share its class weights."""
-    n_classes = t.head[N_CLASSES]
-    slot = t.node_i[leaf, SLOT]
-    depth = t.node_i[leaf, DEPTH] + 1
-    stats = t.stats[slot, t.feat[feature, OFFSET] :]
-    t.node_i[leaf, KIND] = kind
-    t.node_i[leaf, FEATURE] = feature
-    t.node_f[leaf, VALUE] = value
-    if kind == MULTIWAY:
+    n_classes, node_i = t.head[at.N_CLASSES], t.node_i
+    slot = node_i[leaf, at.SLOT]
+    depth = node_i[leaf, at.DEPTH] + 1
+    stats = t.stats[slot, t.feat[feature, at.OFFSET] :]
+    node_i[leaf, at.KIND] = kind
+    node_i[leaf, at.FEATURE] = feature
+    node_i[leaf, at.SLOT] = at.NO_SLOT
+    t.node_f[leaf, at.VALUE] = value
+    if kind == at.MULTIWAY:
         table = new_table(t)
-        t.node_i[leaf, LEFT] = table
+        node_i[leaf, at.LEFT] = table
         for v in range(_most_categories(stats, n_classes)):
             child = new_node(t, depth)
             t.child[table, v] = child
             for c in range(n_classes):
-                if stats[N_CATEGORIES, c] > v:
-                    _give(t, child, c, stats[CATEGORY_COUNTS + v, c])
+                if stats[at.N_CATEGORIES, c] > v:
+                    _give(t, child, c, stats[at.CATEGORY_COUNTS + v, c])
     else:
-        t.node_i[leaf, LEFT] = new_node(t, depth)
-        t.node_i[leaf, RIGHT] = new_node(t, depth)
+        left = new_node(t, depth)
+        right = new_node(t, depth)
+        node_i[leaf, at.LEFT] = left
+        node_i[leaf, at.RIGHT] = right
         for c in range(n_classes):
-            _share(t, leaf, stats, c)
-    t.node_i[leaf, SLOT] = NO_SLOT
+            if kind == at.NUMERIC:
+                _share_numeric(t, left, right, stats, c, value)
+            else:
+                for v in range(int(stats[at.N_CATEGORIES, c])):
+                    _give(t, left if v == value else right, c, stats[at.CATEGORY_COUNTS + v, c])
     free_slot(t, slot)
 
 
-@njit
-def _share(t, node, stats, c):
+@inner
+def _share_numeric(t, left, right, stats, c, value):
     """Give class `c`'s weights to the two branches; a branch knows it only where MOA's would."""
-    value = t.node_f[node, VALUE]
-    left, right = t.node_i[node, LEFT], t.node_i[node, RIGHT]
-    if t.node_i[node, KIND] == NUMERIC:
+    if stats[at.W, c] > 0.0:
         below, above = weights_beside(stats, c, value)
-        if stats[W, c] > 0.0 and value >= stats[LOW, c]:
+        if value >= stats[at.LOW, c]:
             _give(t, left, c, below)
-        if stats[W, c] > 0.0 and value < stats[HIGH, c]:
+        if value < stats[at.HIGH, c]:
             _give(t, right, c, above)
-        return
-    for v in range(int(stats[N_CATEGORIES, c])):
-        _give(t, left if v == value else right, c, stats[CATEGORY_COUNTS + v, c])
 
 
-@njit
+@inner
 def _give(t, leaf, c, weight):
-    t.node_f[leaf, COUNTS + c] += weight
-    t.node_f[leaf, W_LAST] += weight
-    t.node_i[leaf, N_LABELS] = max(t.node_i[leaf, N_LABELS], c + 1)
+    t.node_f[leaf, at.COUNTS + c] += weight
+    t.node_f[leaf, at.W_LAST] += weight
+    if t.node_i[leaf, at.N_LABELS] < c + 1:
+        t.node_i[leaf, at.N_LABELS] = c + 1

@@ -9,20 +9,9 @@ from olearn.core.features import FeatureIndex
 from olearn.core.labels import LabelIndex
 from olearn.core.types import Rows
 from olearn.learners.trees import kernels
-from olearn.learners.trees.layout import (
-    COUNTS,
-    EQUALS,
-    FEATURE,
-    KIND,
-    LEAF,
-    LEFT,
-    MULTIWAY,
-    N_CLASSES,
-    NUMERIC,
-    RIGHT,
-    VALUE,
-    Pool,
-)
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.layout import Pool
+from olearn.learners.trees.leaf import make_work
 
 
 class Visit(NamedTuple):
@@ -49,7 +38,7 @@ def walk(
 def tree_shape(t: Pool, root: int) -> tuple[int, int, int]:
     """Return the numbers of nodes and leaves, and the height."""
     visits = list(walk(t, root, FeatureIndex()))
-    n_leaves = sum(t.node_i[visit.node, KIND] == LEAF for visit in visits)
+    n_leaves = sum(t.node_i[visit.node, at.KIND] == at.LEAF for visit in visits)
     return len(visits), int(n_leaves), max(visit.depth for visit in visits)
 
 
@@ -75,14 +64,14 @@ def describe_path(t: Pool, root: int, row: Rows, features: FeatureIndex, labels:
                 lines.append(text)
                 node = child
                 break
-    if t.node_i[end, KIND] != LEAF:
-        name = _name(features, int(t.node_i[end, FEATURE]))
+    if t.node_i[end, at.KIND] != at.LEAF:
+        name = _name(features, int(t.node_i[end, at.FEATURE]))
         lines.append(f"{name} is missing or new: the votes are those of this split")
-    n_classes = int(t.head[N_CLASSES])
+    n_classes = int(t.head[at.N_CLASSES])
     if n_classes == 0:
         return "no label seen yet"
     proba = np.empty(n_classes)
-    kernels.proba_at(t, end, row, proba, np.empty(n_classes))
+    kernels.proba_at(t, end, row, proba, make_work(t))
     by = "naive Bayes" if kernels.uses_bayes(t, end) else "class weights"
     votes = ", ".join(f"{label!r}: {p:.3f}" for label, p in zip(labels.labels, proba, strict=False))
     lines.append(f"votes by {by}: {votes}")
@@ -104,7 +93,7 @@ def draw_tree(
     axes.set_axis_off()
     for (x, y), visit, parent in zip(places, visits, _parents(visits), strict=True):
         text = _describe(t, visit.node, features, labels)
-        is_leaf = t.node_i[visit.node, KIND] == LEAF
+        is_leaf = t.node_i[visit.node, at.KIND] == at.LEAF
         box = {"boxstyle": "round", "facecolor": "#dbe9f6" if is_leaf else "#fdeccf"}
         axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox=box, zorder=2)
         if parent is not None:
@@ -117,16 +106,16 @@ def draw_tree(
 
 
 def _branches(t: Pool, node: int, features: FeatureIndex) -> Iterator[tuple[int, str]]:
-    kind = t.node_i[node, KIND]
-    if kind == LEAF:
+    kind = t.node_i[node, at.KIND]
+    if kind == at.LEAF:
         return
-    feature = int(t.node_i[node, FEATURE])
-    name, value = _name(features, feature), float(t.node_f[node, VALUE])
-    left, right = int(t.node_i[node, LEFT]), int(t.node_i[node, RIGHT])
-    if kind == NUMERIC:
+    feature = int(t.node_i[node, at.FEATURE])
+    name, value = _name(features, feature), float(t.node_f[node, at.VALUE])
+    left, right = int(t.node_i[node, at.LEFT]), int(t.node_i[node, at.RIGHT])
+    if kind == at.NUMERIC:
         yield left, f"{name} ≤ {value:.6g}"
         yield right, f"{name} > {value:.6g}"
-    elif kind == EQUALS:
+    elif kind == at.EQUALS:
         yield left, f"{name} = {_category(features, feature, int(value))}"
         yield right, f"{name} ≠ {_category(features, feature, int(value))}"
     else:
@@ -135,19 +124,19 @@ def _branches(t: Pool, node: int, features: FeatureIndex) -> Iterator[tuple[int,
 
 
 def _leads_to(t: Pool, node: int, child: int, row: Rows) -> bool:
-    value = row[t.node_i[node, FEATURE]]
-    if t.node_i[node, KIND] == MULTIWAY:
-        return bool(t.child[t.node_i[node, LEFT], int(value)] == child)
-    is_left = child == t.node_i[node, LEFT]
-    if t.node_i[node, KIND] == NUMERIC:
-        return bool(is_left == (value <= t.node_f[node, VALUE]))
-    return bool(is_left == (value == t.node_f[node, VALUE]))
+    value = row[t.node_i[node, at.FEATURE]]
+    if t.node_i[node, at.KIND] == at.MULTIWAY:
+        return bool(t.child[t.node_i[node, at.LEFT], int(value)] == child)
+    is_left = child == t.node_i[node, at.LEFT]
+    if t.node_i[node, at.KIND] == at.NUMERIC:
+        return bool(is_left == (value <= t.node_f[node, at.VALUE]))
+    return bool(is_left == (value == t.node_f[node, at.VALUE]))
 
 
 def _describe(t: Pool, node: int, features: FeatureIndex, labels: LabelIndex) -> str:
-    counts = t.node_f[node, COUNTS : COUNTS + len(labels)]
-    if t.node_i[node, KIND] != LEAF:
-        return f"split on {_name(features, int(t.node_i[node, FEATURE]))}"
+    counts = t.node_f[node, at.COUNTS : at.COUNTS + len(labels)]
+    if t.node_i[node, at.KIND] != at.LEAF:
+        return f"split on {_name(features, int(t.node_i[node, at.FEATURE]))}"
     if not counts.sum() > 0.0:
         return "nothing seen yet"
     label = labels.labels[int(np.argmax(counts))]

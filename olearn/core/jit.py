@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, overload
 
-from numba.core import config, sigutils
+from numba.core import config, sigutils, types
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
@@ -21,9 +21,9 @@ from olearn.core.kernel_library import InnerCompiler, set_environments
 
 
 @overload
-def njit(function: Callable[..., Any], /) -> Any: ...
+def njit(function: Callable[..., Any], /, **options: Any) -> Any: ...
 @overload
-def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]: ...
+def njit(function: None = None, /, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Compile a function to machine code at its first call, once for all processes.
 
@@ -53,7 +53,23 @@ def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         return lambda decorated: njit(decorated, **options)
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
-    return Kernel(function, targetoptions={"nopython": True, "boundscheck": None, **options})
+    # explicit, lest they be those of the kernel that happens to call this one first
+    own = {"nopython": True, "boundscheck": None, "_nrt": True, "error_model": "python"}
+    return Kernel(function, targetoptions=own | options)
+
+
+def inner(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Do as `njit` for what only kernels call, with less for the compiler to do.
+
+    No references are counted, so it must neither make an array nor return a view of one; and no
+    division is checked, so a divisor must not be 0 where infinity is not meant.
+    """
+    return njit(function, **{"_nrt": False, "error_model": "numpy", **options})
+
+
+def in_python(kernel: Any) -> Callable[..., Any]:
+    """Return a kernel's function as Python runs it, for calls too rare to be worth compiling."""
+    return getattr(kernel, "py_func", kernel)
 
 
 class Kernel(CPUDispatcher):
@@ -74,7 +90,9 @@ class Kernel(CPUDispatcher):
         compile_notice.watch()
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Compile for a kernel that calls this one."""
+        """Compile for a kernel that calls this one, once for all constants that it may pass."""
+        args = tuple(map(types.unliteral, args))
+        kws = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
         before, _caller.is_kernel = _caller.is_kernel, True
         try:
             return super().get_call_template(args, kws)

@@ -11,6 +11,8 @@ from typing import Any
 
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+from numpy.typing import NDArray
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
@@ -21,6 +23,10 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
     def pointer(address: int) -> Any:
         """Return an address as what `numba.carray` takes."""
         return ctypes.c_void_p(int(address))
+
+    def matrix_at(flat: NDArray[Any], begin: int, rows: int, columns: int) -> NDArray[Any]:
+        """Return a part of a contiguous array as a matrix."""
+        return flat[begin : begin + rows * columns].reshape(rows, columns)
 
 else:
 
@@ -49,3 +55,20 @@ else:
         return types.voidptr(address), lambda context, builder, signature, args: builder.inttoptr(
             args[0], cgutils.voidptr_t
         )
+
+    @intrinsic
+    def matrix_at(typingctx: Any, flat: Any, begin: Any, rows: Any, columns: Any) -> Any:
+        """Return a part of a contiguous array as a matrix: borrowed, and its sizes unchecked."""
+        kind = types.Array(flat.dtype, 2, "C")
+        return kind(flat, types.intp, types.intp, types.intp), _matrix
+
+    def _matrix(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        flat = context.make_array(signature.args[0])(context, builder, args[0])
+        matrix = context.make_array(signature.return_type)(context, builder)
+        width = cgutils.intp_t(
+            context.get_abi_sizeof(context.get_data_type(signature.return_type.dtype))
+        )
+        data = builder.gep(flat.data, [args[1]])
+        strides = [builder.mul(args[3], width), width]
+        populate_array(matrix, data, args[2:], strides, width, meminfo=None)
+        return matrix._getvalue()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from olearn.learners.mixture import router_kernels as kernels
-from olearn.learners.mixture.router import Router
+from olearn.learners.mixture.router import Router, layers
 
 
 def forward(router, X):
@@ -56,7 +56,7 @@ def test_weights_start_glorot_uniform():
     router = Router(24, 12, seed=3)
     assert router.params.shape == (40_844,)  # (d + 1) 256 + 257 * 128 + 129 K
     assert router.params.dtype == np.float32
-    parts = kernels.layers(router.head, router.params)
+    parts = layers(router.head, router.params)
     for weights, bias in zip(parts[::2], parts[1::2], strict=True):
         limit = np.sqrt(6 / sum(weights.shape))
         assert np.abs(weights).max() == pytest.approx(limit, rel=0.01)
@@ -68,7 +68,7 @@ def test_weights_start_glorot_uniform():
 def test_layers_cover_the_parameters_once():
     """The six views share the flat array's memory and leave no gap."""
     router = Router(3, 5, hidden=8, seed=1)
-    parts = kernels.layers(router.head, router.params)
+    parts = layers(router.head, router.params)
     assert [part.shape for part in parts] == [(3, 8), (8,), (8, 4), (4,), (4, 5), (5,)]
     for number, part in enumerate(parts):
         part[...] = number
@@ -118,20 +118,20 @@ def test_new_features_change_no_logit():
     router = Router(4, 3, hidden=16, batch_size=10, seed=1)
     learn(router, X[:57], M[:57])
     before = forward(router, X)
-    moments = [m.copy() for m in kernels.layers(router.head, router.moments[1])]
+    moments = [m.copy() for m in layers(router.head, router.moments[1])]
     router.grow(6, 3)
     wide = np.hstack([X, rows(60, 2, 1, seed=9)[0]])
     np.testing.assert_array_equal(forward(router, wide), before)
     np.testing.assert_allclose(router.block[:7, :4], X[50:57], rtol=1e-6)
     np.testing.assert_array_equal(router.block[:7, 4:6], 0)
     np.testing.assert_array_equal(router.block[:7, 6:], M[50:57])
-    grown = kernels.layers(router.head, router.moments[1])
+    grown = layers(router.head, router.moments[1])
     np.testing.assert_array_equal(grown[0][:4], moments[0])
     assert not grown[0][4:].any()
     for old, new in zip(moments[1:], grown[1:], strict=True):
         np.testing.assert_array_equal(old, new)
     learn(router, wide, M)
-    assert kernels.layers(router.head, router.params)[0][4:].any()
+    assert layers(router.head, router.params)[0][4:].any()
 
 
 def test_new_experts_change_no_other_logit():
@@ -142,10 +142,10 @@ def test_new_experts_change_no_other_logit():
     before = forward(router, X)
     router.grow(4, 4)
     np.testing.assert_array_equal(forward(router, X)[:, :3], before)
-    *_, w3, b3 = kernels.layers(router.head, router.params)
+    *_, w3, b3 = layers(router.head, router.params)
     assert b3[3] == pytest.approx(b3[:3].mean())
     assert np.abs(w3[:, 3]).max() == pytest.approx(np.sqrt(6 / (32 + 4)), rel=0.1)
-    *_, w3_moments, b3_moments = kernels.layers(router.head, router.moments[0])
+    *_, w3_moments, b3_moments = layers(router.head, router.moments[0])
     assert not w3_moments[:, 3].any()
     assert b3_moments[3] == 0
     assert len(learn(router, *rows(10, 4, 4))) == 1
@@ -168,7 +168,7 @@ def test_first_features_of_an_empty_router_get_weights():
     router = Router(0, 2, hidden=8, batch_size=10, seed=1)
     assert forward(router, np.empty((1, 0))).tolist() == [[0.0, 0.0]]
     router.grow(3, 2)
-    w1 = kernels.layers(router.head, router.params)[0]
+    w1 = layers(router.head, router.params)[0]
     assert np.abs(w1).max() == pytest.approx(np.sqrt(6 / 11), rel=0.2)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from olearn.core.rng import kernel_state
 from olearn.learners.mixture import router_kernels as kernels
-from olearn.learners.mixture.router import Router
+from olearn.learners.mixture.router import Router, layers
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden" / "router_oracle.npz"
 NO_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
@@ -16,7 +16,7 @@ NO_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 def naive_forward(router, x):
     """Sum the rows of each layer's weights one by one, in the router's own float type."""
-    w1, b1, w2, b2, w3, b3 = kernels.layers(router.head, router.params)
+    w1, b1, w2, b2, w3, b3 = layers(router.head, router.params)
     values = np.where(np.isfinite(x), x, 0.0).astype(router.params.dtype)
     for weights, bias, is_last in ((w1, b1, False), (w2, b2, False), (w3, b3, True)):
         out = bias.copy()
@@ -117,7 +117,7 @@ def test_training_equals_torch(sizes, dtype, atol):
     shapes = [(d, hidden), (hidden, hidden // 2), (hidden // 2, k)]
     linear = [torch.nn.Linear(*shape, dtype=getattr(torch, dtype.__name__)) for shape in shapes]
     net = torch.nn.Sequential(linear[0], torch.nn.ReLU(), linear[1], torch.nn.ReLU(), linear[2])
-    parts = kernels.layers(router.head, router.params)
+    parts = layers(router.head, router.params)
     with torch.no_grad():
         for layer, weights, bias in zip(linear, parts[::2], parts[1::2], strict=True):
             layer.weight.copy_(torch.from_numpy(weights.T.copy()))
@@ -246,7 +246,7 @@ def test_dropout_drops_the_stated_share_and_keeps_the_mean():
     """Each first-layer unit is 0 with the given probability, else divided by its complement."""
     rate, n = 0.2, 4000
     router = Router(2, 3, hidden=6, seed=1)
-    kernels.layers(router.head, router.params)[1][:] = 10.0  # all units alive
+    layers(router.head, router.params)[1][:] = 10.0  # all units alive
     x = np.array([0.3, -0.4])
     _, full = drop(router, [x], 0.0, kernel_state(1))
     _, hidden = drop(router, [x] * n, rate, kernel_state(1))

@@ -10,7 +10,7 @@ import pytest
 from olearn import streams
 from olearn.learners import ARFClassifier, HoeffdingTreeClassifier
 from olearn.learners.trees import arf_kernels as kernels
-from olearn.learners.trees.layout import FREE, KIND, NODES_USED
+from olearn.learners.trees.layout import FREE, KIND, NODES_USED, ONLY_PREDICT
 
 needs_compiler = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="tens of thousands of rows need compiled kernels"
@@ -135,9 +135,9 @@ def test_drift_takes_background_tree_and_forgets():
     pool, status, windows = model._pools[0], model._status[0], model._windows[0]
     old, background = int(status[kernels.TREE]), pool.add_tree()
     status[kernels.BACKGROUND] = background
+    member = kernels.Member(status, model._tallies[0], windows, model._settings)
     for _ in range(400):  # only errors from here on
-        t = pool.arrays
-        kernels._watch(t, status, model._tallies[0], windows, model._settings, 1.0)
+        kernels._watch(pool.arrays, member, 1.0)
         if model.n_drifts:
             break
     assert model.n_drifts == 1
@@ -214,11 +214,9 @@ def test_votes_are_weighted_by_accuracy():
 def forest_votes(model, X):
     """Sum of each member's votes for the row in `X`."""
     sums = []
-    for member, pool in enumerate(model._pools):
+    for number in range(model.n_models):
         out = np.empty((1, len(model.labels)))
-        kernels.vote_many(
-            pool.handle, model._status[member], model._tallies[member], model._settings, X, out
-        )
+        model._learn_member(number, X, np.zeros(1, np.int64), np.array([ONLY_PREDICT]), out)
         sums.append(out.sum())
     return sums
 

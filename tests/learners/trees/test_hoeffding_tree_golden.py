@@ -10,7 +10,7 @@ from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
 from olearn.learners.trees import kernels
 from olearn.learners.trees.layout import COUNTS
-from olearn.learners.trees.leaf import bayes_votes
+from olearn.learners.trees.leaf import VOTES, bayes_votes, make_work
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 EXPERT = {"grace_period": 50, "delta": 1e-7, "tau": 0.05}  # settings of the golden trees
@@ -51,9 +51,9 @@ def raw_votes(tree, x):
     n_classes = len(tree.labels)
     if not kernels.uses_bayes(t, node):
         return t.node_f[node, COUNTS : COUNTS + n_classes].copy()
-    votes = np.empty(n_classes)
-    in_logs = bayes_votes(t, node, row, votes, np.empty(n_classes))
-    return np.exp(votes) if in_logs else votes
+    work = make_work(t)
+    in_logs = bayes_votes(t, node, row, work)
+    return np.exp(work[VOTES]) if in_logs else work[VOTES]
 
 
 @needs_compiler

@@ -142,10 +142,10 @@ def leaf_of(X, y, nominal, n_classes, **options):
 
 
 def log_votes(tree, row):
-    votes = np.empty(len(tree.labels))
     t = tree._pool.arrays
-    node = kernels.route(t, tree._root, row)
-    in_logs = leaf.bayes_votes(t, node, row, votes, np.empty(len(votes)))
+    node, work = kernels.route(t, tree._root, row), leaf.make_work(t)
+    in_logs = leaf.bayes_votes(t, node, row, work)
+    votes = work[leaf.VOTES]
     with np.errstate(divide="ignore"):
         return votes if in_logs else np.log(votes)
 
