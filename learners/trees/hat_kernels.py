@@ -208,12 +208,13 @@ def _learn(t, a, root, x, y, w, work):
 
 
 @njit(nogil=True)
-def learn_many(handle, beside, root, X, y, w, out, row):
+def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y, w, out, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
     The code predicted before learning goes to `out`. A row of negative weight is only predicted.
     """
-    t, a, X = at.pool_at(handle), borrowed(beside), borrowed(X)
+    t, X = at.pool_at(handle), borrowed(X)
+    a = borrowed(Beside(windows, alternate, scratch, tally, settings))
     work = make_work(t)
     for i in range(row, X.shape[0]):
         x = X[i]

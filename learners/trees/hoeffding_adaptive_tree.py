@@ -203,8 +203,14 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         return out
 
     def _run_from(self, row: int, X: Rows, y: Codes, w: Rows, out: Codes) -> int:
-        beside = kernels.Beside(
-            self._windows, self._alternate, self._scratch, self._tally, self._settings
-        )
-        done: int = kernels.learn_many(self._pool.handle, beside, self._root, X, y, w, out, row)
+        done: int = kernels.learn_many(
+            self._pool.handle,
+            self._windows,
+            self._alternate,
+            self._scratch,
+            self._tally,
+            self._settings,
+            self._root,
+            X, y, w, out, row,
+        )  # fmt: skip
         return done

@@ -157,6 +157,10 @@ class HoeffdingTreeClassifier(SingleTree):
         arrays = self._pool.arrays
         return draw_tree(arrays, self._root, self._features, self._labels, max_depth)
 
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        while not kernels.learn_row(self._pool.handle, self._root, row, code, w):
+            self._pool.make_room(1)
+
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
         row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, 0)

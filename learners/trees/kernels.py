@@ -263,6 +263,23 @@ def learn_many(handle, root, X, y, w, out, row):
 
 
 @njit
+def learn_row(handle, root, x, y, w):
+    """Learn one row; False, and nothing learnt, where there is no room."""
+    t = at.pool_at(handle)
+    if not has_room(t, 1):
+        return False
+    learn_tree(t, root, x, y, w, make_work(t))
+    return True
+
+
+@njit
+def code_row(handle, root, x):
+    """Predict the code of one row."""
+    t = at.pool_at(handle)
+    return code_at(t, route(t, root, x), x, make_work(t))
+
+
+@njit
 def proba_many(handle, root, X, out):
     """Write the class probabilities of each row."""
     t, X = at.pool_at(handle), borrowed(X)

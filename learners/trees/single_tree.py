@@ -13,8 +13,6 @@ from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import LEAF_MODES, TreePool
 from olearn.learners.trees.text import tree_shape
 
-_ANY_CODE, _ONLY_PREDICT = np.zeros(1, np.int64), np.array([at.ONLY_PREDICT])
-
 
 class SingleTree(ArrayClassifier):
     """A classifier that predicts with the tree `_root` of `_pool`; a subclass writes `_run`."""
@@ -44,9 +42,6 @@ class SingleTree(ArrayClassifier):
     def _grow(self, n_classes: int) -> None:
         self._pool.grow(self._features.widths, n_classes)
 
-    def _learn_row(self, row: Rows, code: int, w: float) -> None:
-        self._run(row[None], np.array([code]), np.array([w]))
-
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)
 
@@ -54,7 +49,8 @@ class SingleTree(ArrayClassifier):
         return self._run(X, y, np.ones(len(y)))
 
     def _code_row(self, row: Rows) -> int:
-        return int(self._run(row[None], _ANY_CODE, _ONLY_PREDICT)[0])
+        code: int = kernels.code_row(self._pool.handle, self._root, row)
+        return code
 
     def _codes_rows(self, X: Rows) -> Codes:
         return self._run(X, np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT))

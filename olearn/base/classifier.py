@@ -184,16 +184,17 @@ class ArrayClassifier(base.MiniBatchClassifier):
         return self._test_then_train(X, coded, names).codes
 
     def _test_then_train(self, X: Any, y: Any, names: Sequence[FeatureName] | None) -> CodedLabels:
-        rows, codes, _, new = self._encode_learning(X, y, None, names)
+        rows, codes, weights, new = self._encode_learning(X, y, None, names)
         out = np.empty(len(codes), dtype=np.int64)
         start = 0
         for row, label in new:
             if row > start:
                 out[start:row] = self._test_then_train_rows(rows[start:row], codes[start:row])
-            out[row] = self._code_row(rows[row]) if self._labels.labels else -1
+            one = slice(row, row + 1)  # a block of one: the kernels of single rows are not compiled
+            out[row] = self._codes_rows(rows[one])[0] if self._labels.labels else -1
             self._labels.add(label)
             self._grow(len(self._labels))
-            self._learn_row(rows[row], int(codes[row]), 1.0)
+            self._learn_rows(rows[one], codes[one], weights[one])
             start = row + 1
         if len(codes) > start:
             out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
