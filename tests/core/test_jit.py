@@ -470,4 +470,4 @@ def test_only_kernels_go_untyped():
     untyped = [lines for lines in product_files().values() if any("# mypy: " in x for x in lines)]
     assert len(untyped) > 10
     for lines in untyped:
-        assert "from olearn.core.jit import njit" in lines
+        assert any(line.startswith("from olearn.core.jit import ") for line in lines)
