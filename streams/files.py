@@ -9,8 +9,11 @@ from typing import Any
 
 from olearn.core.validate import suggestion
 from olearn.streams._columns import Chunk, Plan, Values
-from olearn.streams._formats import ArffTable, ArrowTable, CsvTable, RawTable
 from olearn.streams.base import Reader, Stream, read_chunks
+from olearn.streams.formats.arff import ArffTable
+from olearn.streams.formats.arrow import ArrowTable
+from olearn.streams.formats.base import RawTable
+from olearn.streams.formats.delimited import CsvTable
 
 __all__ = ["from_file"]
 
