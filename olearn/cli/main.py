@@ -18,8 +18,7 @@ import olearn
 from olearn import registry
 from olearn.cli import arguments, run_agent, run_detector, run_learner
 from olearn.cli import warm as ahead
-
-_FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
+from olearn.cli.failures import reports_failures
 
 app = typer.Typer(
     name="olearn",
@@ -57,23 +56,6 @@ class SpreadCommand(TyperCommand):
 def main() -> None:
     """Entry point of the `olearn` command."""
     app()
-
-
-def _reports_failures(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn an expected failure into one line on stderr and exit code 1."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except _FAILURES as error:
-            message = " ".join(str(error).split()) or type(error).__name__
-            if isinstance(error, ModuleNotFoundError):
-                message += "; pip install 'olearn[all]' brings the optional packages"
-            typer.echo(f"olearn: {message}", err=True)
-            raise typer.Exit(1) from error
-
-    return run
 
 
 def _runnable() -> list[str]:
@@ -205,7 +187,7 @@ def _root(
 
 
 @app.command()
-@_reports_failures
+@reports_failures
 def run(
     learner: LearnerName,
     stream: StreamName,
@@ -258,7 +240,7 @@ def run(
 
 
 @app.command(cls=SpreadCommand)
-@_reports_failures
+@reports_failures
 def compare(
     learners: LearnerNames,
     streams: StreamNames,
@@ -313,7 +295,7 @@ def compare(
 
 
 @app.command()
-@_reports_failures
+@reports_failures
 def warm(
     names: Annotated[
         list[str] | None,
@@ -332,7 +314,7 @@ def warm(
 
 
 @app.command("list")
-@_reports_failures
+@reports_failures
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     as_json: AsJson = False,
@@ -348,7 +330,7 @@ def list_(
 
 
 @app.command()
-@_reports_failures
+@reports_failures
 def demo(
     quick: Annotated[bool, typer.Option("--quick", help="Read a tenth of the rows.")] = False,
     report: Annotated[Path, typer.Option(help="HTML report to write.")] = Path("report.html"),
