@@ -200,6 +200,11 @@ METRICS: dict[str, Entry] = {
         "river.metrics:CohenKappa",
         "0 is no better than guessing with the same label frequencies, 1 is perfect",
     ),
+    "ROCAUC": Entry(
+        "river.metrics:ROCAUC",
+        "Area under the ROC curve, approximated between 10 thresholds of the probability; 50 % is "
+        "chance",
+    ),
 }
 """What reports say of metrics of river; ours say it in their docstrings, see `describe_metric`."""
 

@@ -34,6 +34,7 @@ class RunOptions:
     delay: str | None
     detector: str | None
     metric: list[str] | None
+    positive: str | None
     target: str | None
     column: str | None
     picture: Path | None
@@ -145,6 +146,18 @@ def make_metrics(names: Sequence[str] | None) -> list[Any] | None:
         return [registry.make_metric(name) for name in names] if names else None
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def find_label(text: str | None, stream: "Stream") -> Any:
+    """Return the label of the stream that reads as the text of `--positive`; None stays None."""
+    if text is None:
+        return None
+    labels = stream.schema.labels
+    by_text = {str(label): label for label in labels}
+    if text not in by_text:
+        listed = ", ".join(map(repr, by_text))
+        raise typer.BadParameter(f"--positive must be one of the labels {listed}, got {text!r}")
+    return by_text[text]
 
 
 def limit_rows(stream: "Stream", rows: int | None) -> int | None:

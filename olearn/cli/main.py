@@ -130,6 +130,12 @@ MetricNames = Annotated[
     list[str] | None,
     typer.Option("--metric", help="Metric by class name, such as MacroF1; may be repeated."),
 ]
+Positive = Annotated[
+    str | None,
+    typer.Option(
+        help="Label that F1, ROCAUC, ... count as positive; default: True, or the last of two."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -197,6 +203,7 @@ def run(
     delay: Delay = None,
     detector: DetectorName = None,
     metric: MetricNames = None,
+    positive: Positive = None,
     set_: Settings = None,
     target: Target = None,
     column: Column = None,
@@ -222,6 +229,7 @@ def run(
         delay=delay,
         detector=detector,
         metric=metric,
+        positive=positive,
         target=target,
         column=column,
         picture=picture,
@@ -249,6 +257,7 @@ def compare(
     limit: Limits = None,
     window: Window = 1000,
     metric: MetricNames = None,
+    positive: Positive = None,
     target: Target = None,
     jobs: Jobs = 1,
     report: Report = None,
@@ -279,6 +288,7 @@ def compare(
             {stream: remake if arguments.takes_seed(stream) else source},
             seeds=seeds,
             metrics=arguments.make_metrics(metric),
+            pos_label=arguments.find_label(positive, source),
             window=window,
             max_samples={name: limits.get(name, longest) for name in learners},
             n_jobs=jobs,

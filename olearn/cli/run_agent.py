@@ -18,7 +18,7 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     episode after the last step goes to `video`.
     """
     why = f"{agent} is an agent, which acts in an environment"
-    given.refuse(("delay", "detector", "metric", "target", "column", "report"), why)
+    given.refuse(("delay", "detector", "metric", "positive", "target", "column", "report"), why)
     given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")
 
     from olearn.evaluate import episodes

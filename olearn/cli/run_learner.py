@@ -34,6 +34,7 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
         source,
         arguments.make_learner(learner, source, given.seed, given.of_learner),
         arguments.make_metrics(given.metric),
+        pos_label=arguments.find_label(given.positive, source),
         window=given.window,
         delay=delay,
         detector=None if watch is None else registry.make_detector(watch, seed=given.seed),

@@ -11,6 +11,7 @@ from river import metrics
 from river.metrics import base
 
 from olearn.metrics.label_pairs import OrderedMetric, count_pairs, encode_pairs, listed
+from olearn.metrics.one_vs_rest import OneVsRest
 
 __all__ = ["update_many"]
 
@@ -67,6 +68,8 @@ def update_many(metric: Any, y_true: Any, y_pred: Any) -> None:
 
 def _reads_pairs(metric: Any) -> bool:
     """Whether pairs of labels suffice: no probabilities, and no `update` that we do not know."""
+    if isinstance(metric, OneVsRest):
+        return _reads_pairs(metric.metric)
     if isinstance(metric, OrderedMetric):
         return True
     known = (base.ClassificationMetric, base.BinaryMetric, metrics.ConfusionMatrix)

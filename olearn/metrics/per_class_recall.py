@@ -10,8 +10,8 @@ class PerClassRecall(base.MultiClassMetric):
     """Recall of each class: the share of its rows that were predicted right.
 
     Its value is the mean over the classes that occurred as true labels; `recalls` holds each. (For
-    one class as a number there is river's `Recall(pos_val=label)`.) As with river's metrics, a
-    confusion matrix `cm` can be given, to be shared with others.
+    one class as a number give river's `Recall()`, and its label as `pos_label`, to `prequential`.)
+    As with river's metrics, a confusion matrix `cm` can be given, to be shared with others.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from olearn.registry import describe_metric
 from olearn.show import plots
-from olearn.show.tables import TextTable, common_prefix, show_memory, show_value
+from olearn.show.tables import TextTable, common_prefix, scoring_notes, show_memory, show_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -139,6 +140,7 @@ def _stream_section(stream: str, results: "list[Result]") -> str:
     first = results[0]
     longest = max(results, key=lambda result: result.n)
     parts = [_element("h2", stream), _element("p", _facts(longest)), _results_table(results)]
+    parts += [_element("p", f"{note}.") for note in scoring_notes(results)]
     prefix = common_prefix(results)
     if prefix is not None:
         note = (
@@ -200,9 +202,10 @@ def _results_table(results: "list[Result]") -> str:
     return _html_table(heads, rows)
 
 
-def _best(name: str, results: "list[Result]") -> "Result":
+def _best(name: str, results: "list[Result]") -> "Result | None":
     choose = max if results[0].bigger_is_better[name] else min
-    return choose(results, key=lambda result: result.values[name])
+    scored = [result for result in results if not math.isnan(result.values[name])]
+    return choose(scored, key=lambda result: result.values[name], default=None)
 
 
 def _html_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:

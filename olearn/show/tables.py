@@ -1,6 +1,7 @@
 """Tables of results that look right in a terminal, in a log and under `print`."""
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -92,6 +93,7 @@ def results_table(results: Sequence["Result"], title: str) -> TextTable:
             cells.append(show_value(result, names[0], result.value_at(names[0], prefix)))
         cells += [f"{result.rows_per_second:,.0f}", show_memory(result.memory)]
         table.add_row(*cells, result.path)
+    table.caption = "\n".join(scoring_notes(results)) or None
     return table
 
 
@@ -107,8 +109,24 @@ def spaced(name: str) -> str:
 
 
 def show_value(result: "Result", name: str, value: float | None) -> str:
-    """Format a metric's value the metric's own way."""
-    return "" if value is None else format(value, result.formats[name] or ".4f")
+    """Format a metric's value the metric's own way; a dash where there is none."""
+    if value is None:
+        return ""
+    return "-" if math.isnan(value) else format(value, result.formats[name] or ".4f")
+
+
+def scoring_notes(results: Sequence["Result"]) -> list[str]:
+    """Say of which results rows are not scored, and why; the first row alone is not worth it."""
+    notes = []
+    for result in results:
+        n_left_out = result.n - result.n_scored
+        if n_left_out <= min(1, result.n_scored):
+            continue
+        late = "" if result.delay == "none" else f" (labels came: {result.delay})"
+        which = "no row is" if not result.n_scored else f"{n_left_out:,} rows are not"
+        why = f"the model had no prediction, as before any label was learnt{late}"
+        notes.append(f"{result.model}: {which} scored: {why}")
+    return notes
 
 
 def show_memory(n_bytes: int | None) -> str:

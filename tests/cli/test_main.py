@@ -66,6 +66,57 @@ def test_run_options_arrive():
     assert "function: 2" in found.stream_parameters
 
 
+def yes_or_no(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i % 7},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(300)]
+    path.write_text("a,answer\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+def test_run_takes_a_positive_label(tmp_path):
+    """Requirement: binary metrics read labels of text; the label is an option, or chosen aloud."""
+    options = (
+        "run",
+        "naive-bayes",
+        yes_or_no(tmp_path),
+        "--metric",
+        "Recall",
+        "--metric",
+        "rocauc",
+    )
+    chosen = call(*options, "--json")
+    assert "of the labels 'no' and 'yes', 'yes' counts as positive" in chosen.stderr
+    asked = call(*options, "--positive", "yes", "--json")
+    assert "positive" not in asked.stderr
+    found = Result.from_json(asked.stdout).values
+    assert found == Result.from_json(chosen.stdout).values
+    assert min(found.values()) > 0.9
+    no = Result.from_json(call(*options, "--positive", "no", "--json").stdout).values
+    assert no != found
+    refused = call(*options, "--positive", "maybe")
+    assert refused.exit_code == 2
+    assert "--positive must be one of the labels 'no', 'yes'" in words_of(refused)
+
+
+def test_compare_takes_a_positive_label(tmp_path):
+    """Requirement: all runs of a comparison count the same label."""
+    path = yes_or_no(tmp_path)
+    options = ("--metric", "Recall", "--positive", "no", "--json")
+    result = call("compare", "naive-bayes", "majority", "--streams", path, *options)
+    bayes, majority = Comparison.from_json(result.stdout).results
+    assert bayes.values["Recall"] > 0.9
+    assert majority.values["Recall"] > 0.9  # "no" is the commoner one
+    assert result.stderr == ""
+
+
+def test_run_without_any_label():
+    """Requirement: a run that scored nothing prints no figure, and says so."""
+    result = call("run", "hoeffding-tree", "sea", "--rows", "200", "--delay", "never")
+    text = words_of(result)
+    assert "%" not in text
+    assert "no row is scored: the model had no prediction" in text
+
+
 def test_run_says_what_the_detector_found():
     """Requirement: true drifts and alarms follow the table, by row."""
     result = call("run", "naive-bayes", "sea_a_mini", "--rows", "13000", "--detector", "ddm")

@@ -63,8 +63,8 @@ class Comparison(Measured):
     def ranks(self, metric: str | None = None) -> dict[str, float]:
         """Return each model's mean rank over the streams, 1 = best; ties share their mean rank.
 
-        A model that saw only the first rows of a stream has no rank there, and is left out where
-        that holds for all streams.
+        A model that saw only the first rows of a stream, or was not scored, has no rank there, and
+        is left out where that holds for all streams.
         """
         metric = metric or self.metrics[0]
         sign = -1.0 if self.results[0].bigger_is_better[metric] else 1.0
@@ -76,6 +76,7 @@ class Comparison(Measured):
                 for model in self.models
                 if self.runs(model, stream)[0].n == full
             }
+            scores = {model: score for model, score in scores.items() if not math.isnan(score)}
             for model, score in scores.items():
                 better = sum(other < score for other in scores.values())
                 equal = sum(other == score for other in scores.values())

@@ -27,6 +27,7 @@ def compare(
     *,
     seeds: int | Sequence[int] = 1,
     metrics: Metric | Iterable[Metric] | None = None,
+    pos_label: Any = None,
     window: int = 1000,
     max_samples: int | Mapping[str, int | None] | None = None,
     n_jobs: int = 1,
@@ -46,7 +47,7 @@ def compare(
     seeds
         Number of seeds, which are then 1, 2, ...; or the seeds. Where neither model nor stream
         has a seed, one run stands for all.
-    metrics, window
+    metrics, pos_label, window
         As in `prequential`; the first metric ranks the models.
     max_samples
         Rows to read at most; or model name -> rows, for slow models that shall see the first rows
@@ -85,7 +86,7 @@ def compare(
     limits = max_samples if isinstance(max_samples, Mapping) else dict.fromkeys(models, max_samples)
     if unknown := sorted(set(limits) - set(models)):
         raise ValueError(f"max_samples must name models in {sorted(models)}, got {unknown}")
-    settings = {"metrics": metrics, "window": window}
+    settings = {"metrics": metrics, "pos_label": pos_label, "window": window}
     jobs = [
         _Job(name, model, stream_name, stream, seed, {**settings, "max_samples": limits.get(name)})
         for stream_name, stream in streams.items()

@@ -35,7 +35,8 @@ class Result(Measured):
     seed
         The model's `seed` parameter, None where it has none.
     n, n_scored
-        Rows read, and rows with a prediction; the others (before the first label) have no score.
+        Rows read, and rows with a prediction; the others (before the first label) have no score,
+        and where no row has one, metrics are NaN.
     window
         Rows a window.
     values

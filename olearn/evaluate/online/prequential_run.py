@@ -13,6 +13,7 @@ from olearn.evaluate.describe import describe_run
 from olearn.evaluate.online.checkpoint import Checkpoint, CheckpointWriter, Run
 from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
 from olearn.evaluate.online.position import Position
+from olearn.evaluate.online.positive import with_positive
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
 from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
@@ -27,6 +28,7 @@ def prequential(
     model: base.Estimator,
     metrics: Metric | Iterable[Metric] | None = None,
     *,
+    pos_label: Any = None,
     window: int = 1000,
     delay: Delay = None,
     detector: Detector | None = None,
@@ -53,6 +55,10 @@ def prequential(
         One river metric, a sum or an iterable of them; they are cloned, never updated. Default:
         accuracy, kappa, kappa-M and kappa-temporal for classifiers; MAE, RMSE and R2 for
         regressors.
+    pos_label
+        The label that metrics of one class against the rest (F1, ROCAUC, LogLoss, ...) count as
+        positive. Default: True, as 1 is; of two other labels the last in order, with a warning;
+        more need one. A metric's own `pos_val` goes before.
     window
         Rows a window, at least 1. Each metric is also computed afresh for every window.
     delay
@@ -91,8 +97,8 @@ def prequential(
         If a parameter is of the wrong kind.
     ValueError
         If a parameter is outside the range above, a metric or the stream's target does not suit
-        the model, an endless stream comes without `max_samples`, or the checkpoint is of another
-        run or stream.
+        the model or the labels, an endless stream comes without `max_samples`, or the checkpoint is
+        of another run or stream.
 
     Examples
     --------
@@ -121,7 +127,7 @@ def prequential(
         raise ValueError("max_samples must be given for an endless stream, got None")
     if isinstance(stream, Stream):
         _check_target(stream.schema.target, model)
-    chosen = choose_metrics(metrics, model)
+    chosen = with_positive(choose_metrics(metrics, model), _labels(stream), pos_label)
     path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
     recorder = Recorder(model, chosen, window, detector, keep_predictions)
     run = Run(model, recorder, Position(checkpoint is not None), path.delayed)
@@ -165,6 +171,12 @@ def _choose_path(
     if isinstance(stream, Stream) and takes_blocks(model) and delay is None and not probabilities:
         return BlockPath(stream, model, block_size)
     return RowPath(stream, model, delay, probabilities=probabilities)
+
+
+def _labels(stream: Any) -> tuple[Any, ...] | None:
+    """Return the labels that a stream knows ahead."""
+    known = isinstance(stream, Stream) and isinstance(stream.schema.target, Classes)
+    return stream.schema.labels if known else None
 
 
 def _is_endless(stream: Any) -> bool:

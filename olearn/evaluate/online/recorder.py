@@ -1,6 +1,7 @@
 """Collects what a run produces, window by window, and makes the `Result` of it."""
 
 import itertools
+import math
 from itertools import chain
 from typing import Any
 
@@ -86,7 +87,9 @@ class Recorder:
 
     def status(self) -> str:
         """Say how the run goes, for a progress bar."""
-        return f"{self._board.names[0]} {self._board.leading():{format_of(self._metrics[0])}}"
+        value = self._board.leading()
+        shown = "-" if math.isnan(value) else format(value, format_of(self._metrics[0]))
+        return f"{self._board.names[0]} {shown}"
 
     def result(self, stream: Any, path: BlockPath | RowPath) -> Result:
         """Return everything recorded."""

@@ -1,14 +1,16 @@
 """The metrics of one run: cumulative, and afresh for every window of rows."""
 
+import math
 import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from river import base
 from river import metrics as river_metrics
-from river.metrics.base import ClassificationMetric, Metric, Metrics
+from river.metrics.base import BinaryMetric, ClassificationMetric, Metric, Metrics
 
 from olearn.metrics import KappaM, KappaT, update_many
+from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.persist.classes import kept_in_files
 
 
@@ -38,6 +40,7 @@ class Scoreboard:
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self.names = _distinct_names(metrics)
         self.n_scored = 0
+        self._n_in_window = 0
         self.windows: dict[str, list[float]] = {name: [] for name in self.names}
         self.curves: dict[str, list[float]] = {name: [] for name in self.names}
         self._total = [metric.clone() for metric in metrics]
@@ -49,8 +52,10 @@ class Scoreboard:
 
         Metrics that read probabilities are given `y_proba`, where there is any.
         """
-        self.n_scored += len(y_pred)
         every = [*self._total, *self._window]
+        _check_truths(self._total, y_true)
+        self.n_scored += len(y_pred)
+        self._n_in_window += len(y_pred)
         by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
         by_label = [metric for metric in every if metric not in by_proba]
         update_many(by_label, y_true, y_pred)  # together: they share the counting of pairs
@@ -61,18 +66,22 @@ class Scoreboard:
         """Write down the values of this window and begin the next one."""
         for name, value in self.values().items():
             self.curves[name].append(value)
-        for name, metric in zip(self.names, self._window, strict=True):
-            self.windows[name].append(float(metric.get()))
+        for name, value in self._figures(self._window, self._n_in_window).items():
+            self.windows[name].append(value)
         self._window = [metric.clone() for metric in self._fresh]
+        self._n_in_window = 0
 
     def leading(self) -> float:
-        """Return the first metric's value over all rows so far."""
-        return float(self._total[0].get())
+        """Return the first metric's value over all rows so far, NaN where none was scored."""
+        return float(self._total[0].get()) if self.n_scored else math.nan
 
     def values(self) -> dict[str, float]:
-        """Return the values over all rows so far."""
-        pairs = zip(self.names, self._total, strict=True)
-        return {name: float(metric.get()) for name, metric in pairs}
+        """Return the values over all rows so far, NaN where none was scored."""
+        return self._figures(self._total, self.n_scored)
+
+    def _figures(self, metrics: Sequence[Metric], n: int) -> dict[str, float]:
+        pairs = zip(self.names, metrics, strict=True)
+        return {name: float(metric.get()) if n else math.nan for name, metric in pairs}
 
 
 def choose_metrics(
@@ -102,6 +111,17 @@ def wants_probabilities(metrics: Sequence[Metric]) -> bool:
 def format_of(metric: Metric) -> str:
     """Return the metric's own format of its value, empty where it states none."""
     return str(getattr(metric, "_fmt", ""))
+
+
+def _check_truths(metrics: Sequence[Metric], y_true: Any) -> None:
+    """Refuse labels that a binary metric would take for False, whatever they are."""
+    binary = [metric for metric in metrics if isinstance(metric, BinaryMetric)]
+    if binary and not is_truth(y_true):
+        label = next(label for label in y_true if not is_truth([label]))
+        raise ValueError(
+            f"{type(binary[0]).__name__} reads labels that are True or False, got {label!r}: give "
+            "the positive one by pos_label="
+        )
 
 
 def _reads_probabilities(metric: Metric) -> bool:
@@ -135,7 +155,7 @@ def _new(name: str) -> Metric:
 def _distinct_names(metrics: Sequence[Metric]) -> list[str]:
     names: list[str] = []
     for metric in metrics:
-        name = type(metric).__name__
+        name = type(metric.metric if isinstance(metric, OneVsRest) else metric).__name__
         n_before = sum(other.split(" (")[0] == name for other in names)
         names.append(f"{name} ({n_before + 1})" if n_before else name)
     return names

@@ -2,7 +2,9 @@
 
 import io
 import itertools
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,7 +58,54 @@ def test_empty_stream_gives_an_empty_result():
     """Requirement: no rows, no windows, and no division by zero."""
     result = evaluate.prequential([], LastLabel(), metrics.Accuracy())
     assert (result.n, result.ends, result.windows) == (0, [], {"Accuracy": []})
+    assert math.isnan(result.values["Accuracy"])
     assert math.isnan(result.rows_per_second)
+
+
+@pytest.mark.parametrize("delay", [100, math.inf])
+def test_nothing_scored_is_no_figure(delay, tmp_path):
+    """Requirement: where no label came in time, values are NaN and null, tables say `-` and why."""
+    rows = [({"a": float(i)}, "x") for i in range(50)]
+    model = learners.HoeffdingTreeClassifier()
+    chosen = [metrics.Accuracy(), metrics.CrossEntropy(), metrics.MacroF1()]
+    result = evaluate.prequential(rows, model, chosen, delay=delay, window=20)
+    assert (result.n, result.n_scored) == (50, 0)
+    for values in (result.values, *({n: v[-1] for n, v in result.windows.items()},)):
+        assert all(math.isnan(value) for value in values.values())
+    assert json.loads(result.to_json())["values"] == dict.fromkeys(result.values)
+    again = type(result).from_json(result.to_json())
+    assert [*map(math.isnan, again.values.values())] == [True] * 3
+    text = " ".join(str(result).split())
+    assert "0.00" not in text
+    assert "no row is scored: the model had no prediction" in text
+    result.to_html(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "no row is scored" in page
+    assert "<td>-</td>" in page
+
+
+def test_rows_before_any_label_are_apart():
+    """Requirement: they count for no metric, window by window, and the table says how many."""
+    rows = [({"a": float(i)}, "x") for i in range(50)]
+    model = learners.HoeffdingTreeClassifier()
+    result = evaluate.prequential(rows, model, metrics.Accuracy(), delay=29, window=20)
+    assert result.n_scored == 20
+    assert result.values == {"Accuracy": 1.0}
+    assert math.isnan(result.windows["Accuracy"][0])
+    assert result.windows["Accuracy"][1:] == [1.0, 1.0]
+    assert "30 rows are not scored" in str(result)
+    assert "scored" not in str(evaluate.prequential(rows, model.clone(), metrics.Accuracy()))
+
+
+def test_a_comparison_without_figures():
+    """Requirement: a model that was never scored has a dash and no rank."""
+    rows = [({"a": float(i)}, "x") for i in range(50)]
+    late = learners.HoeffdingTreeClassifier()
+    scored = evaluate.prequential(rows, late.clone(), metrics.Accuracy())
+    unscored = evaluate.prequential(rows, late, metrics.Accuracy(), delay=60)
+    both = evaluate.Comparison([replace(scored, model="now"), replace(unscored, model="never")])
+    assert both.ranks() == {"now": 1.0}
+    assert both.table().lines == [["now", "100.00%", "1.00"], ["never", "-", "-"]]
 
 
 def test_max_samples_and_predictions():
