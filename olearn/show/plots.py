@@ -175,6 +175,8 @@ def _draw_models(ax: "Axes", results: "Sequence[Result]", colours: dict[str, str
     for i, result in enumerate(results):
         ax.plot(*_by_window(result, name), label=result.model, **_line(i))
     _draw_drifts(ax, results, colours)
+    if len(results) == 1:
+        _draw_alarms(ax, results[0])
     _finish(ax, results[0], name)
 
 

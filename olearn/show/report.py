@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from olearn.registry import describe_metric
 from olearn.show import plots
+from olearn.show.found_drifts import drift_heads, drift_lines
 from olearn.show.tables import TextTable, common_prefix, scoring_notes, show_memory, show_value
 
 if TYPE_CHECKING:
@@ -150,20 +151,28 @@ def _stream_section(stream: str, results: "list[Result]") -> str:
         parts.append(_element("p", note, "soft"))
     metric = next(iter(first.values))
     caption = f"{metric} of each {first.window:,} rows, computed afresh."
-    parts.append(_figure(lambda dark: plots.plot_overlay(results, dark=dark), caption))
+    ticks = (
+        " Ticks at the bottom: alarms of the detector that watched the errors. Ticks at the top: "
+        "drifts the model found and acted upon."
+    )
+    alone = ticks if len(results) == 1 else ""
+    parts.append(_figure(lambda dark: plots.plot_overlay(results, dark=dark), caption + alone))
     if len(results) > 1:
-        parts.append(
-            _figure(
-                lambda dark: plots.plot_multiples(results, dark=dark),
-                "The same, model by model. Ticks at the bottom: alarms of the detector that "
-                "watched the errors. Ticks at the top: drifts the model found and acted upon.",
-            )
-        )
+        caption = f"The same, model by model.{ticks}"
+        parts.append(_figure(lambda dark: plots.plot_multiples(results, dark=dark), caption))
+    parts += [_found_drifts(result) for result in results if drift_lines(result)]
     for result in results:
         if result.expert_usage:
             parts.append(_experts_figure(result))
     parts.append(_parameters(results))
     return "\n".join(parts)
+
+
+def _found_drifts(result: "Result") -> str:
+    """List the alarms and drifts of a model, folded away."""
+    rows = [[(cell, "") for cell in line] for line in drift_lines(result)]
+    summary = _element("summary", f"Alarms and drifts: {result.model}")
+    return f"<details>{summary}{_html_table(drift_heads(result), rows)}</details>"
 
 
 def _experts_figure(result: "Result") -> str:

@@ -11,6 +11,7 @@ import pytest
 from river import datasets, drift, dummy, naive_bayes
 
 from olearn import evaluate
+from olearn.show.found_drifts import drift_heads, drift_lines
 from olearn.show.report import write_report
 
 
@@ -115,7 +116,8 @@ def test_seeds_are_summarised(results, tmp_path):
     assert text.index("Accuracy, mean over 2 seeds") < text.index("<h2>phish</h2>")
     assert "<td>&lt;nb&gt;</td>" in text
     assert "±" in text
-    assert text.count("<tr>") == 4 * 2 + 2  # a table a metric, then one of the first seed
+    listed = 1 + len(results[0].alarms)
+    assert text.count("<tr>") == 4 * 2 + 2 + listed  # a table a metric, one of the first seed
     evaluate.Comparison(results).to_html(path)
     assert "All seeds" not in path.read_text(encoding="utf-8")
 
@@ -126,6 +128,34 @@ def test_result_and_comparison_write_reports(results, tmp_path):
     evaluate.Comparison(results).to_html(tmp_path / "two.html", title="Two")
     assert "NoChangeClassifier on phish" in (tmp_path / "one.html").read_text(encoding="utf-8")
     assert "<title>Two" in (tmp_path / "two.html").read_text(encoding="utf-8")
+
+
+def test_one_run_shows_its_alarms_and_drifts(results, tmp_path, monkeypatch):
+    """Requirement: what the terminal counts is drawn, and listed with row, kind and delay."""
+    drawn = []
+    monkeypatch.setattr("olearn.show.plots.ticks", lambda ax, rows, *_: drawn.append(list(rows)))
+    model_drifts = [0, 0, 2, 0, 1, 0, 0]
+    run = replace(results[0], alarms=[430, 501], model_drifts=model_drifts, expert_usage=None)
+    run.to_html(tmp_path / "r.html")
+    assert [430, 501] in drawn
+    assert [600, 1000] in drawn  # ends of the windows
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    found = page[page.index("<summary>Alarms and drifts: &lt;NB&gt; &amp; co") :]
+    lines = re.findall("<tr>(.+?)</tr>", found[: found.index("</details>")])
+    assert [re.findall("<t[dh]>(.+?)</t[dh]>", line) for line in lines] == [
+        ["row", "what", "rows after the true drift"],
+        ["400 to 599", "2 drifts the model found", "0 to 99"],
+        ["430", "alarm of ADWIN", "-"],
+        ["501", "alarm of ADWIN", "1"],
+        ["800 to 999", "drift the model found", "300 to 499"],
+    ]
+
+
+def test_lists_of_drifts_end(results):
+    """Requirement: without known drifts there are no delays; a long list is cut, and says so."""
+    run = replace(results[0], alarms=[*range(1005)], drift_positions=[], model_drifts=None)
+    assert drift_heads(run) == ["row", "what"]
+    assert drift_lines(run)[999:] == [["999", "alarm of ADWIN"], ["...", "5 more"]]
 
 
 def test_no_results():
