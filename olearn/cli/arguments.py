@@ -37,6 +37,7 @@ class RunOptions:
     positive: str | None
     target: str | None
     column: str | None
+    calibrate: int | None
     picture: Path | None
     video: Path | None
     report: Path | None

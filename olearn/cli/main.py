@@ -146,6 +146,14 @@ Settings = Annotated[
 ]
 Target = Annotated[str | None, typer.Option(help="Label column, where a stream is a file.")]
 Column = Annotated[str | None, typer.Option(help="Column of numbers that a detector watches.")]
+Calibrate = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="ROWS",
+        help="Find a detector's threshold on so many first rows, which are known to be quiet.",
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -207,6 +215,7 @@ def run(
     set_: Settings = None,
     target: Target = None,
     column: Column = None,
+    calibrate: Calibrate = None,
     picture: Picture = None,
     video: Video = None,
     report: Report = None,
@@ -232,6 +241,7 @@ def run(
         positive=positive,
         target=target,
         column=column,
+        calibrate=calibrate,
         picture=picture,
         video=video,
         report=report,

@@ -18,7 +18,9 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     episode after the last step goes to `video`.
     """
     why = f"{agent} is an agent, which acts in an environment"
-    given.refuse(("delay", "detector", "metric", "positive", "target", "column", "report"), why)
+    given.refuse(
+        ("delay", "detector", "metric", "positive", "target", "column", "calibrate", "report"), why
+    )
     given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")
 
     from olearn.evaluate import episodes
@@ -30,9 +32,16 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
 
     n = STEPS if given.rows is None else given.rows
     drawn = {} if given.video is None else {"render_mode": "rgb_array"}
+
+    def make_environment() -> Any:
+        try:
+            return rl.make(environment, **(drawn | given.of_stream))
+        except ValueError as error:  # there is none of that name, or it takes no such argument
+            raise typer.BadParameter(" ".join(str(error).split())) from error
+
     result = episodes(
         make_agent,
-        lambda: rl.make(environment, **(drawn | given.of_stream)),
+        make_environment,
         n,
         seeds=[given.seed],
         agent=agent,

@@ -8,6 +8,7 @@ import typer
 
 from olearn import registry
 from olearn.cli import arguments
+from olearn.cli.thresholds import calibrated, warn_of_units
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
@@ -85,10 +86,20 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     series.check()
     picture = given.picture or Path(f"{Path(source).stem}-alarms.png")
     arguments.check_output("--picture", picture)
-    try:
-        detector = registry.make_detector(name, seed=given.seed, options=given.of_learner)
-    except (TypeError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from error
+
+    def make(options: dict[str, Any]) -> Any:
+        try:
+            return registry.make_detector(name, seed=given.seed, options=options)
+        except (TypeError, ValueError) as error:
+            raise typer.BadParameter(str(error)) from error
+
+    detector, said = make(given.of_learner), None
+    signal = series.open()
+    if given.calibrate is None:
+        warn_of_units(name, given.of_learner, signal)
+    else:
+        options, said = calibrated(name, make, given.of_learner, _first(signal, given.calibrate))
+        detector = make(options)
 
     from olearn.evaluate import detection
     from olearn.show.tables import print_table
@@ -98,14 +109,26 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
         for wanted in (_TRACES, _DETAILS)
     )
     found = detection(
-        detector, series.open(), window=given.window, traces=traces, details=details, name=name
+        detector, signal, window=given.window, traces=traces, details=details, name=name
     )
     found.plot(picture)
     if given.as_json:
         typer.echo(found.to_json())
         return
     print_table(alarm_table(found))
+    if said is not None:
+        typer.echo(f"calibrated: {said}")
     typer.echo(f"picture: {picture.absolute()}")
+
+
+def _first(signal: "Signal", n: int) -> "Signal":
+    """Return the first rows as a series of their own, which are taken for quiet."""
+    known = [*signal.drift_positions, *(first for first, _ in signal.windows)]
+    if known and min(known) < n:
+        raise typer.BadParameter(
+            f"--calibrate must end before the drift in row {min(known):,}, got {n}"
+        )
+    return replace(signal, values=signal.values[:n], drift_positions=(), windows=())
 
 
 def alarm_table(found: "Detection") -> "TextTable":
@@ -117,10 +140,10 @@ def alarm_table(found: "Detection") -> "TextTable":
     for heading in ("row", "what", "value"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     # an event says what single attributes, which may be of another test, do not
-    details = {
-        row: detail.get("last_drift") or detail
-        for row, detail in zip(found.alarms, found.details, strict=True)
-    }
+    details = {}
+    if found.details:  # which a detector without any of these attributes does not give
+        pairs = zip(found.alarms, found.details, strict=True)
+        details = {row: detail.get("last_drift") or detail for row, detail in pairs}
     names = [name for name in next(iter(details.values()), {}) if name != "position"]
     for name in names:
         table.add_column(_HEADINGS.get(name, name.replace("_", " ")), justify="right")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     """Run a learner by its name; print a table or JSON, and write the report."""
     only = "they are for detectors, see `olearn list detectors`"
-    given.refuse(("column", "picture"), only)
+    given.refuse(("column", "calibrate", "picture"), only)
     given.refuse(("video",), "it is for agents, such as stream-q")
     arguments.check_name("learner", learner, registry.LEARNERS)
     arguments.check_stream(stream)

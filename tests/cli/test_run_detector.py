@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
+from river.base import BinaryDriftDetector
 from typer.testing import CliRunner
 
-from olearn import detectors, evaluate, streams
+from olearn import detectors, evaluate, registry, streams
 from olearn.cli.main import app
 from olearn.evaluate import Detection
 
@@ -64,6 +65,95 @@ def test_series_by_name(table):
     wanted = evaluate.detection(detectors.ADWIN(0.1), signal, window=500, traces=["estimation"])
     assert (found.seed, found.n, found.episodes) == (5, 3000, [(2000, 2500)])
     assert found.alarms == wanted.alarms
+
+
+@pytest.fixture
+def errors(table):
+    """A file of hits and misses, more of these from row 500 on, and scores in [0, 1]."""
+    score = np.random.default_rng(2).random(1000)
+    wrong = score > np.where(np.arange(1000) < 500, 0.9, 0.4)
+    lines = [f"{int(w)},{s:.6f}" for w, s in zip(wrong, score, strict=True)]
+    (table.parent / "errors.csv").write_text("\n".join(["wrong,score", *lines]))
+    return "errors.csv"
+
+
+@pytest.mark.parametrize("name", registry.DETECTORS)
+def test_every_detector(errors, name):
+    """Each that `olearn list detectors` names prints the alarms that a plain loop gives."""
+    detector = registry.make_detector(name, seed=1)
+    binary = isinstance(detector, BinaryDriftDetector)
+    source, column = (errors, "wrong") if binary else ("cell.csv", "value")
+    if name == "rank-test":
+        source, column = errors, "score"
+    result = call("run", name, source, "--column", column)
+    assert result.exit_code == 0, result.output
+    alarms = []
+    for row, value in enumerate(streams.signal_from_file(source, column)):
+        detector.update(bool(value) if binary else value)
+        if detector.drift_detected:
+            alarms.append(row)
+    assert f"drifts: {len(alarms)}" in result.output
+    for row in alarms:
+        assert re.search(rf"^ *{row:,} +drift ", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["ddm", "eddm", "fhddm", "hddm-a", "hddm-w"])
+def test_detectors_of_errors_on_numbers(table, name):
+    """Those that take hits and misses refuse other numbers, with row and value."""
+    result = call("run", name, "cell.csv", "--column", "value")
+    assert result.exit_code == 1
+    assert "takes errors, 0 or 1, and cell is 0.345584 in row 0" in result.stderr
+    assert "detector must take numbers, such as ADWIN" in result.stderr
+
+
+def noise(table, deviation):
+    values = 50 + deviation * np.random.default_rng(5).normal(size=3000)
+    (table.parent / "noise.csv").write_text("\n".join(["value", *map(str, values)]))
+    return ("noise.csv", "--column", "value")
+
+
+def test_thresholds_in_units_are_said(table):
+    """Page-Hinkley on values far from its unit: a line with the remedy, unless it is given."""
+    loud = call("run", "page-hinkley", *noise(table, 5.0))
+    said = "the threshold of page-hinkley is in the unit of the values, which deviate by 4.98"
+    assert said in loud.stderr
+    assert "--calibrate ROWS" in loud.stderr
+    given = call("run", "page-hinkley", *noise(table, 5.0), "--set", "threshold=900")
+    assert given.stderr == ""
+    wasserstein = call("run", "windowed-wasserstein", *noise(table, 5.0))
+    assert "the threshold of windowed-wasserstein is in the unit" in wasserstein.stderr
+    assert "the bound of adwin supposes" in call("run", "adwin", *noise(table, 0.01)).stderr
+    assert call("run", "adwin", *noise(table, 5.0)).stderr == ""
+
+
+@pytest.mark.parametrize("name", ["page-hinkley", "ewma-chart", "windowed-wasserstein"])
+def test_calibrated(table, name):
+    """--calibrate finds a threshold with at most one alarm in the quiet rows, and says which."""
+    series = noise(table, 5.0)
+    before = Detection.from_json(call("run", name, *series, "--json").stdout)
+    assert sum(alarm < 2000 for alarm in before.alarms) > 1
+    result = call("run", name, *series, "--calibrate", "2000")
+    assert result.stderr == ""
+    line = re.search(r"calibrated: \w+=\S+: (\d) alarms in the first 2,000 rows", result.output)
+    assert int(line[1]) <= 1
+    found = Detection.from_json(call("run", name, *series, "--calibrate", "2000", "--json").stdout)
+    assert sum(alarm < 2000 for alarm in found.alarms) == int(line[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ddm", "errors.csv", "--column", "wrong"], "ddm has no threshold to calibrate"),
+        (["adwin", "cell.csv", "--column", "value", "--set", "delta=0.1"], "which --set gives"),
+        (["adwin", "noise_mean2", "--rows", "3000"], "must end before the drift in row 2,000"),
+        (["naive-bayes", "sea"], "--calibrate cannot be used"),
+    ],
+)
+def test_calibration_refused(errors, arguments, message):
+    """Exit code 2 and a sentence, where there is no threshold, or no quiet rows."""
+    result = call("run", *arguments, "--calibrate", "2500")
+    assert result.exit_code == 2
+    assert message in words_of(result)
 
 
 def test_picture_where_asked(table):

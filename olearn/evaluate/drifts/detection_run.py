@@ -44,7 +44,8 @@ def detection(
     Parameters
     ----------
     detector
-        River's or ours; it is cloned.
+        River's or ours; it is cloned. One of errors, such as river's DDM, watches a series of 0
+        and 1 alone.
     signal
         A series of `olearn.streams.signal`, `load_nab` or `signal_from_file`; the detector is not
         shown missing and infinite values.
@@ -68,7 +69,8 @@ def detection(
     Raises
     ------
     ValueError
-        If a parameter is outside the range above or the detector has no such attribute.
+        If a parameter is outside the range above, the detector has no such attribute, or it takes
+        errors and the series holds other values than 0 and 1.
 
     Examples
     --------
@@ -84,6 +86,8 @@ def detection(
     drawn = "a Signal, such as streams.signal(name) or streams.signal_from_file(path)"
     check_kind("signal", signal, Signal, drawn)
     check_detector("detector", detector)
+    if isinstance(detector, base.BinaryDriftDetector):
+        _check_errors(type(detector).__name__, signal)
     fresh = detector.clone()
     for argument, attributes in (("traces", traces), ("details", details)):
         if unknown := [attribute for attribute in attributes if not hasattr(fresh, attribute)]:
@@ -166,12 +170,13 @@ def _run_rows(
     on_progress: OnProgress,
 ) -> None:
     teller = detector if isinstance(detector, _TellsAnomalies) else None
+    binary = isinstance(detector, base.BinaryDriftDetector)
     for row, value in enumerate(signal):
         if not math.isfinite(value):
             for trace in found.traces.values():
                 trace.append(math.nan)
             continue
-        detector.update(value)
+        detector.update(bool(value) if binary else value)
         if detector.drift_detected:
             found.alarms.append(row)
             found.details.append({name: _plain(getattr(detector, name)) for name in details})
@@ -182,6 +187,17 @@ def _run_rows(
             trace.append(math.nan if number is None else float(number))
         if row % _ROWS_PER_REPORT == 0:
             on_progress(row, f"{len(found.alarms)} alarms")
+
+
+def _check_errors(name: str, signal: Signal) -> None:
+    """Refuse a series of anything but 0 and 1."""
+    other = np.isfinite(signal.values) & ~np.isin(signal.values, (0.0, 1.0))
+    if other.any():
+        row = int(np.argmax(other))
+        raise ValueError(
+            f"detector must take numbers, such as ADWIN: {name} takes errors, 0 or 1, and "
+            f"{signal.name} is {signal.values[row]:.6g} in row {row:,}"
+        )
 
 
 def _plain(value: Any) -> Any:

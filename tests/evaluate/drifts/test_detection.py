@@ -251,3 +251,19 @@ def test_calibration_refuses(signal, options, message):
     """Drifting signals and settings that leave nothing to measure are refused."""
     with pytest.raises(ValueError, match=message):
         evaluate.calibrate(Scripted, [signal], 10, sensitive=0.1, strict=2.0, **options)
+
+
+def test_detectors_of_errors_need_errors():
+    """Requirement: one of hits and misses watches 0 and 1 as its own loop does, numbers never."""
+    wrong = (np.random.default_rng(1).random(600) < np.repeat([0.1, 0.6], 300)).astype(float)
+    wrong[5] = np.nan
+    found = evaluate.detection(drift.binary.DDM(), Signal("errors", wrong))
+    plain, alarms = drift.binary.DDM(), []
+    for row, value in enumerate(wrong):
+        if not np.isnan(value):
+            plain.update(bool(value))
+            alarms += [row] * plain.drift_detected
+    assert found.alarms == alarms != []
+    wrong[7] = 0.5
+    with pytest.raises(ValueError, match=r"DDM takes errors, 0 or 1, .* is 0\.5 in row 7"):
+        evaluate.detection(drift.binary.DDM(), Signal("errors", wrong))
