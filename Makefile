@@ -53,7 +53,7 @@ $(VENV)/.python:
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.python $(SETUP)
-	$(INSTALL) -e ".[plot,files]"
+	$(INSTALL) -e ".[plot]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python $(SETUP)

@@ -2,7 +2,9 @@
 
 import contextlib
 import math
+import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +14,39 @@ from olearn.core.features import are_own_codes
 from olearn.core.validate import row_targets
 from olearn.streams.base import Block, Classes, Numbers, Schema
 
-Values = NDArray[np.float64] | list[str | None]  # numbers (NaN missing) or text (None missing)
-Chunk = tuple[list[Values], list[Any]]  # the features' columns, and the labels
+
+@dataclass(frozen=True)
+class Coded:
+    """A piece of a column by its different values.
+
+    Parameters
+    ----------
+    values
+        Text or whole numbers, in order of appearance, all different, none missing.
+    codes
+        Which of them each row has, from 0; -1 is missing.
+
+    """
+
+    values: Sequence[Any]
+    codes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, numbers: Sequence[float]) -> NDArray[np.float64]:
+        """Return a number for each row, given those of the values; NaN where missing."""
+        return np.array([*numbers, math.nan])[self.codes]
+
+
+# numbers (NaN missing), text (None missing), either of them by its different values; or times, of
+# which features are made before they are looked at
+Values = NDArray[Any] | list[str | None] | Coded
+Chunk = tuple[list[Values], list[Any] | Coded]  # the features' columns, and the labels
+
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+\Z", re.ASCII)
+_CODE = re.compile(r"[+-]?0\d|[+-]?\d{17,}\Z", re.ASCII)  # a leading zero, or too many digits
 
 TARGETS = ("classes", "numbers")
 NUMBERS_HINT = "; target='numbers' makes a stream of numbers"
@@ -24,22 +57,36 @@ class Source(Protocol):
 
     names: tuple[Any, ...]
     nominal: frozenset[Any]  # features that the source itself calls nominal
-    labels: tuple[Any, ...] | None  # in the order that the source declares, if it does
+
+    def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
+        """Return the labels in code order, and the code of each label as `chunks` gives it."""
 
     def chunks(self) -> Iterable[Chunk]:
         """Yield the rows in pieces, from the first."""
 
 
 class Column:
-    """One feature: first `look` at all its values, then `encode` them."""
+    """One feature: first `look` at all its values, then `encode` them.
+
+    Parameters
+    ----------
+    name
+        For messages.
+    nominal
+        Whether it is said to be nominal; text is in any case.
+
+    """
 
     def __init__(self, name: Any, nominal: bool) -> None:
         self.name = name
+        self.n_missing = 0
         self._declared = nominal
         self._has_text = False
         self._has_numbers = False
         self._own = True  # all numbers so far are codes by themselves
         self._codes: dict[str, int] = {}
+        self._seen: dict[Any, None] = {}  # the values of coded pieces
+        self._numbers: Mapping[Any, float] | None = None  # what those stand for, if for numbers
 
     @property
     def nominal(self) -> bool:
@@ -54,35 +101,73 @@ class Column:
 
     def look(self, values: Values) -> None:
         """Take note of a piece of the column."""
+        if isinstance(values, Coded):
+            self.n_missing += int((values.codes < 0).sum())
+            self._seen.update(dict.fromkeys(values.values))
+            return
         if isinstance(values, list):
-            texts: Iterable[str] = [v for v in values if v is not None]
-            self._has_text |= bool(texts)
+            texts = [v for v in values if v is not None]
+            self.n_missing += len(values) - len(texts)
         else:
             known = values[~np.isnan(values)]
-            self._has_numbers |= known.size > 0
+            self.n_missing += len(values) - len(known)
+            self._look_at_numbers(known)
             texts = []
-            if self._declared:
-                self._own &= bool(are_own_codes(known).all())
-                texts = _texts(known)
-        for text in texts:
-            self._codes.setdefault(text, len(self._codes))
-        if self._has_text and self._has_numbers:
-            raise ValueError(f"feature {self.name!r} must hold numbers or text, got both")
+        self._look_at_texts(texts)
+
+    def settle(self) -> None:
+        """Decide what the values of coded pieces are, when all were seen: numbers or text."""
+        if not self._seen:
+            return
+        self._numbers = numbers_of(self._seen)
+        if self._numbers is None:
+            self._look_at_texts(self._seen)
+        else:
+            self._look_at_numbers(np.array(list(self._numbers.values()), np.float64))
 
     def encode(self, values: Values) -> NDArray[np.float64]:
         """Return the numbers of a piece of the column."""
-        if self.categories is None:
-            if isinstance(values, list):  # nothing there but missing values
-                return np.full(len(values), math.nan)
-            return values
-        texts = values if isinstance(values, list) else _texts(values)
         try:
-            return np.array([math.nan if v is None else self._codes[v] for v in texts], np.float64)
+            return self._encode(values)
         except KeyError as error:
             raise ValueError(
                 f"feature {self.name!r} has the value {error.args[0]!r}, which was not there when "
                 "the stream was first read"
             ) from None
+
+    def _encode(self, values: Values) -> NDArray[np.float64]:
+        coded = self.categories is not None
+        if isinstance(values, Coded):
+            own: Sequence[Any] = values.values
+            if self._numbers is not None:
+                own = [self._numbers[v] for v in own]
+                if coded:
+                    own = _texts(own)
+            return values.take([self._codes[v] for v in own] if coded else own)
+        if not coded:
+            if isinstance(values, list):  # nothing there but missing values
+                return np.full(len(values), math.nan)
+            return values
+        texts = values if isinstance(values, list) else _texts(values.tolist())
+        return np.array([math.nan if v is None else self._codes[v] for v in texts], np.float64)
+
+    def _look_at_numbers(self, known: NDArray[np.float64]) -> None:
+        self._has_numbers |= known.size > 0
+        if self._declared:
+            self._own &= bool(are_own_codes(known).all())
+            for text in _texts(known.tolist()):
+                self._codes.setdefault(text, len(self._codes))
+        self._check_one_kind()
+
+    def _look_at_texts(self, texts: Collection[str]) -> None:
+        self._has_text |= bool(texts)
+        for text in texts:
+            self._codes.setdefault(text, len(self._codes))
+        self._check_one_kind()
+
+    def _check_one_kind(self) -> None:
+        if self._has_text and self._has_numbers:
+            raise ValueError(f"feature {self.name!r} must hold numbers or text, got both")
 
 
 class Plan:
@@ -96,14 +181,10 @@ class Plan:
         Names of nominal features, beside those that the source itself calls so.
     numeric
         Whether the target is a number, not a class.
-    hint
-        What to do where a label is a real number.
 
     """
 
-    def __init__(
-        self, source: Source, nominal: Collection[Any], numeric: bool = False, hint: str = ""
-    ) -> None:
+    def __init__(self, source: Source, nominal: Collection[Any], numeric: bool = False) -> None:
         for name in nominal:
             if name not in source.names:
                 listed = ", ".join(map(repr, source.names))
@@ -118,12 +199,11 @@ class Plan:
             if numeric:
                 row_targets(labels, len(labels))  # refuses what is no number
             else:
-                seen.update(dict.fromkeys(labels))
+                seen.update(dict.fromkeys(labels.values if isinstance(labels, Coded) else labels))
             self.n_samples += len(labels)
-        known: tuple[Any, ...] = ()
-        if not numeric:
-            known = source.labels if source.labels is not None else sorted_labels(seen, hint)[0]
-        self._code = {label: code for code, label in enumerate(known)}
+        for column in self.columns:
+            column.settle()
+        known, self._code = ((), {}) if numeric else source.labels(seen)
         self.schema = Schema(
             source.names,
             tuple(column.name for column in self.columns if column.nominal),
@@ -142,9 +222,11 @@ class Plan:
         return X, encode_labels(labels, self._code)
 
 
-def encode_labels(labels: Sequence[Any], code: Mapping[Any, int]) -> NDArray[np.int64]:
+def encode_labels(labels: Sequence[Any] | Coded, code: Mapping[Any, int]) -> NDArray[np.int64]:
     """Return the codes of labels; a label without one raises ValueError."""
     try:
+        if isinstance(labels, Coded):
+            return np.array([code[label] for label in labels.values], np.int64)[labels.codes]
         return np.array([code[label] for label in labels], np.int64)
     except KeyError as error:
         raise ValueError(
@@ -173,5 +255,26 @@ def sorted_labels(
     return tuple(distinct), encode_labels(listed, code)
 
 
-def _texts(values: NDArray[np.float64]) -> list[str]:
-    return [str(int(v)) if v == int(v) else repr(v) for v in values.tolist()]
+def numbers_of(texts: Iterable[str]) -> Mapping[str, Any] | None:
+    """Return the numbers that texts stand for, or None where they are text.
+
+    They are numbers if each is one, none is a code (a leading zero, an underscore, 17 digits), and
+    no two are the same number but by a plus sign or a fraction of zeros.
+    """
+    found: dict[str, Any] = {}
+    written: dict[Any, str] = {}
+    for text in texts:
+        if _CODE.match(text) or not _PLAIN.match(text):
+            return None
+        whole = text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text
+        value: Any = int(whole) if _WHOLE.match(whole) else float(text)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if written.setdefault(value, whole.lstrip("+")) != whole.lstrip("+"):
+            return None
+        found[text] = value
+    return found
+
+
+def _texts(values: Iterable[float]) -> list[str]:
+    return [str(int(v)) if v == int(v) else repr(v) for v in values]

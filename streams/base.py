@@ -256,23 +256,28 @@ def read_slices(block: Callable[[slice], Block]) -> Reader:
 
 def read_chunks(chunks: Iterator[Block], n_features: int) -> Reader:
     """Turn blocks of any sizes into a reader of as many rows as asked for."""
-    pending: list[Block] = []
-    state = {"rows": 0}
+    X: Floats = np.empty((0, n_features))
+    y: NDArray[Any] = np.empty(0, np.int64)
+    position = 0
 
     def read(n: int) -> Block:
-        while state["rows"] < n:
-            chunk = next(chunks, None)
-            if chunk is None:
-                break
-            pending.append(chunk)
-            state["rows"] += len(chunk[1])
-        if not pending:
-            return np.empty((0, n_features)), np.empty(0, np.int64)
-        X = np.concatenate([block[0] for block in pending])
-        y = np.concatenate([block[1] for block in pending])
-        pending[:] = [(X[n:], y[n:])]
-        state["rows"] = len(y[n:])
-        return X[:n].copy(), y[:n].copy()
+        nonlocal X, y, position
+        parts: list[Block] = []
+        while n > 0:
+            if position == len(y):
+                chunk = next(chunks, None)
+                if chunk is None:
+                    break
+                (X, y), position = chunk, 0
+            part = slice(position, position + n)
+            parts.append((X[part], y[part]))
+            n -= len(y[part])
+            position += len(y[part])
+        if len(parts) == 1:
+            return parts[0][0].copy(), parts[0][1].copy()
+        if not parts:
+            return np.empty((0, n_features)), np.empty(0, y.dtype)
+        return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
     return read
 

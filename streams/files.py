@@ -1,64 +1,131 @@
-"""CSV, ARFF, Parquet and Arrow files as streams."""
+"""CSV, ARFF, Parquet, Arrow and JSON lines files as streams."""
 
-import csv
-import gzip
-import zlib
-from collections.abc import Collection, Iterator
+import re
+import warnings
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from olearn.core.validate import suggestion
-from olearn.streams._columns import Chunk, Plan, Values
+from olearn.core.validate import check_integer
+from olearn.streams._columns import Plan
+from olearn.streams._labelled import ColumnOptions, LabelledTable
 from olearn.streams.base import Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
-from olearn.streams.formats.base import RawTable
-from olearn.streams.formats.delimited import CsvTable
+from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, text_options
+from olearn.streams.formats.delimited import DelimitedTable
+from olearn.streams.formats.opening import STANDARD_INPUT, Opener
 
 __all__ = ["from_file"]
 
-_USUAL_TARGETS = ("class", "target", "label")
-
-_FORMATS: dict[str, type[RawTable]] = {
-    ".csv": CsvTable,
-    ".csv.gz": CsvTable,
+_FORMATS: dict[str, type[DelimitedTable | ArffTable | ArrowTable]] = {
+    ".csv": DelimitedTable,
+    ".tsv": DelimitedTable,
+    ".tab": DelimitedTable,
     ".arff": ArffTable,
-    ".arff.gz": ArffTable,
     ".parquet": ArrowTable,
+    ".pq": ArrowTable,
     ".feather": ArrowTable,
     ".arrow": ArrowTable,
 }
+_MANY_CLASSES = 100  # numbers as labels: so many look like a measurement
+_ID_ROWS = 100  # a column is like an id if more than half of at least so many rows differ
 
 
 def from_file(
-    path: str | Path, target: str | None = None, *, nominal: Collection[str] = ()
+    path: str | Path,
+    target: str | None = None,
+    *,
+    rows: int | None = None,
+    target_text: bool = False,
+    nominal: Collection[str] = (),
+    numeric: Collection[str] = (),
+    drop: Collection[str] = (),
+    time: Collection[str] = (),
+    inf: str = "raise",
+    na_values: Collection[str] = (),
+    keep_default_na: bool = True,
+    sep: str | None = None,
+    header: bool | None = None,
+    names: Sequence[str] | None = None,
+    comment: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    encoding: str = "utf-8",
 ) -> "FileStream":
     """Make a stream of a table in a file; the first row is the oldest.
 
-    The file is read once at once, for the types, categories and labels, and again at every pass,
-    in pieces: it need not fit into memory. Text and boolean columns are nominal. Missing are, in
-    CSV, empty cells and `?`, `NA`, `NaN`, `null`, `None` in any case; in ARFF `?`; in Parquet and
-    Arrow null and NaN. Labels are sorted, but for ARFF, which declares their order.
+    The file is read once at once, for categories and labels, and again at every pass, in pieces:
+    it need not fit into memory. Text and boolean columns are nominal; labels are sorted, but for
+    ARFF, which declares their order.
+
+    In delimited text the first 10,000 rows tell what a column holds. In a column of numbers the
+    usual marks (empty, `?`, `-`, `.`, `NA`, `N/A`, `nil`, `missing`, `#DIV/0!` and their like, in
+    any case) are missing and any other text raises; in a column of text only empty cells and the
+    words for "not available" are (`?`, `NA`, `N/A`, `NaN`, `null`, `None`). Numbers written as
+    codes (a leading zero, 17 digits) are text. What was guessed and may surprise is a
+    `UserWarning`. In ARFF `?` is missing; in Parquet and Arrow null and NaN are.
 
     Parameters
     ----------
     path
-        `.csv`, `.arff` (both also `.gz`), `.parquet`, `.feather` or `.arrow`. CSV needs a header
-        line; its delimiter, comma, semicolon or tab, is found there. ARFF must not be sparse.
+        Delimited text, ARFF, Parquet, Feather or Arrow; `.gz`, `.bz2`, `.zst` or a `.zip` with one
+        file are unpacked. The ending tells the format, where it is none of these the content does.
+        `-` is standard input.
     target
         Column of the class labels: whole numbers, text or booleans. `None` means the column named
         `class`, `target` or `label` (in any case), else the last one.
+    rows
+        Read only so many rows, at least 1; labels and categories are those of these rows. `None`
+        means all.
+    target_text
+        Take labels as the text that they are: `01` and `1` differ, `None` and `NA` are labels.
     nominal
-        Names of nominal columns that hold numbers.
+        Names of nominal columns that hold numbers, codes or times.
+    numeric
+        Names of columns of numbers that look like codes or text.
+    drop
+        Names of columns to leave out.
+    time
+        Names of columns of times to read; each gives the features `NAME.month` (1 to 12),
+        `NAME.weekday` (Monday is 0) and `NAME.hour` (0 to 24, with its fraction). Other columns
+        of times are left out.
+    inf
+        What infinite cells do: `"raise"`, or `"missing"`.
+    na_values
+        More cells that are missing, written exactly so.
+    keep_default_na
+        Whether the usual marks are missing too; False leaves `na_values` and empty cells.
+    sep
+        What separates the cells of text, one character; a blank stands for any run of blanks.
+        `None` finds it.
+    header
+        Whether the first line holds the names of the columns. `None` takes it for names, but
+        raises where it looks like data.
+    names
+        Names of all columns, where the first line has none (or, with `header=True`, instead).
+    comment
+        A character: what follows it on a line is left out.
+    decimal
+        The decimal point of numbers, such as `","`.
+    thousands
+        What separates groups of three digits, such as `","`.
+    encoding
+        Of the text, as Python names it.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
-    ImportError
-        If pyarrow is needed, for Parquet and Arrow, and not installed.
     ValueError
-        If the format or target is unknown, the file is empty or broken, or a label is missing.
+        If the format or a column is unknown, the file is empty or broken, a cell does not fit its
+        column, or a label is missing.
+
+    Warns
+    -----
+    UserWarning
+        If columns were left out, codes or mixed columns taken as text, a column is like an id, or
+        the target has more than a hundred different numbers.
 
     Examples
     --------
@@ -76,32 +143,41 @@ def from_file(
     >>> folder.cleanup()
 
     """
-    return FileStream(Path(path), target, nominal)
+    text = text_options(
+        sep=sep,
+        header=header,
+        names=names,
+        comment=comment,
+        decimal=decimal,
+        thousands=thousands,
+        encoding=encoding,
+        na_values=na_values,
+        keep_default_na=keep_default_na,
+    )
+    columns = ColumnOptions(
+        target, target_text, tuple(nominal), tuple(numeric), tuple(drop), tuple(time), inf
+    )
+    stream = FileStream(path, columns, text, rows)
+    for note in stream.notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    return stream
 
 
-def open_table(path: Path) -> RawTable:
+def open_table(
+    path: str | Path, text: TextOptions | None = None, rows: int | None = None
+) -> RawTable:
     """Open a table in any of the formats; errors as `from_file`."""
-    if path.is_dir():
-        raise IsADirectoryError(f"path must be a file, got the folder {str(path)!r}")
-    if not path.is_file():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise FileNotFoundError(f"there is no file {str(path)!r}{suggestion(path.name, beside)}")
-    suffix = _suffix(path)
-    if suffix not in _FORMATS:
-        raise ValueError(f"path must end in {', '.join(_FORMATS)}; got {path.name!r}")
-    try:
-        return _FORMATS[suffix](path)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} must be text in UTF-8: {error}") from error
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{path} must be compressed by gzip: {error}") from error
-    except csv.Error as error:
-        raise ValueError(f"{path} must be a table: {error}") from error
+    if rows is not None:
+        check_integer("rows", rows, 1)
+    opener = Opener(path)
+    return _format(opener)(opener, text or TextOptions(), rows)
 
 
 def is_table_path(name: str) -> bool:
     """Tell whether a name looks like the path of a file that `from_file` reads."""
-    return _suffix(Path(name)) in _FORMATS or "/" in name or Path(name).is_file()
+    path = Path(name)
+    known = any(suffix.lower() in _FORMATS for suffix in path.suffixes)
+    return known or name == STANDARD_INPUT or "/" in name or path.is_file()
 
 
 class FileStream(Stream):
@@ -111,20 +187,25 @@ class FileStream(Stream):
     ----------
     path
         The file; it must not change while the stream is used.
-    target
-        Column of the class labels; `None` as in `from_file`.
-    nominal
-        Names of nominal columns that hold numbers.
+    columns, text, rows
+        How to read it, as in `from_file`.
 
     """
 
-    def __init__(self, path: Path, target: str | None, nominal: Collection[str]) -> None:
-        table = open_table(path)
-        self.path = path
-        self.target = _target(table, target)
-        self._source = _LabelledTable(table, self.target)
-        self._plan = Plan(self._source, nominal)
+    def __init__(
+        self,
+        path: str | Path,
+        columns: ColumnOptions,
+        text: TextOptions,
+        rows: int | None = None,
+    ) -> None:
+        table = open_table(path, text, rows)
+        self.path = table.path
+        self._source = LabelledTable(table, columns)
+        self.target = self._source.target
+        self._plan = Plan(self._source, set(columns.nominal) & set(self._source.names))
         super().__init__(self._plan.schema, self._plan.n_samples)
+        self.notes = [*self._source.notes(), *self._late_notes(), *self._doubtful(columns)]
 
     def _open(self) -> Reader:
         chunks = map(self._plan.encode, self._source.chunks())
@@ -135,61 +216,83 @@ class FileStream(Stream):
         """Which file it is."""
         return f"Rows of {self.path.name}, with the labels in column {self.target!r}."
 
+    def facts(self) -> list[str]:
+        """Return what was read, a line a column: kind, missing cells, categories."""
+        table = self._source.table
+        looked = "" if table.n_looked_at is None else f"; kinds by the first {table.n_looked_at:,}"
+        about = f"; {table.about}" if table.about else ""
+        lines = [f"{self.path.name}: {self.n_samples:,} rows{looked}{about}"]
+        classes = _listed(self.schema.labels)
+        lines.append(f"  {self.target} (target): {self.schema.n_classes} classes: {classes}")
+        for column in self._plan.columns:
+            words = ["nominal" if column.nominal else "number"]
+            if column.name in self.schema.categories:
+                words.append(f"{len(self.schema.categories[column.name]):,} categories")
+            if column.n_missing:
+                words.append(f"{column.n_missing:,} missing")
+            lines.append(f"  {column.name}: {', '.join(words)}")
+        return lines
 
-class _LabelledTable:
-    """Splits a raw table into features and labels; an olearn.streams._columns.Source."""
+    def _late_notes(self) -> list[str]:
+        """Judge the columns of which the first rows told nothing."""
+        notes = []
+        for column in self._plan.columns:
+            if self._source.kinds.get(column.name) == UNKNOWN and column.categories:
+                guess = self._source.table.late_guess(column.name, column.categories)
+                if guess is not None and guess.doubt:
+                    raise ValueError(f"{self.path}: {guess.doubt}")
+                if guess is not None and guess.note:
+                    notes.append(guess.note)
+        return notes
 
-    def __init__(self, table: RawTable, target: str) -> None:
-        self._table = table
-        self._target = table.columns.index(target)
-        self._boolean = target in table.booleans
-        self.names = tuple(name for name in table.columns if name != target)
-        self.nominal = frozenset(table.nominal) - {target}
-        self.labels: tuple[Any, ...] | None = table.declared.get(target)
-
-    def chunks(self) -> Iterator[Chunk]:
-        n_read = 0
-        for piece in self._table.pieces():
-            values = list(piece)
-            labels = self._labels(values.pop(self._target), n_read)
-            n_read += len(labels)
-            yield values, labels
-        if not n_read:
-            raise ValueError(f"{self._table.path} must have at least one row of data, has none")
-
-    def _labels(self, values: Values, n_read: int) -> list[Any]:
-        listed: list[Any] = values if isinstance(values, list) else values.tolist()
-        for row, label in enumerate(listed, n_read):
-            if label is None or label != label:
-                raise ValueError(f"{self._table.path} has no label in row {row} (from 0)")
-            if isinstance(label, float) and not label.is_integer():
-                raise ValueError(
-                    f"target must be a column of class labels, got the real number {label!r} in "
-                    f"row {row} of {self._table.columns[self._target]!r}; columns are "
-                    f"{', '.join(map(repr, self._table.columns))}"
+    def _doubtful(self, columns: ColumnOptions) -> list[str]:
+        """Return what was read as it stands but is hardly meant so."""
+        notes = []
+        n = self._plan.n_samples
+        for column in self._plan.columns:
+            n_categories = len(self.schema.categories.get(column.name, ()))
+            known = column.name in columns.nominal or n < _ID_ROWS
+            if not known and 2 * n_categories > n:
+                notes.append(
+                    f"column {column.name!r} is like an id, with {n_categories:,} categories in "
+                    f"{n:,} rows; drop=[{column.name!r}] leaves it out"
                 )
-        if isinstance(values, list):
-            return listed
-        return [bool(v) if self._boolean else int(v) for v in listed]
+        numbers = [label for label in self.schema.labels if type(label) is int]
+        if len(numbers) > _MANY_CLASSES:
+            notes.append(
+                f"the target {self.target!r} has {len(numbers):,} different numbers in {n:,} rows, "
+                "each a class of its own; target= names another column, and a measurement has to "
+                "be put into classes first"
+            )
+        return notes
 
 
-def _suffix(path: Path) -> str:
-    suffixes = path.suffixes[-2:]
-    return "".join(suffixes if suffixes[-1:] == [".gz"] else suffixes[-1:]).lower()
-
-
-def _target(table: RawTable, target: str | None) -> str:
-    if len(table.columns) < 2:
+def _format(opener: Opener) -> type[DelimitedTable | ArffTable | ArrowTable]:
+    """Return the reader for a file: by the ending of its name, else by what is in it."""
+    if opener.ending in _FORMATS:
+        return _FORMATS[opener.ending]
+    head = opener.head(4096)
+    if head.startswith((b"PAR1", b"ARROW1")):
+        return ArrowTable
+    text = head.decode("latin-1").replace("\0", "")  # UTF-16 has zeros
+    start = text.lstrip("\ufeffÿþï»¿ \t\r\n")
+    kind = ""
+    if re.search(r"(?im)^\s*@problemname\b", text):
+        kind = "a .ts file of time series"
+    elif re.search(r"(?im)^\s*@(relation|attribute)\b", text):
+        return ArffTable
+    elif re.match(r"\S+([ \t]+\d+:[^\s:]+)+[ \t]*\r?$", start.partition("\n")[0]):
+        kind = "of the sparse form of libsvm"
+    elif start.startswith("["):
+        kind = "a JSON array"
+    elif b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        kind = "no text"
+    if kind:
         raise ValueError(
-            f"{table.path} must have a target and at least one more column, got {table.columns}"
+            f"path must be delimited text, ARFF, Parquet, Feather or Arrow; {opener.path} is {kind}"
         )
-    if target is None:
-        usual = [name for name in table.columns if name.lower() in _USUAL_TARGETS]
-        return usual[-1] if usual else table.columns[-1]
-    if target not in table.columns:
-        listed = ", ".join(map(repr, table.columns))
-        raise ValueError(
-            f"target must be a column of {table.path.name}: {listed}; got {target!r}"
-            f"{suggestion(target, table.columns)}"
-        )
-    return target
+    return DelimitedTable
+
+
+def _listed(labels: Sequence[Any]) -> str:
+    return ", ".join(map(str, labels[:8])) + (", ..." if len(labels) > 8 else "")

@@ -10,7 +10,7 @@ from river import datasets
 from river.datasets import base as river_base
 
 from olearn.core.validate import check_choice, suggestion
-from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values
+from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values, sorted_labels
 from olearn.streams.base import Reader, Stream, read_chunks
 
 __all__ = ["from_iterable", "from_river"]
@@ -135,7 +135,7 @@ class IterableStream(Stream):
     ) -> None:
         self._source = source
         head = _Head(source) if source.endless else source
-        self._plan = Plan(head, nominal, numeric, NUMBERS_HINT)
+        self._plan = Plan(head, nominal, numeric)
         n_samples = None if source.endless else self._plan.n_samples
         super().__init__(self._plan.schema, n_samples, drift_positions)
         self.title = "Rows of an iterable."
@@ -177,7 +177,11 @@ class _DictSource:
         self.nominal = frozenset(booleans)
         n_classes = 0 if dataset is None else dataset.n_classes or 0
         counted = self.endless and seen <= set(range(n_classes))
-        self.labels = tuple(range(n_classes)) if counted else None
+        self._declared = tuple(range(n_classes)) if counted else None
+
+    def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
+        known = self._declared or sorted_labels(seen, NUMBERS_HINT)[0]
+        return known, {label: code for code, label in enumerate(known)}
 
     def chunks(self) -> Iterator[Chunk]:
         rows = iter(self._rows)

@@ -216,15 +216,22 @@ def signal(name: str, *, seed: int = 1, n_samples: int = 4000, change: int = 200
     return Signal(name, values, tuple(p for p in drifts if p < n_samples), seed=seed)
 
 
-def signal_from_file(path: str | Path, column: str | None = None) -> Signal:
+def signal_from_file(
+    path: str | Path, column: str | None = None, *, rows: int | None = None, **text: Any
+) -> Signal:
     """Read one numeric column of a table as a series whose truth is unknown.
 
     Parameters
     ----------
     path
-        A file that `olearn.streams.from_file` reads: CSV, ARFF, Parquet, Feather or Arrow.
+        A file that `olearn.streams.from_file` reads.
     column
         Name of the column; None takes the only one that holds numbers.
+    rows
+        Read only so many rows, at least 1; `None` means all.
+    text
+        How delimited text is written: `sep`, `header`, `names`, `comment`, `decimal`, `thousands`,
+        `encoding`, `na_values` and `keep_default_na` of `olearn.streams.from_file`.
 
     Raises
     ------
@@ -235,31 +242,30 @@ def signal_from_file(path: str | Path, column: str | None = None) -> Signal:
 
     Notes
     -----
-    Missing values are NaN.
+    Missing values are NaN; infinite ones stay.
 
     """
     from olearn.streams.files import open_table
+    from olearn.streams.formats.base import NUMBER, UNKNOWN, text_options
 
-    path = Path(path)
-    table = open_table(path)
-    names = table.columns
+    table = open_table(path, text_options(**text), rows)
+    names = [name for name in table.columns if name not in table.set_aside]
     if column is not None and column not in names:
         listed = ", ".join(map(repr, names))
         near = suggestion(column, names)
-        raise ValueError(f"column must be one of {listed} of {path.name}, got {column!r}{near}")
-    pieces = [list(piece) for piece in table.pieces()]
-    if not pieces:
-        raise ValueError(f"{path} must have at least one row of data, has none")
+        raise ValueError(
+            f"column must be one of {listed} of {table.path.name}, got {column!r}{near}"
+        )
     numeric = [
-        name for j, name in enumerate(names) if all(_is_numeric(piece[j]) for piece in pieces)
+        n for n in names if table.kinds.get(n) in (NUMBER, UNKNOWN) and n not in table.doubts
     ]
     chosen = column if column is not None else (numeric[0] if len(numeric) == 1 else None)
-    if chosen not in numeric:
+    if chosen in table.doubts:
+        raise ValueError(table.doubts[chosen])
+    if chosen is None or chosen not in numeric:
         listed = ", ".join(map(repr, numeric)) or "none"
         raise ValueError(f"column must name a column of numbers ({listed}), got {column!r}")
-    j = names.index(chosen)
-    return Signal(path.stem, np.concatenate([np.asarray(piece[j], float) for piece in pieces]))
-
-
-def _is_numeric(values: Any) -> bool:
-    return isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
+    pieces = [np.asarray(piece[0], float) for piece in table.pieces({chosen: NUMBER})]
+    if not pieces:
+        raise ValueError(f"{table.path} must have at least one row of data, has none")
+    return Signal(table.path.stem, np.concatenate(pieces)[:rows])

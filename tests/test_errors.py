@@ -107,7 +107,7 @@ FILES = {
     "plain.csv.gz": b"a,label\n1,x\n",
     "half.csv.gz": gzip.compress(b"a,label\n" + b"1,x\n" * 500)[:-20],
     "junk.parquet": b"junk",
-    "note.txt": b"a,label\n1,x\n",
+    "picture.png": b"\x89PNG\r\n\0\1",
     "fine.csv": b"a,label\n1,x\n2,y\n",
     "folder/inner.csv": b"a,label\n1,x\n",
 }
@@ -123,7 +123,7 @@ COMMANDS = {
     "run arf plain.csv.gz": "plain.csv.gz must be compressed by gzip",
     "run arf half.csv.gz": "half.csv.gz must be compressed by gzip",
     "run arf junk.parquet": "junk.parquet must be a Parquet file",
-    "run arf note.txt": "path must end in .csv, .csv.gz",
+    "run arf picture.png": "path must be delimited text, ARFF, Parquet, Feather or Arrow",
     "run arf fine.csv --target nope": "target must be a column of fine.csv: 'a', 'label'",
     "run arf fine.csv --set stream.nose=1": "unexpected keyword argument 'nose'",
     "run arf sea --target label": "--target is for files, got 'label' with sea",

@@ -1,83 +1,114 @@
-"""What every format of tables offers, and what those of text share."""
+"""What every format of tables offers."""
 
 import abc
-import gzip
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import IO, Any, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from olearn.streams._columns import Values
+from olearn.streams.formats.opening import Opener
 
 CHUNK = 10_000  # rows turned into columns at a time
-_MISSING = {"", "?", "na", "nan", "null", "none"}
+
+NUMBER, NOMINAL, TIME, UNKNOWN = "number", "nominal", "time", "unknown"
+VERBATIM = "verbatim"  # asked for only: nominal, and no word means missing
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How a file of text is to be read; the parameters are those of `olearn.streams.from_file`."""
+
+    sep: str | None = None
+    header: bool | None = None
+    names: tuple[str, ...] | None = None
+    comment: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    encoding: str = "utf-8"
+    na_values: tuple[str, ...] = ()
+    keep_default_na: bool = True
+
+    def refuse(self, opener: Opener, kind: str, known: Iterable[str] = ()) -> None:
+        """Refuse those options that mean nothing for a kind of files."""
+        usual = TextOptions()
+        for name, value in vars(self).items():
+            if value != getattr(usual, name) and name not in known:
+                raise ValueError(
+                    f"{name} is for delimited text, {opener.path} is {kind}; got {value!r}"
+                )
+
+
+def text_options(
+    *, names: Sequence[str] | None = None, na_values: Collection[str] = (), **others: Any
+) -> TextOptions:
+    """Make the options of what a user gives."""
+    return TextOptions(
+        names=None if names is None else tuple(names), na_values=tuple(na_values), **others
+    )
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a column seems to hold; `doubt` if the user has to say, `note` if it may surprise."""
+
+    kind: str
+    doubt: str = ""
+    note: str = ""
 
 
 class RawTable(abc.ABC):
-    """Columns of a file, by name, as numbers or text.
+    """Columns of a file, by name, as numbers, text or times.
 
-    A subclass sets in its `__init__` the names of the columns, which of them are nominal or
-    boolean by the file's own word, and the categories declared for a column, in order.
+    A subclass fills these in its `__init__`:
+
+    - `columns`: the names, in the order of the file;
+    - `kinds`: what each column holds by the file's own word or by a look at the first rows,
+      NUMBER, NOMINAL, TIME or, where all cells looked at are missing, UNKNOWN;
+    - `booleans`: the nominal columns of truth values, which are given as 0 and 1;
+    - `declared`: the categories declared for a column, in order;
+    - `set_aside`: columns that hold nothing to learn, and why;
+    - `doubts`: columns whose kind the user has to tell, and why;
+    - `notes`: columns whose kind was guessed, and what of.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, opener: Opener, rows: int | None) -> None:
+        self.opener = opener
+        self.rows = rows
+        self.path = opener.path
         self.columns: list[str] = []
-        self.nominal: set[str] = set()
+        self.kinds: dict[str, str] = {}
         self.booleans: set[str] = set()
         self.declared: dict[str, tuple[Any, ...]] = {}
+        self.set_aside: dict[str, str] = {}
+        self.doubts: dict[str, str] = {}
+        self.notes: dict[str, str] = {}
+        self.n_looked_at: int | None = None  # rows that told the kinds; None: the file's own word
+        self.about = ""  # what was found out about the file as a whole
 
     @abc.abstractmethod
-    def pieces(self) -> Iterator[Sequence[Values]]:
-        """Yield the rows in pieces from the first, each a list with the values of every column."""
+    def pieces(self, kinds: Mapping[str, str]) -> Iterator[list[Values]]:
+        """Yield the rows in pieces from the first: the values of the columns named, in that order.
 
-    def _check_columns(self) -> None:
-        if len(set(self.columns)) != len(self.columns):
-            raise ValueError(f"{self.path} must have column names that differ, has {self.columns}")
+        At least `rows` of them if there are as many; what comes after may be left out.
 
+        Parameters
+        ----------
+        kinds
+            What the columns hold: NUMBER asks for numbers, NOMINAL, VERBATIM and UNKNOWN for
+            text or, where the file itself has numbers, for those; TIME for `datetime64`.
 
-def open_text(path: Path) -> IO[str]:
-    if path.suffix.lower() == ".gz":
-        return cast("IO[str]", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
+        """
 
-
-def checked(rows: Iterable[list[str]], table: RawTable) -> Iterator[list[str]]:
-    """Yield the rows that are not empty; raise at one with too many or too few cells."""
-    n_columns = len(table.columns)
-    for number, row in enumerate(rows, 1):
-        if len(row) == n_columns:
-            yield row
-        elif row:
-            raise ValueError(
-                f"{table.path} must have {n_columns} cells in every row, has {len(row)} in "
-                f"number {number}: {','.join(row)[:80]}"
-            )
-
-
-def is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def as_text(column: Sequence[str]) -> list[str | None]:
-    stripped = (cell.strip() for cell in column)
-    return [None if cell.lower() in _MISSING else cell for cell in stripped]
-
-
-def as_numbers(column: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return the numbers of a column of cells, or None if it holds anything else."""
-    try:
-        return np.array(column, np.float64)
-    except ValueError:
-        pass  # missing values, or text
-    try:
-        return np.array([math.nan if v is None else float(v) for v in as_text(column)])
-    except ValueError:
+    def cell(self, column: str, row: int) -> str | None:
+        """Return a cell as it is written, for a message; None where the format has no such text."""
         return None
+
+    def late_guess(self, column: str, texts: Iterable[str]) -> Guess | None:
+        """Tell what an UNKNOWN column holds by all its texts; None where the format knows."""
+        return None
+
+    def _check_columns(self, hint: str = "") -> None:
+        if len(set(self.columns)) != len(self.columns):
+            raise ValueError(
+                f"{self.path} must have column names that differ, has {self.columns}{hint}"
+            )

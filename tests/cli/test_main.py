@@ -223,14 +223,26 @@ def test_wrong_usage(args, words):
     assert "Traceback" not in result.output
 
 
-def test_failure_while_running(tmp_path):
+def test_failure_while_running(monkeypatch):
     """Requirement: a failure is one line on stderr and exit code 1."""
+
+    def fail(*args, **options):
+        raise ValueError("feature 'a' must be finite,\n got inf")
+
+    monkeypatch.setattr("olearn.evaluate.prequential", fail)
+    result = call("run", "hoeffding-tree", "stagger")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == "olearn: feature 'a' must be finite, got inf\n"
+
+
+def test_infinite_cells_are_refused_before_the_run(tmp_path):
+    """Requirement: with file, row and column, as wrong usage."""
     path = tmp_path / "t.csv"
     path.write_text("a,b\n1,x\ninf,x\n", encoding="utf-8")
     result = call("run", "hoeffding-tree", path)
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert re.fullmatch(r"olearn: .*'a'.* got inf\n", result.stderr)
+    assert result.exit_code == 2
+    assert "column 'a' must be finite or missing, got inf in row 1" in words_of(result)
 
 
 def test_delays():

@@ -3,11 +3,11 @@
 import gzip
 import itertools
 import math
-import subprocess
-import sys
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import feather, parquet
 
 from olearn import streams
 from olearn.core.features import FeatureIndex
@@ -125,7 +125,6 @@ def test_gzip(tmp_path, name, text):
 
 
 def arrow_table():
-    pyarrow = pytest.importorskip("pyarrow")
     n = 25_000  # more than one piece
     return pyarrow.table(
         {
@@ -143,9 +142,6 @@ def arrow_table():
 
 
 def write(table, path):
-    import pyarrow
-    from pyarrow import feather, parquet
-
     if path.suffix == ".parquet":
         parquet.write_table(table, path, row_group_size=9000)
     elif path.name == "stream.arrow":
@@ -192,16 +188,21 @@ def test_learners_see_equal_numbers_both_ways(tmp_path, name):
     np.testing.assert_array_equal([index.learn_one(x) for x, _ in stream], X)
 
 
-def test_text_far_down_makes_a_column_nominal(tmp_path):
-    """A column with one word in a late piece is text from its first row on."""
+def test_text_far_down_does_not_change_a_column_of_numbers(tmp_path):
+    """A word in a late piece raises with its row, column and remedies, which mend it."""
     path = tmp_path / "t.csv"
     cells = [str(k % 3) for k in range(25_000)]
     cells[-1] = "odd"
     path.write_text("a,y\n" + "".join(f"{cell},{k % 2}\n" for k, cell in enumerate(cells)))
-    stream = streams.from_file(path)
+    with pytest.raises(ValueError, match=r"'a' holds numbers, but 'odd' in row 24999 .*nominal="):
+        streams.from_file(path)
+    stream = streams.from_file(path, nominal=["a"])
     assert stream.schema.categories == {"a": ("0", "1", "2", "odd")}
     assert column(stream, "a")[:4].tolist() == [0, 1, 2, 0]
     assert stream.schema.labels == (0, 1)
+    missing = column(streams.from_file(path, na_values=["odd"]), "a")
+    assert missing[:4].tolist() == [0, 1, 2, 0]
+    assert streams.from_file(path, rows=24_999).n_samples == 24_999
 
 
 @pytest.mark.parametrize(
@@ -223,11 +224,11 @@ def test_default_target(tmp_path, header, target):
         ("t.csv", "a\n1\n", {}, "must have a target and at least one more column"),
         ("t.csv", "a,a\n1,2\n", {}, "must have column names that differ"),
         ("t.csv", "a,b\n1,2\n1,2,3\n", {}, "must have 2 cells in every row, has 3 in number 3"),
-        ("t.csv", "a,b\n1,2\n1,\n", {}, "has no label in row 1"),
+        ("t.csv", "a,b\n1,2\n1,\n", {}, r"has no label in row 1 \(from 0\) of column 'b'"),
         ("t.csv", "a,b\n1,0.5\n", {}, "got the real number 0.5 in row 0 of 'b'; columns are"),
         ("t.csv", CSV, {"target": "clas"}, "'day', 'class'; got 'clas'; did you mean 'class'"),
         ("t.csv", CSV, {"nominal": ["dai"]}, "nominal must be among the features"),
-        ("t.txt", CSV, {}, "path must end in .csv, .csv.gz, .arff"),
+        ("t.txt", "\0\1\2", {}, "path must be delimited text, ARFF, .* is no text"),
         ("t.arff", "a,b\n", {}, "must be an ARFF file with @attribute and @data"),
         ("t.arff", ARFF.replace("string", "date"), {}, "'a note' must be numeric, real, integer"),
         ("t.arff", ARFF + "{0 1}\n", {}, "sparse ARFF rows cannot be read"),
@@ -253,7 +254,6 @@ def test_missing_file_suggests_the_nearest(csv_file):
 @pytest.mark.parametrize("name", ["t.parquet", "t.arrow"])
 def test_broken_arrow_files(tmp_path, name):
     """A file that only has the suffix is refused in words."""
-    pytest.importorskip("pyarrow")
     (tmp_path / name).write_bytes(b"not a table at all")
     with pytest.raises(ValueError, match=r"must be (a Parquet|an Arrow) file"):
         streams.from_file(tmp_path / name)
@@ -261,26 +261,7 @@ def test_broken_arrow_files(tmp_path, name):
 
 def test_times_are_refused(tmp_path):
     """A column of times is no number yet; the message names it."""
-    pyarrow = pytest.importorskip("pyarrow")
     table = pyarrow.table({"t": pyarrow.array([1], pyarrow.timestamp("s")), "y": ["a"]})
     write(table, tmp_path / "t.parquet")
     with pytest.raises(ValueError, match="column 't' must be numeric, boolean or text"):
         streams.from_file(tmp_path / "t.parquet")
-
-
-def test_csv_needs_no_extra_and_parquet_says_which(tmp_path, csv_file):
-    """Without pandas and pyarrow CSV works, and Parquet names the extra to install."""
-    (tmp_path / "t.parquet").write_bytes(b"")
-    code = f"""
-import sys
-sys.modules['pandas'] = sys.modules['pyarrow'] = None
-from olearn import streams
-print(streams.from_file({str(csv_file)!r}).n_samples)
-try:
-    streams.from_file({str(tmp_path / "t.parquet")!r})
-except ImportError as error:
-    print(error)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("4\n")
-    assert "pip install olearn[files]" in done.stdout

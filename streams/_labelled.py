@@ -1,0 +1,250 @@
+"""A raw table with a target: which columns are features, of what kind, and what the labels are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from olearn.core.validate import check_choice, suggestion
+from olearn.streams._columns import Chunk, Coded, Values, numbers_of, sorted_labels
+from olearn.streams.formats.base import NOMINAL, NUMBER, TIME, UNKNOWN, VERBATIM, RawTable
+
+USUAL_TARGETS = ("class", "target", "label")
+TIME_PARTS = ("month", "weekday", "hour")
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """What the user says of the columns; the parameters are those of `from_file`."""
+
+    target: str | None = None
+    target_text: bool = False
+    nominal: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    inf: str = "raise"
+
+
+class LabelledTable:
+    """Splits a raw table into features and labels; an olearn.streams._columns.Source.
+
+    Parameters
+    ----------
+    table
+        Where the rows come from.
+    options
+        What the user says of its columns.
+
+    """
+
+    def __init__(self, table: RawTable, options: ColumnOptions) -> None:
+        check_choice("inf", options.inf, ("raise", "missing"))
+        self.table = table
+        self._options = options
+        self.target = _target(table, options)
+        features = [name for name in table.columns if name != self.target]
+        for argument in ("drop", "nominal", "numeric", "time"):
+            for name in getattr(options, argument):
+                _check_feature(argument, name, features)
+        self.set_aside: dict[str, str] = {}
+        self.kinds = self._kinds()
+        self.names = tuple(self._names())
+        if not self.names:
+            raise ValueError(
+                f"{table.path} must have a target and at least one more column, got {table.columns}"
+            )
+        self.nominal = frozenset(n for n, kind in self.kinds.items() if kind == NOMINAL)
+
+    def notes(self) -> list[str]:
+        """Return what was guessed and may surprise, in words for the user."""
+        said = {*self._options.nominal, *self._options.numeric}
+        notes = [f"column {name!r} is left out: {why}" for name, why in self.set_aside.items()]
+        return [
+            *notes,
+            *(note for n, note in self.table.notes.items() if n in self.kinds and n not in said),
+        ]
+
+    def chunks(self) -> Iterator[Chunk]:
+        asked = {**self.kinds, self.target: VERBATIM if self._options.target_text else NOMINAL}
+        n_read = 0
+        for piece in self.table.pieces(asked):
+            if self.table.rows is not None:
+                piece = [_first(values, self.table.rows - n_read) for values in piece]
+            labels = self._labels(piece.pop(), n_read)
+            values = list(self._features(piece, n_read))
+            n_read += len(labels)
+            yield values, labels
+            if n_read == self.table.rows:
+                return
+        if not n_read:
+            raise ValueError(f"{self.table.path} must have at least one row of data, has none")
+
+    def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
+        declared = self.table.declared.get(self.target)
+        if declared is not None and not self._options.target_text:
+            return declared, {label: code for code, label in enumerate(declared)}
+        listed = list(seen)
+        texts = all(isinstance(label, str) for label in listed)
+        numbers = numbers_of(listed) if texts and not self._options.target_text else None
+        meaning = dict(zip(listed, listed, strict=True)) if numbers is None else numbers
+        for text, number in meaning.items():
+            if isinstance(number, float):
+                self._refuse_real(number, self._row_of(text))
+        known = sorted_labels(meaning.values())[0]
+        code = {label: k for k, label in enumerate(known)}
+        return known, {text: code[label] for text, label in meaning.items()}
+
+    def _kinds(self) -> dict[str, str]:
+        """Return the kinds of the features that are read, and fill `set_aside`."""
+        options, table = self._options, self.table
+        told = {
+            **dict.fromkeys(options.time, TIME),
+            **dict.fromkeys(options.nominal, NOMINAL),
+            **dict.fromkeys(options.numeric, NUMBER),
+        }
+        kinds = {}
+        for name in table.columns:
+            if name == self.target or name in options.drop:
+                continue
+            if name in told:
+                kinds[name] = told[name]
+            elif name in table.set_aside:
+                self.set_aside[name] = table.set_aside[name]
+            elif table.kinds.get(name) == TIME:
+                self.set_aside[name] = (
+                    f"it holds times; time=[{name!r}] reads month, weekday and hour, "
+                    f"nominal=[{name!r}] takes it as text"
+                )
+            elif name in table.doubts:
+                raise ValueError(table.doubts[name])
+            else:
+                kinds[name] = table.kinds.get(name, UNKNOWN)
+        return kinds
+
+    def _names(self) -> Iterator[str]:
+        for name, kind in self.kinds.items():
+            if kind == TIME:
+                yield from (f"{name}.{part}" for part in TIME_PARTS)
+            else:
+                yield name
+
+    def _features(self, piece: Sequence[Values], n_read: int) -> Iterator[Values]:
+        for (name, kind), values in zip(self.kinds.items(), piece, strict=True):
+            if kind == TIME:
+                yield from _time_parts(np.asarray(values))
+            elif isinstance(values, np.ndarray):
+                yield self._finite(name, values, n_read)
+            else:
+                yield values
+
+    def _finite(self, name: str, values: NDArray[Any], n_read: int) -> NDArray[np.float64]:
+        infinite = np.isinf(values)
+        if infinite.any():
+            if self._options.inf == "raise":
+                row = int(infinite.argmax())
+                cell = self.table.cell(name, n_read + row) or values[row]
+                raise ValueError(
+                    f"{self.table.path}: column {name!r} must be finite or missing, got {cell} in "
+                    f"row {n_read + row} (from 0); inf='missing' takes infinite cells for missing"
+                )
+            values = np.where(infinite, np.nan, values)
+        return values
+
+    def _labels(self, values: Values, n_read: int) -> list[Any] | Coded:
+        if isinstance(values, Coded):
+            if (values.codes < 0).any():
+                self._refuse_missing(n_read + int((values.codes < 0).argmax()))
+            return values
+        listed: list[Any] = values if isinstance(values, list) else values.tolist()
+        for row, label in enumerate(listed, n_read):
+            if label is None or label != label:
+                self._refuse_missing(row)
+            if isinstance(label, float) and not label.is_integer():
+                self._refuse_real(label, row)
+        if not isinstance(values, list):
+            boolean = self.target in self.table.booleans
+            listed = [bool(v) if boolean else int(v) for v in listed]
+        return list(map(str, listed)) if self._options.target_text else listed
+
+    def _refuse_missing(self, row: int) -> None:
+        cell = self.table.cell(self.target, row)
+        why = ""
+        if cell is not None and cell.strip():
+            why = f": its cell {cell!r} means missing; target_text=True keeps such words as labels"
+        raise ValueError(
+            f"{self.table.path} has no label in row {row} (from 0) of column {self.target!r}{why}"
+            f"{self._other_targets()}"
+        )
+
+    def _refuse_real(self, number: float, row: int) -> None:
+        raise ValueError(
+            f"target must be a column of class labels, got the real number {number!r} in row "
+            f"{row} of {self.target!r}{self._other_targets()}; a measurement has to be put into "
+            "classes first"
+        )
+
+    def _other_targets(self) -> str:
+        """Say what else could be the target, and how this one was chosen."""
+        listed = ", ".join(map(repr, self.table.columns[:50]))
+        how = "" if self._options.target is not None else ", taken as no target= was given"
+        return f"; columns are {listed}{how}"
+
+    def _row_of(self, text: str) -> int:
+        n_read = 0
+        for (values,) in self.table.pieces({self.target: NOMINAL}):
+            assert isinstance(values, Coded)
+            if text in values.values:
+                return n_read + int((values.codes == values.values.index(text)).argmax())
+            n_read += len(values)
+        return n_read
+
+
+def _check_feature(argument: str, name: str, features: Sequence[str]) -> None:
+    if name not in features:
+        listed = ", ".join(map(repr, features[:50]))
+        raise ValueError(
+            f"{argument} must be among the features {listed}; got {name!r}"
+            f"{suggestion(name, features)}"
+        )
+
+
+def _target(table: RawTable, options: ColumnOptions) -> str:
+    left = [n for n in table.columns if n not in table.set_aside and n not in options.drop]
+    target = options.target
+    if len(table.columns) < 2 or not left:
+        raise ValueError(
+            f"{table.path} must have a target and at least one more column, got {table.columns}"
+        )
+    if target is None:
+        usual = [name for name in left if name.lower() in USUAL_TARGETS]
+        return usual[-1] if usual else left[-1]
+    if target not in table.columns:
+        listed = ", ".join(map(repr, table.columns))
+        raise ValueError(
+            f"target must be a column of {table.path.name}: {listed}; got {target!r}"
+            f"{suggestion(target, table.columns)}"
+        )
+    return target
+
+
+def _first(values: Values, n: int) -> Values:
+    """Return the first rows of a piece of a column, at most n."""
+    if len(values) <= n:
+        return values
+    if isinstance(values, Coded):
+        return Coded(values.values, values.codes[:n])
+    return values[:n]
+
+
+def _time_parts(times: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """Yield month (1 to 12), weekday (Monday 0 to 6) and hour with its fraction; NaN if missing."""
+    missing = np.isnat(times)
+    months = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    days = times.astype("datetime64[D]")
+    weekday = (days.astype(np.int64) + 3) % 7  # the epoch is a Thursday
+    hours = (times - days) / np.timedelta64(1, "h")
+    for part in (months, weekday, hours):
+        yield np.where(missing, np.nan, part)
