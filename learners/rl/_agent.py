@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.core.memory import memory_bytes
-from olearn.core.validate import (
-    check_in_range,
-    check_number,
-)
+from olearn.core.validate import check_in_range, one_number
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._engine import Engine, Plan
 from olearn.learners.rl._network_kernels import L1, STEP
@@ -109,7 +106,7 @@ class Agent(base.Base, abc.ABC):
         check_observation("observation", x, engine.n_values)
         check_observation("next_observation", x2, engine.n_values)
         if not isinstance(reward, numbers.Real):
-            check_number("reward", reward)
+            reward = one_number("reward", reward)
         if not math.isfinite(reward):
             raise ValueError(f"reward must be finite, got {reward}")
         self._put_action(engine, row, action)

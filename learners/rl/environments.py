@@ -24,7 +24,7 @@ _DM_CONTROL_STEPS = 1000  # of nearly all its tasks, which do not tell Gymnasium
 
 
 def make(
-    name: str,
+    name: "str | Env",
     *,
     time_limit: int | None = None,
     wrap: bool | None = None,
@@ -32,9 +32,10 @@ def make(
     time_feature: bool = True,
     **options: Any,
 ) -> "Env":
-    """Make an environment by its Gymnasium name.
+    """Make an environment by its Gymnasium name, or prepare one that is there.
 
-    Observations become one vector, or a picture `(channels, height, width)`. Atari games are
+    Observations become one vector, or a picture `(channels, height, width)`; actions are numbered
+    from 0, or float64 in a box, whatever their space begins with or holds. Atari games are
     prepared as usual: up to 30 idle steps at the start, each action held for 4 frames, grey
     pictures of 84 x 84, the last 4 of them, and each lost life ends an episode. How often an action
     sticks is the game's own: 0.1 in MinAtar, 0.25 in `v5` of Atari (`repeat_action_probability`).
@@ -43,7 +44,8 @@ def make(
     ----------
     name
         Such as `"CartPole-v1"`, `"LunarLander-v3"`, `"Hopper-v5"`, `"MinAtar/Breakout-v1"`,
-        `"ALE/Pong-v5"` (extra `rl-atari`), `"dm_control/cheetah-run-v0"` (`rl-dm-control`).
+        `"ALE/Pong-v5"` (extra `rl-atari`), `"dm_control/cheetah-run-v0"` (`rl-dm-control`);
+        or an environment.
     time_limit
         Steps of the longest episode; None: the environment's own.
     wrap
@@ -54,14 +56,15 @@ def make(
     time_feature
         With `wrap`, whether the time is appended; for vectors only.
     options
-        Further arguments of `gymnasium.make`, such as `render_mode="rgb_array"`.
+        Further arguments of `gymnasium.make`, such as `render_mode="rgb_array"`; none with an
+        environment that is there.
 
     Raises
     ------
     ModuleNotFoundError
         If Gymnasium or the package of the environment is not installed; says which to install.
     ValueError
-        If there is no such environment.
+        If there is no such environment, or one is given with options.
 
     Examples
     --------
@@ -75,17 +78,19 @@ def make(
     check_in_range("gamma", gamma, 0.0, 1.0)
     if time_limit is not None:
         check_integer("time_limit", time_limit, 1)
-    elif name.startswith("dm_control/"):
+    elif isinstance(name, str) and name.startswith("dm_control/"):
         time_limit = _DM_CONTROL_STEPS
-    atari = name.startswith("ALE/") and options.get("obs_type", "rgb") != "ram"
-    if atari:
+    atari = isinstance(name, str) and name.startswith("ALE/") and options.get("obs_type") != "ram"
+    if not isinstance(name, str):
+        env = _limited(name, time_limit, options)
+    elif atari:
         env = _gymnasium_make(name, {"frameskip": 1} | options)
     else:
         env = _gymnasium_make(name, options | {"max_episode_steps": time_limit})
     from gymnasium.wrappers import FlattenObservation
 
     from olearn.learners.rl.picture_wrappers import ChannelsFirst, prepare_atari
-    from olearn.learners.rl.wrappers import prepare
+    from olearn.learners.rl.wrappers import plain_actions, prepare
 
     if atari:
         return prepare_atari(env, time_limit, gamma, scale=wrap is not False)
@@ -95,6 +100,7 @@ def make(
         env = ChannelsFirst(env)
     elif len(shape) != 1:
         env = FlattenObservation(env)
+    env = plain_actions(env)
     if wrap or (wrap is None and picture):
         env = prepare(env, gamma, time_feature and not picture)
     return env
@@ -138,13 +144,14 @@ def make_agent(name: str, env: "Env", **settings: Any) -> "Agent | SingleTorchAg
     if len(shape) != 1:
         raise ValueError(
             f"observations must be vectors or pictures, got the space {env.observation_space}; "
-            "`rl.make` gives them this form"
+            "`rl.make(env)` gives them this form"
         )
     found: dict[str, Any] = {}
     limit = None if env.spec is None else env.spec.max_episode_steps
     if limit is not None:
         found |= {"time_limit": limit, "compat": "reference"}
     space = env.action_space
+    _check_plain(space)
     if isinstance(space, spaces.Discrete):
         found["n_actions"] = int(space.n)
     elif isinstance(space, spaces.Box) and name == "stream-ac" and len(space.shape) == 1:
@@ -162,6 +169,7 @@ def _agent_for_pictures(name: str, env: "Env", settings: dict[str, Any]) -> "Sin
     from gymnasium import spaces
 
     shape, space = env.observation_space.shape, env.action_space
+    _check_plain(space)
     if name == "stream-sarsa" or not isinstance(space, spaces.Discrete):
         raise ValueError(
             "with pictures, an agent must be stream-q or stream-ac and actions discrete, "
@@ -178,6 +186,29 @@ def _agent_for_pictures(name: str, env: "Env", settings: dict[str, Any]) -> "Sin
     }  # fmt: skip
     kind = TorchStreamQ if name == "stream-q" else TorchStreamAC
     return SingleTorchAgent(kind(shape, int(space.n), **(found | settings)))
+
+
+def _check_plain(space: Any) -> None:
+    """Refuse actions that agents do not give: numbers from another than 0, and whole numbers."""
+    from gymnasium import spaces
+
+    box = isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind != "f"
+    if box or (isinstance(space, spaces.Discrete) and space.start != 0):
+        raise ValueError(
+            f"actions must be numbered from 0 or real, got {space}; `rl.make(env)` gives them this "
+            "form"
+        )
+
+
+def _limited(env: "Env", time_limit: int | None, options: dict[str, Any]) -> "Env":
+    """Limit the episodes of an environment that is there."""
+    if options:
+        raise ValueError(f"options are for environments by name, got {sorted(options)} with {env}")
+    if time_limit is None:
+        return env
+    from gymnasium.wrappers import TimeLimit
+
+    return TimeLimit(env, time_limit)
 
 
 def _gymnasium_make(name: str, options: dict[str, Any]) -> "Env":

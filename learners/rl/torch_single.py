@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from olearn.core.validate import one_number
 from olearn.learners.rl.torch_agents import TorchStreamAC, TorchStreamQ
 
 __all__ = ["SingleTorchAgent"]
@@ -54,7 +55,8 @@ class SingleTorchAgent:
     ) -> None:
         """Learn one transition, given as to `StreamQ.learn_one`."""
         X, X2 = np.asarray(observation)[None], np.asarray(next_observation)[None]
-        self.agents.learn_many(X, [action], [reward], X2, [terminated], [truncated])
+        rewards = [one_number("reward", reward)]
+        self.agents.learn_many(X, [action], rewards, X2, [terminated], [truncated])
 
     @property
     def td_error(self) -> float:

@@ -10,9 +10,10 @@ from typing import Any, SupportsFloat
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.wrappers import TransformAction
 from numpy.typing import NDArray
 
-from olearn.core.validate import check_integer
+from olearn.core.validate import check_integer, one_number
 from olearn.learners.rl.normalise import RewardScaler, RunningNorm, TimeFeature
 
 __all__ = [
@@ -59,8 +60,9 @@ class ScaleReward(gymnasium.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> Step:
         """Make a step."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        scaled = self.scaler(float(reward), terminated or truncated)
-        return observation, scaled, terminated, truncated, info | {"reward": float(reward)}
+        raw = one_number("reward", reward)
+        scaled = self.scaler(raw, terminated or truncated)
+        return observation, scaled, terminated, truncated, info | {"reward": raw}
 
 
 class AppendTime(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -190,7 +192,7 @@ class DriftingReward(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.steps += 1
         observation, reward, terminated, truncated, info = self.env.step(action)
         if self.rule is not None:
-            reward = self.rule(float(reward), observation, action)
+            reward = self.rule(one_number("reward", reward), observation, action)
         return observation, reward, terminated, truncated, info
 
 
@@ -202,7 +204,8 @@ class PermutedActions(gymnasium.Wrapper[Any, Any, Any, Any]):
     env
         The environment, with discrete actions.
     orders
-        From the step at which it begins to the order: `orders[step][a]` is done for action a.
+        From the step at which it begins to the order: `orders[step][k]` is done for the k-th
+        action.
 
     """
 
@@ -211,7 +214,8 @@ class PermutedActions(gymnasium.Wrapper[Any, Any, Any, Any]):
         check_positions(list(orders))
         if not isinstance(env.action_space, spaces.Discrete):
             raise ValueError(f"actions must be discrete to be permuted, got {env.action_space}")
-        actions = list(range(int(env.action_space.n)))
+        self._first = int(env.action_space.start)
+        actions = [self._first + k for k in range(int(env.action_space.n))]
         for order in orders.values():
             if sorted(order) != actions:
                 raise ValueError(f"orders must permute {actions}, got {list(order)}")
@@ -228,7 +232,33 @@ class PermutedActions(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Make a step."""
         self.order = self.orders.get(self.steps, self.order)
         self.steps += 1
-        return self.env.step(self.order[int(action)])
+        return self.env.step(self.order[int(action) - self._first])
+
+
+def plain_actions(env: Env) -> Env:
+    """Let an environment take actions as agents give them: 0, 1, ..., or float64 in a box.
+
+    It gets numbers that begin where its own do, and arrays of its own type; whole numbers are
+    rounded.
+    """
+    space = env.action_space
+    if isinstance(space, spaces.Discrete) and space.start != 0:
+        first = int(space.start)
+        numbers = spaces.Discrete(int(space.n))
+        return TransformAction(env, lambda action: int(action) + first, numbers)
+    if isinstance(space, spaces.Box) and space.dtype != np.float64:
+        low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+        box = spaces.Box(low, high, dtype=np.float64)
+        return TransformAction(env, lambda action: _in_box(action, space), box)
+    return env
+
+
+def _in_box(action: Any, space: spaces.Box) -> NDArray[Any]:
+    """Return the nearest action of the space, of its type."""
+    values = np.asarray(action, np.float64)
+    if np.issubdtype(space.dtype, np.integer):
+        values = np.rint(values)
+    return np.clip(values, space.low, space.high).astype(space.dtype)
 
 
 def prepare(env: Env, gamma: float, time_feature: bool) -> Env:

@@ -23,6 +23,15 @@ def check_number(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be a number, got nan")
 
 
+def one_number(name: str, value: Any) -> float:
+    """Return a number, also where it is the only one of an array."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, bool | np.bool_):
+        check_number(name, value)
+    return float(value)
+
+
 def check_in_range(
     name: str,
     value: Any,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from olearn.core.validate import check_integer
+from olearn.core.validate import check_integer, one_number
 from olearn.evaluate.agents.episodes_result import EpisodeRun, Episodes
 from olearn.evaluate.agents.recording import check_renders, record_episode
 from olearn.evaluate.progress import Bars, OnProgress
@@ -104,8 +104,9 @@ def _run(agent: Any, env: Any, seed: int, steps: int, on_progress: OnProgress) -
     for step in range(1, steps + 1):
         action = agent.act(observation)
         following, reward, terminated, truncated, info = env.step(action)
-        agent.learn_one(observation, action, float(reward), following, terminated, truncated)
-        total += info.get("reward", float(reward))  # the raw one, where it is scaled
+        reward = one_number("reward", reward)
+        agent.learn_one(observation, action, reward, following, terminated, truncated)
+        total += info.get("reward", reward)  # the raw one, where it is scaled
         observation = following
         if terminated or truncated:
             if not info.get("lost_life"):  # an Atari game goes on over its lives

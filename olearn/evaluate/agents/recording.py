@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from olearn.core.validate import check_integer
+from olearn.core.validate import check_integer, one_number
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,8 +77,9 @@ def record_episode(
     for step in range(1, max_steps + 1):
         action = agent.act(observation)
         following, reward, terminated, truncated, info = environment.step(action)
-        agent.learn_one(observation, action, float(reward), following, terminated, truncated)
-        total += info.get("reward", float(reward))
+        reward = one_number("reward", reward)
+        agent.learn_one(observation, action, reward, following, terminated, truncated)
+        total += info.get("reward", reward)
         observation = following
         over = (terminated or truncated) and not info.get("lost_life")
         if step % every == 0 or over:

@@ -9,7 +9,10 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium", reason="the extra `rl` is not installed")
 
 from gymnasium import spaces  # noqa: E402  (after the skip)
+from typer.testing import CliRunner  # noqa: E402
 
+from olearn import evaluate  # noqa: E402
+from olearn.cli.main import app  # noqa: E402
 from olearn.learners import rl  # noqa: E402
 from olearn.learners.rl.wrappers import check_positions  # noqa: E402
 
@@ -95,6 +98,115 @@ def test_continuous_control_runs():
         agent.learn_one(x, action, reward, x2, over, cut)
         x = x2 if not (over or cut) else env.reset()[0]
         assert np.isfinite(agent.td_error)
+
+
+class Strict(gymnasium.Env):
+    """Takes actions of its space alone, rewards high ones, in arrays of one number."""
+
+    observation_space = spaces.Box(-1, 1, (2,), np.float32)
+
+    def __init__(self, action_space, best):
+        self.action_space, self.best, self.seen = action_space, best, []
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.t = 0
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        if isinstance(self.action_space, spaces.Discrete):
+            action = np.int64(action)
+        assert self.action_space.contains(action), repr(action)
+        self.seen.append(np.ravel(action).tolist())
+        self.t += 1
+        reward = np.array([float(np.all(action == self.best))])
+        return np.zeros(2, np.float32), reward, self.t >= 10, False, {}
+
+
+SPACES = {
+    "from 1": (spaces.Discrete(2, start=1), 2, {(1,), (2,)}),
+    "from -3": (spaces.Discrete(3, start=-3), -1, {(-3,), (-2,), (-1,)}),
+    "integers": (spaces.Box(np.array([-1, -2]), np.array([1, 0]), dtype=np.int32), (1, 0), None),
+    "float32": (spaces.Box(-0.1, 0.3, (2,), np.float32), np.float32(0.3), None),
+}
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("agent", ["stream-q", "stream-sarsa", "stream-ac"])
+@pytest.mark.parametrize("wrap", [False, True])
+def test_actions_are_those_of_the_space(agent, space, wrap):
+    """An agent sends the numbers that the environment counts in, arrays of its type and bounds; an
+    object is prepared as one by name is.
+    """
+    action_space, best, wanted = SPACES[space]
+    if wanted is None and agent != "stream-ac":
+        pytest.skip("the agent has no continuous actions")
+    inner = Strict(action_space, best)
+    settings = {} if agent == "stream-ac" else {"epsilon_steps": 200}
+    evaluate.episodes(
+        lambda env, seed: rl.make_agent(agent, env, seed=seed, **settings),
+        lambda: rl.make(inner, wrap=wrap, time_limit=20),
+        600,
+        progress=False,
+    )
+    seen = {tuple(action) for action in inner.seen}
+    if wanted is not None:
+        assert seen == wanted
+        assert np.mean([action == [best] for action in inner.seen[300:]]) > 0.6
+    else:
+        assert len(seen) > 3
+
+
+def test_an_environment_by_name_and_on_the_command_line():
+    """A registered one whose actions begin at 1 is learnt by both doors."""
+    made = []
+
+    def registered():
+        made.append(Strict(spaces.Discrete(2, start=1), 2))
+        return made[-1]
+
+    gymnasium.register("FromOne-v0", registered)
+    try:
+        env = rl.make("FromOne-v0")
+        assert env.action_space == spaces.Discrete(2)
+        words = ("--rows", "300", "--set", "epsilon_steps=50", "--json")
+        done = CliRunner().invoke(app, ["run", "stream-q", "FromOne-v0", *words])
+        assert done.exit_code == 0, done.output
+        assert {action[0] for action in made[-1].seen} == {1, 2}
+        assert np.mean(made[-1].seen[100:]) > 1.8
+    finally:
+        del gymnasium.registry["FromOne-v0"]
+
+
+def test_objects_that_were_not_prepared():
+    """Actions that agents do not give are refused with the remedy; options are for names."""
+    for space in ("from 1", "integers"):
+        with pytest.raises(ValueError, match=r"numbered from 0 or real.*`rl.make\(env\)`"):
+            rl.make_agent("stream-ac", Strict(*SPACES[space][:2]))
+    with pytest.raises(ValueError, match="options are for environments by name"):
+        rl.make(Strict(*SPACES["from 1"][:2]), render_mode="rgb_array")
+
+
+def test_rewards_of_one_number():
+    """An array of one number is that number; of more, or a text, is refused by name."""
+    one, other = (rl.StreamQ(2, (16, 16), seed=1) for _ in range(2))
+    x = np.ones(2)
+    one.learn_one(x, 1, np.array([2.0]), x)
+    other.learn_one(x, 1, 2.0, x)
+    assert one.td_error == other.td_error
+    for wrong in (np.ones(2), "1"):
+        with pytest.raises(TypeError, match="reward must be a number"):
+            one.learn_one(x, 1, wrong, x)
+
+
+def test_places_change_wherever_actions_begin():
+    """Numbers that begin at 1 are permuted as those of the environment."""
+    inner = Strict(spaces.Discrete(2, start=1), 2)
+    env = rl.PermutedActions(inner, {1: (2, 1)})
+    env.reset()
+    for action in (1, 1, 2):
+        env.step(action)
+    assert inner.seen == [[1], [2], [1]]
 
 
 def test_dynamics_change_at_known_steps():
