@@ -254,13 +254,11 @@ class ARFClassifier(ArrayClassifier):
 
     def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         pool = self._pools[number]
-        member = (
-            pool.handle, self._status[number], self._tallies[number], self._windows[number]
-        )  # fmt: skip
-        row = kernels.learn_many(*member, self._settings, X, y, w, votes, 0)
+        state = (number, self._status, self._tallies, self._windows, self._settings)
+        row = kernels.learn_many(pool.handle, *state, X, y, w, votes, 0)
         while row < len(y):
             pool.make_room(2)
-            row = kernels.learn_many(pool.handle, *member[1:], self._settings, X, y, w, votes, row)
+            row = kernels.learn_many(pool.handle, *state, X, y, w, votes, row)
 
     def _each_member(self, task: Callable[[int], None], n_rows: int) -> None:
         """Run a task for each member, in threads where there is more than one row."""

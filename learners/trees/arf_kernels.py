@@ -112,14 +112,14 @@ def _learn(t, m, x, y, w, node, by_bayes, work):
 
 
 @njit(nogil=True)
-def learn_many(handle, status, tally, windows, settings, X, y, w, out, row):
-    """Learn each row from `row` on; return the first for which there is no room.
+def learn_many(handle, number, statuses, tallies, windows, settings, X, y, w, out, row):
+    """Learn each row from `row` on in a member; return the first for which there is no room.
 
     Where `out` has a row for each, the member's votes before learning go there. A row of negative
     weight is only voted on.
     """
     t, X, out = at.pool_at(handle), borrowed(X), borrowed(out)
-    m = borrowed(Member(status, tally, windows, settings))
+    m = borrowed(Member(statuses[number], tallies[number], windows[number], settings))
     work = make_work(t)
     for i in range(row, X.shape[0]):
         learns = w[i] >= 0.0

@@ -9,6 +9,8 @@ logarithms where these could under- or overflow.
 
 import math
 
+import numpy as np
+
 from olearn.core.jit import inner, njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.learners.trees import layout as at
@@ -31,7 +33,7 @@ def child_at(t, node, x):
     if value != value:
         return -1
     if kind == at.MULTIWAY:
-        code = int(value)
+        code = np.int64(value)
         if code < 0 or code >= t.child.shape[1]:
             return -1
         return t.child[node_i[node, at.LEFT], code]
@@ -171,7 +173,7 @@ def _grow_branch(t, node, x):
     if value != value or value < 0.0 or t.head[at.MAY_GROW] == 0:
         return -1
     leaf = new_node(t, t.node_i[node, at.DEPTH] + 1)
-    t.child[t.node_i[node, at.LEFT], int(value)] = leaf
+    t.child[t.node_i[node, at.LEFT], np.int64(value)] = leaf
     return leaf
 
 

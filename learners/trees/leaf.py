@@ -24,7 +24,7 @@ _IMPOSSIBLE = -1e100  # log votes below come from a density of 0
 @njit
 def make_work(t):
     """Allocate scratch for the votes of a leaf and for its splits."""
-    return np.empty((POINTS + int(t.conf[at.N_POINTS]), t.head[at.N_CLASSES]))
+    return np.empty((POINTS + np.int64(t.conf[at.N_POINTS]), t.head[at.N_CLASSES]))
 
 
 @inner(forceinline=True)
@@ -89,14 +89,19 @@ def _add_densities(t, slot, x, n_classes, votes, product):
             continue
         begin, capacity = feat[f, at.OFFSET], feat[f, at.CAPACITY]
         if capacity == 0:
+            far = False
             for c in range(n_classes):
                 distance = value - stats[slot, begin + at.MEAN, c]
                 votes[c] -= distance * distance * stats[slot, begin + at.HALF_PRECISION, c]
-                product[c] *= stats[slot, begin + at.NORM, c]
-            _keep_range(votes, product, n_classes)
+                p = product[c] * stats[slot, begin + at.NORM, c]
+                product[c] = p
+                if _is_far(p):
+                    far = True
+            if far:
+                _move_far(votes, product, n_classes)
             in_logs = True
             continue
-        code = int(value)
+        code = np.int64(value)
         field = begin + at.INVERSE
         if 0 <= code < capacity:
             counts = begin + at.CATEGORY_COUNTS + code
@@ -112,11 +117,15 @@ def _add_densities(t, slot, x, n_classes, votes, product):
 
 
 @inner(forceinline=True)
+def _is_far(p):
+    return p > 1e100 or (p < 1e-100 and p > 0.0)
+
+
+@inner(forceinline=True)
 def _keep_range(votes, product, n_classes):
     """Move products near the ends of float64's range to the logarithms; return whether any."""
     for c in range(n_classes):
-        p = product[c]
-        if p > 1e100 or (p < 1e-100 and p > 0.0):
+        if _is_far(product[c]):
             _move_far(votes, product, n_classes)
             return True
     return False
@@ -127,7 +136,7 @@ def _move_far(votes, product, n_classes):
     # a function of its own: logarithms inside of the loops above would slow these by half
     for c in range(n_classes):
         p = product[c]
-        if p > 1e100 or (p < 1e-100 and p > 0.0):
+        if _is_far(p):
             votes[c] += math.log(p)
             product[c] = 1.0
 
@@ -145,7 +154,7 @@ def observe(t, slot, x, y, w):
             _observe_number(stats, slot, begin, y, value, w)
             seen[slot, f] = 1
         elif value >= 0.0:  # a category beyond the index's bound is not counted
-            code = int(value)
+            code = np.int64(value)
             total = stats[slot, begin + at.TOTAL, y] + w
             n_categories = stats[slot, begin + at.N_CATEGORIES, y]
             if n_categories < code + 1.0:
@@ -162,21 +171,21 @@ def _observe_number(stats, slot, begin, y, value, w):
     """Welford's update of one class of one numeric feature, and of what its density needs."""
     before = stats[slot, begin + at.W, y]
     weight = before + w
-    mean, m2, low, high = value, 0.0, value, value
-    if before != 0.0:
+    stats[slot, begin + at.W, y] = weight
+    if before == 0.0:
+        stats[slot, begin + at.MEAN, y] = value
+        stats[slot, begin + at.LOW, y] = value
+        stats[slot, begin + at.HIGH, y] = value
+        m2 = 0.0
+    else:
         mean = stats[slot, begin + at.MEAN, y]
         distance = value - mean
         mean += w * distance / weight
         m2 = stats[slot, begin + at.M2, y] + w * distance * (value - mean)
+        stats[slot, begin + at.MEAN, y] = mean
         stats[slot, begin + at.M2, y] = m2
-        if low > stats[slot, begin + at.LOW, y]:
-            low = stats[slot, begin + at.LOW, y]
-        if high < stats[slot, begin + at.HIGH, y]:
-            high = stats[slot, begin + at.HIGH, y]
-    stats[slot, begin + at.W, y] = weight
-    stats[slot, begin + at.MEAN, y] = mean
-    stats[slot, begin + at.LOW, y] = low
-    stats[slot, begin + at.HIGH, y] = high
+        stats[slot, begin + at.LOW, y] = min(stats[slot, begin + at.LOW, y], value)
+        stats[slot, begin + at.HIGH, y] = max(stats[slot, begin + at.HIGH, y], value)
     half_precision, norm = _NO_SPREAD, 1.0
     if weight > 1.0 and m2 > 0.0:
         half_precision = 0.5 * (weight - 1.0) / m2

@@ -6,6 +6,8 @@ The list of free nodes runs through their LEFT, that of slots through the first 
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
+import numpy as np
+
 from olearn.core.jit import inner
 from olearn.core.rng import next_below
 from olearn.learners.trees import layout as at
@@ -65,7 +67,7 @@ def new_slot(t):
     head = t.head
     slot = head[at.FIRST_FREE_SLOT]
     if slot >= 0:
-        head[at.FIRST_FREE_SLOT] = int(t.stats[slot, 0, 0])
+        head[at.FIRST_FREE_SLOT] = np.int64(t.stats[slot, 0, 0])
         head[at.SLOTS_FREE] -= 1
     else:
         slot = head[at.SLOTS_USED]

@@ -7,6 +7,8 @@ Each feature proposes its best split; the Hoeffding bound decides between the be
 
 import math
 
+import numpy as np
+
 from olearn.core.jit import inner
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.leaf import BESIDE, POINTS
@@ -183,7 +185,7 @@ def _most_categories(stats, n_classes):
     for c in range(n_classes):
         if most < stats[at.N_CATEGORIES, c]:
             most = stats[at.N_CATEGORIES, c]
-    return int(most)
+    return np.int64(most)
 
 
 @inner
@@ -258,7 +260,7 @@ def _split(t, leaf, feature, kind, value):
             if kind == at.NUMERIC:
                 _share_numeric(t, left, right, stats, c, value)
             else:
-                for v in range(int(stats[at.N_CATEGORIES, c])):
+                for v in range(np.int64(stats[at.N_CATEGORIES, c])):
                     _give(t, left if v == value else right, c, stats[at.CATEGORY_COUNTS + v, c])
     free_slot(t, slot)
 
