@@ -230,10 +230,10 @@ def test_default_target(tmp_path, header, target):
         ("t.csv", CSV, {"nominal": ["dai"]}, "nominal must be among the features"),
         ("t.txt", "\0\1\2", {}, "path must be delimited text, ARFF, .* is no text"),
         ("t.arff", "a,b\n", {}, "must be an ARFF file with @attribute and @data"),
-        ("t.arff", ARFF.replace("string", "date"), {}, "'a note' must be numeric, real, integer"),
-        ("t.arff", ARFF + "{0 1}\n", {}, "sparse ARFF rows cannot be read"),
+        ("t.arff", ARFF.replace("string", "relational"), {}, "'a note' must be numeric, real, int"),
+        ("t.arff", ARFF + "{0 1}\n", {}, "'a note' must have a value in every sparse row"),
         ("t.arff", ARFF + "x, buy, 1, a, UP\n", {}, "'the price' must be numeric, got 'x'"),
-        ("t.arff", ARFF + "1, buy, 1, a, SIDE\n", {}, "the label 'SIDE' was not there"),
+        ("t.arff", ARFF + "1, buy, 1, a, SIDE\n", {}, "'class' must be one of its declared values"),
         ("t.arff", "@attribute x\n@data\n", {}, "attribute line that cannot be read: @attribute x"),
     ],
 )
