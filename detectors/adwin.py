@@ -8,7 +8,6 @@ oldest buckets are forgotten without an alarm: the window holds at most
 """
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from olearn.core.parameters import (
     OpenFraction,
     PositiveInt,
     check_parameters,
+    with_parameters,
 )
 from olearn.detectors._values import finite_value, finite_values
 
@@ -227,7 +227,7 @@ def _update_many(
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ADWIN(ArrayDetector):
     r"""Adaptive windowing: a window as long as its mean stays the same[^1].
 
@@ -313,6 +313,15 @@ class ADWIN(ArrayDetector):
         adwin_start(
             self._state, self.clock, self.max_buckets, self.min_window_length, self.grace_period
         )
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"delta", "clock", "min_window_length", "grace_period"}
+
+    def _apply_parameters(self) -> None:
+        self._state[_CLOCK] = self.clock
+        self._state[_MIN_LENGTH] = self.min_window_length
+        self._state[_GRACE_PERIOD] = self.grace_period
 
     @property
     def width(self) -> int:

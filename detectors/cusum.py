@@ -1,13 +1,20 @@
 """The cumulative sum chart."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.parameters import AtLeast, FiniteFloat, In, PositiveFloat, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    FiniteFloat,
+    In,
+    PositiveFloat,
+    check_parameters,
+    with_parameters,
+)
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
@@ -52,7 +59,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class CUSUM(ReferenceDetector):
     r"""Cumulative sum chart for a shift of the mean, of either sign[^1].
 
@@ -134,6 +141,14 @@ class CUSUM(ReferenceDetector):
         state[_H] = self.h
         state[_TWO_SIDED] = self.two_sided
         return state
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"k", "h"}
+
+    def _apply_parameters(self) -> None:
+        self._state[_K] = self.k
+        self._state[_H] = self.h
 
     def _step(self, x: float) -> None:
         _update(self._state, x)

@@ -1,14 +1,21 @@
 """The exponentially weighted moving average chart."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.jit import njit
-from olearn.core.parameters import AtLeast, FiniteFloat, In, PositiveFloat, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    FiniteFloat,
+    In,
+    PositiveFloat,
+    check_parameters,
+    with_parameters,
+)
 from olearn.detectors._reference import (
     CHART,
     ReferenceDetector,
@@ -51,7 +58,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class EWMAChart(ReferenceDetector):
     r"""Control chart of an exponentially weighted moving average, for a shift of the mean[^1].
 

@@ -1,7 +1,7 @@
 """The generalised likelihood ratio: the best change point in a window, of the mean or variance."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +15,7 @@ from olearn.core.parameters import (
     PositiveFloat,
     PositiveInt,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.validate import check_integer
 from olearn.detectors._reference import (
@@ -95,7 +96,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class GeneralizedLikelihoodRatio(ReferenceDetector):
     r"""Change of a Gaussian mean, variance or both, of unknown size at an unknown time[^1].
 

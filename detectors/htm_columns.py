@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.types import Codes, Rows
 from olearn.detectors._fusion import FusionNetwork
@@ -27,7 +28,7 @@ __all__ = ["HTMColumnsClassifier"]
 _N_POOLED = 6
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HTMColumnsClassifier(ArrayClassifier):
     r"""Supervised anomaly detector: one HTM a feature, fused by a small network trained online[^1].
 

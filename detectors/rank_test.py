@@ -1,6 +1,6 @@
 """The rank test: a sequential test on scores whose distribution nobody knows."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +15,7 @@ from olearn.core.parameters import (
     PositiveFloat,
     PositiveInt,
     check_parameters,
+    with_parameters,
 )
 from olearn.detectors._rank_kernels import (
     RANK_EVIDENCE,
@@ -39,7 +40,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class RankTest(StateDetector):
     r"""Sequential test whether scores in [0, 1] are higher, or lower, than they used to be.
 

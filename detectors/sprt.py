@@ -1,7 +1,7 @@
 """Wald's sequential probability ratio test as a drift detector."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +15,7 @@ from olearn.core.parameters import (
     OpenFraction,
     PositiveFloat,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.validate import check_in_range
 from olearn.detectors import _sprt_kernels as k
@@ -38,7 +39,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class SPRT(StateDetector):
     r"""Wald's sequential probability ratio test of a reference against a change[^1].
 

@@ -1,6 +1,6 @@
 """The value channel: Page tests on the ranks of values, for changes of level and of spread."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
@@ -14,6 +14,7 @@ from olearn.core.parameters import (
     OpenFraction,
     PositiveInt,
     check_parameters,
+    with_parameters,
 )
 from olearn.detectors._state_detector import State, StateDetector
 from olearn.detectors._value_kernels import (
@@ -39,7 +40,7 @@ def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
     return n_alarms
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ValueChannel(StateDetector):
     r"""Four sequential rank tests on a value, for changes of its level and of its spread.
 

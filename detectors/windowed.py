@@ -1,13 +1,20 @@
 """Detectors that compare two adjacent sliding windows, as the HTM + SPRT paper's rivals do."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from olearn.core.parameters import AtLeast, OpenFraction, PositiveFloat, Seed, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    OpenFraction,
+    PositiveFloat,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
 
@@ -29,7 +36,7 @@ class _WindowedDetector(StateDetector):
         return optional(self._state[k.STATISTIC])
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class WindowedKS(_WindowedDetector):
     """Two-sample Kolmogorov-Smirnov test between two adjacent sliding windows[^1].
 
@@ -119,7 +126,7 @@ def _ks_p_value(steps: int, size: int) -> float:
     return float(found.pvalue)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class WindowedWasserstein(_WindowedDetector):
     """1-Wasserstein distance between two adjacent sliding windows[^1].
 
@@ -205,7 +212,7 @@ class WindowedWasserstein(_WindowedDetector):
         return float(self._state[k.THRESHOLD])
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class WindowedPSI(_WindowedDetector):
     r"""Population stability index between two adjacent sliding windows[^1].
 

@@ -1,7 +1,8 @@
-"""Two changes to docstrings on their way into the pages.
+"""Two changes to docstrings on their way into the pages, and what makes a class a dataclass.
 
 The sections of a docstring are rendered apart, so a footnote of one would not be found in another:
 `[^1]` becomes a plain number. Names of the library become links, where there is a page for them.
+Griffe knows the parameters of a dataclass, but reads no code of ours that makes one.
 """
 
 import re
@@ -24,3 +25,11 @@ class Docstrings(griffe.Extension):
             text = _DEFINITION.sub(r"\1\2. ", obj.docstring.value)
             text = _MARK.sub(r"<sup>[\1]</sup>", text)
             obj.docstring.value = _NAME.sub(_LINK, text)
+
+    def on_class_instance(self, *, cls: griffe.Class, **kwargs: Any) -> None:
+        """Take a class with `with_parameters` for the dataclass that it becomes."""
+        for decorator in cls.decorators:
+            if decorator.callable_path == "olearn.core.parameters.with_parameters":
+                module = griffe.ExprName("dataclasses")
+                decorator.value = griffe.ExprName("dataclass", parent=module)
+                cls.labels.add("dataclass")  # its fields are attributes of each instance

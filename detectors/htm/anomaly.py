@@ -4,14 +4,21 @@ import datetime
 import math
 import numbers
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from river import base
 
 from olearn.core.memory import memory_bytes
-from olearn.core.parameters import NonNegativeInt, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    NonNegativeInt,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.detectors.htm._pipeline import Pipeline
 from olearn.detectors.htm.composed_encoders import DateEncoder, MultiEncoder
 from olearn.detectors.htm.encoders import (
@@ -29,7 +36,7 @@ _SCORES = ("raw", "likelihood", "log")
 _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly in itself
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HTMAnomalyDetector(base.AnomalyDetector):
     r"""Anomaly detector that learns the sequence of its inputs[^1].
 

@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Hashable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Any
 
 import numpy as np
 
-from olearn.core.parameters import PositiveInt, check_parameters
+from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.htm.encoders import Encoder, ScalarEncoder
 from olearn.detectors.htm.spatial_pooler import Bits
@@ -15,7 +15,7 @@ from olearn.detectors.htm.spatial_pooler import Bits
 __all__ = ["DateEncoder", "MultiEncoder"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class DateEncoder(Encoder):
     """A time stamp as its place in the day, the week and the year.
 

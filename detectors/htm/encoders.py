@@ -3,7 +3,7 @@
 import abc
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.core.features import as_float
-from olearn.core.parameters import Above, AtLeast, In, PositiveInt, check_parameters
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    In,
+    PositiveInt,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.validate import check_number
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
@@ -62,7 +69,7 @@ def _field(**entries: float) -> Fields:
     return row
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ScalarEncoder(Encoder):
     r"""A number in a known range as a block of consecutive active bits[^1].
 
@@ -149,7 +156,7 @@ class ScalarEncoder(Encoder):
         return _encode_number(self.fields, value)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class RandomDistributedScalarEncoder(Encoder):
     r"""A number of any range as scattered bits: needs a resolution, no limits[^1].
 
@@ -259,7 +266,7 @@ def _exact_codes(n_buckets: int, n_bits: int, width: int, seed: int) -> Bits:
     return codes
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class CategoryEncoder(Encoder):
     """A category as a block of bits of its own; all unknown ones share the first block.
 

@@ -1,7 +1,7 @@
 """HTM and a sequential probability ratio test: drifts of order, level and spread."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.validate import check_choice
 from olearn.detectors._rank_kernels import rank_size, rank_start
@@ -68,7 +69,7 @@ class DriftEvent(NamedTuple):
     llr: float
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HTMSPRT(StateDetector):
     r"""Drift and anomaly detector: HTM scores, decided by a sequential test[^1].
 

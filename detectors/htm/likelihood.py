@@ -1,7 +1,7 @@
 """Anomaly likelihood: how unusual the recent scores are among those of the past."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +10,14 @@ from river import base
 
 from olearn.core.jit import njit
 from olearn.core.memory import memory_bytes
-from olearn.core.parameters import AtLeast, NonNegativeInt, OneOf, PositiveInt, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    NonNegativeInt,
+    OneOf,
+    PositiveInt,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors._values import finite_value
 
@@ -136,7 +143,7 @@ def _estimate_fading(state: State, average: float) -> None:
     state[_SD] = math.sqrt(max(state[_EW_VARIANCE], _LEAST_VARIANCE))
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class AnomalyLikelihood(base.Base):
     r"""How unlikely the mean of the newest anomaly scores is, given those before[^1].
 

@@ -1,7 +1,7 @@
 """The spatial pooler: any sparse input to a fixed number of active columns."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.detectors.htm import _pooler_kernels as kernels
 from olearn.detectors.htm import _pooler_layout as at
@@ -29,7 +30,7 @@ Bits = NDArray[np.int64]
 _SLACK = np.float32(1e-6)  # a permanence is a sum of float32 steps: it reaches the threshold nearly
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class SpatialPooler(base.Base):
     r"""Spatial pooler: represents an input by the columns that overlap it most[^1].
 

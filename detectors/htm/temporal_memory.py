@@ -1,7 +1,7 @@
 """The temporal memory: learns which columns follow which, in context."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,7 +10,14 @@ from river import base
 
 from olearn.core.handles import handle_of
 from olearn.core.memory import memory_bytes
-from olearn.core.parameters import Fraction, In, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Fraction,
+    In,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.rng import kernel_state
 from olearn.detectors.htm import _memory_kernels as kernels
 from olearn.detectors.htm import _memory_layout as at
@@ -26,7 +33,7 @@ _PER_SEGMENT = (at.SEG_CELL, at.SEG_SIZE, at.SEG_NEXT, at.SEG_USED, at.SEG_BORN,
 _PER_SLOT = (at.SYN_PRE, at.SYN_PERM, at.SYN_PLACE)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class TemporalMemory(base.Base):
     r"""Temporal memory: predicts the next active columns from the sequence so far[^1].
 

@@ -41,6 +41,10 @@ class RidgeClassifier(ArrayClassifier):
         self._grow(len(self._labels))
 
     @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"temperature"}
+
+    @property
     def n_drifts(self) -> int:
         """Number of times the detector made the classifier start afresh."""
         return self._n_drifts

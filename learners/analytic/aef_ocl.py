@@ -1,7 +1,7 @@
 """AEF-OCL: analytic, exemplar-free online continual learning."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 from river.base import DriftDetector
@@ -17,6 +17,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.learners.analytic._classifier import RidgeClassifier
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
@@ -25,7 +26,7 @@ from olearn.learners.analytic.heads import BALANCES
 __all__ = ["AEFOCLClassifier"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class AEFOCLClassifier(RidgeClassifier):
     r"""Analytic exemplar-free online continual learning[^1].
 

@@ -1,7 +1,6 @@
 """Random features: a fixed random linear map, then ReLU."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
-from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters, with_parameters
 from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
@@ -79,7 +78,7 @@ class NoLift:
         return ops.array(X)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class RandomReLU(base.MiniBatchTransformer):
     r"""Random features $\max(P x, 0)$ with a fixed random P[^1].
 

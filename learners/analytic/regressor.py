@@ -1,7 +1,7 @@
 """Recursive ridge regression as a regressor."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -10,7 +10,15 @@ from river.base.typing import FeatureName
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
-from olearn.core.parameters import Above, In, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    In,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.types import Rows
 from olearn.core.validate import (
     check_names,
@@ -23,7 +31,7 @@ from olearn.learners.analytic.ridge_core import FORMS
 __all__ = ["AnalyticRidgeRegressor"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class AnalyticRidgeRegressor(ArrayRegressor):
     r"""Ridge regression, solved exactly at every row[^1].
 

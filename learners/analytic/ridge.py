@@ -1,7 +1,7 @@
 """Recursive ridge regression as a classifier, on the features or on random features of them."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 from river.base import DriftDetector
@@ -17,6 +17,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.learners.analytic._classifier import RidgeClassifier
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
@@ -26,7 +27,7 @@ from olearn.learners.analytic.ridge_core import FORMS
 __all__ = ["AnalyticRidgeClassifier"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class AnalyticRidgeClassifier(RidgeClassifier):
     r"""Ridge regression on one-hot labels, solved exactly at every row[^1].
 

@@ -1,12 +1,11 @@
 """A detector for the one number that says whether a dictionary still fits: its sparsity."""
 
 import math
-from dataclasses import dataclass
 from typing import Annotated
 
 from river import base
 
-from olearn.core.parameters import Above, AtLeast, check_parameters
+from olearn.core.parameters import Above, AtLeast, check_parameters, with_parameters
 from olearn.core.validate import check_in_range
 
 __all__ = ["SparsityDrift"]
@@ -15,7 +14,7 @@ _FAST, _SLOW = 0.2, 0.01  # weights of the newest value; the drift study used no
 _SHARE = math.sqrt(_FAST / (2.0 - _FAST))  # deviation of the fast mean in that of single values
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class SparsityDrift(base.DriftDetector):
     r"""Alarm when the codes of a dictionary become less sparse than they have been[^1].
 

@@ -4,7 +4,7 @@ import math
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.types import Rows
 from olearn.core.validate import (
@@ -41,7 +42,7 @@ from olearn.learners.dictionary.polar_factor import polar
 __all__ = ["OrthogonalDictionaryLearner"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class OrthogonalDictionaryLearner(CodesRows):
     r"""Learns an orthogonal dictionary from a stream of samples that are sparse in it[^1].
 

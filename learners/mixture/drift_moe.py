@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
@@ -28,7 +29,7 @@ from olearn.learners.mixture.data_kernels import Experts
 from olearn.learners.mixture.router import Router
 from olearn.learners.mixture.router_kernels import RouterArrays
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["DriftMoEClassifier"]
@@ -51,7 +52,7 @@ _PLUS: dict[str, Any] = {
 }
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class DriftMoEClassifier(ArrayClassifier):
     r"""DriftMoE: a mixture of Hoeffding trees with a router trained online[^1].
 
@@ -187,20 +188,22 @@ class DriftMoEClassifier(ArrayClassifier):
         self._start_encoding(self.nominal_attributes, self.classes)
         self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
         self.classes = self.classes or None
-        settings = tree_settings(
-            grace_period=self.grace_period,
-            delta=self.delta,
-            tau=self.tau,
-            split_criterion=self.split_criterion,
-            leaf_prediction=self.leaf_prediction,
-            max_depth=self.max_depth,
+        self._pool = TreePool(
+            settings_of(self), self.max_size, rng=kernel_state(self.seed, stream=1)
         )
-        self._pool = TreePool(settings, self.max_size, rng=kernel_state(self.seed, stream=1))
         n_start = self.n_experts if self.variant == "data" else 0
         self._experts = self._start_experts(n_start)
         rows = 1 if self.variant == "task_mlp" else self.batch_size
         self._router = Router(0, n_start, hidden=self.hidden, batch_size=rows, seed=self.seed)
         self._grow(len(self._labels))
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"grace_period", "delta", "tau", "lr"}
+
+    def _apply_parameters(self) -> None:
+        self._pool.arrays.conf[:] = settings_of(self)
+        self._experts.conf[kernels.LR] = self.lr
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

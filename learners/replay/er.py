@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor
 
-from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters, with_parameters
 from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
@@ -32,7 +32,7 @@ class ER(Objective):
         return view.dot
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ERClassifier(RehearsalClassifier):
     r"""Experience replay: a neural network learns each batch with a batch of earlier samples[^1].
 

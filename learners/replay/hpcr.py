@@ -1,14 +1,22 @@
 """Holistic proxy-based contrastive replay: with a temperature of the gradient and distillation."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor
 
-from olearn.core.parameters import Above, AtLeast, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.learners.replay.contrast import (
     CONTRASTS,
     TEMPERATURE,
@@ -103,7 +111,7 @@ class HolisticContrast(Objective):
         return self.pcr.scores(view)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HPCRClassifier(RehearsalClassifier):
     r"""Holistic proxy-based contrastive replay: PCR with distillation and a varying gradient[^1].
 

@@ -1,7 +1,7 @@
 """Online prototype learning: equilibrium of prototypes, rotated images, prototypical feedback."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import torch
@@ -9,7 +9,15 @@ from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor
 from torch.nn import functional
 
-from olearn.core.parameters import Above, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    Fraction,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.validate import check_in_range
 from olearn.learners.replay.augment import crop_view
 from olearn.learners.replay.feedback import GATES, Mixed, PrototypeFeedback
@@ -178,7 +186,7 @@ def slice_start(view: View, generator: torch.Generator) -> Tensor:
     return torch.randint(max(1, spare), (), generator=generator, device=view.feat.device)
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class OnProClassifier(RehearsalClassifier):
     r"""Online prototype learning: classes are learnt as a whole, not by shortcuts[^1].
 

@@ -1,14 +1,21 @@
 """Proxy-based contrastive replay: stream and memory, plain and augmented, against proxies."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import torch
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor
 
-from olearn.core.parameters import Above, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.learners.replay.augment import strong_view
 from olearn.learners.replay.contrast import CONTRASTS, TEMPERATURE, contrast
 from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
@@ -67,7 +74,7 @@ def joint_labels(batch: Batch) -> Tensor:
     return torch.cat([batch.replayed.y, batch.replayed.y, batch.y, batch.y])
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class PCRClassifier(RehearsalClassifier):
     r"""Proxy-based contrastive replay: samples are contrasted with proxies of their classes[^1].
 

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 from river.base.typing import ClfTarget, FeatureName
 from torch import Tensor
 
-from olearn.core.parameters import Above, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.learners.replay.learner import Precision, RehearsalClassifier, Rule, Trunk, Widths
 from olearn.learners.replay.objective import Batch, Objective, Outputs, View
 from olearn.learners.replay.optimiser import SGD
@@ -44,7 +51,7 @@ class UER(Objective):
         return view.dot if self.inference == "dot" else view.cos / self.temperature
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class UERClassifier(RehearsalClassifier):
     r"""Unbiased experience replay: only replayed samples shape the norms[^1].
 

@@ -1,13 +1,12 @@
 """Signals kept in range: observations, rewards, time; each usable alone."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.core.parameters import Fraction, In, PositiveInt, check_parameters
+from olearn.core.parameters import Fraction, In, PositiveInt, check_parameters, with_parameters
 from olearn.learners.rl._signal_kernels import (
     COUNT,
     M2,
@@ -75,7 +74,7 @@ class RunningNorm(base.Base):
         return spread
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class RewardScaler(base.Base):
     r"""Divide rewards by the deviation of their discounted sum[^1]; nothing is subtracted.
 
@@ -122,7 +121,7 @@ class RewardScaler(base.Base):
         return float(reward_spread(self._reward, self.center))
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class TimeFeature(base.Base):
     """The share of an episode's time limit that has passed, from -0.5; lags by one step[^1].
 
@@ -164,7 +163,7 @@ class TimeFeature(base.Base):
         return -0.5 + (self._steps - 1) / self.limit
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ObservationTrace(base.Base):
     """Exponential average of each channel, without the bias of its start.
 

@@ -1,13 +1,13 @@
 """Update rules for streaming RL: how far one TD error may move the weights along their trace."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.core.parameters import Above, OpenFraction, check_parameters
+from olearn.core.parameters import Above, OpenFraction, check_parameters, with_parameters
 from olearn.core.validate import check_in_range, check_number
 from olearn.learners.rl._network_kernels import (
     ADAPTIVE,
@@ -106,7 +106,7 @@ class Optimiser(base.Base):
         return Step(float(info[L1]), float(info[BOUND]), float(info[STEP]))
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class ObGD(Optimiser):
     r"""Gradient descent with a bound against overshooting[^1].
 
@@ -157,7 +157,7 @@ class ObGD(Optimiser):
         return np.array([OBGD, self.alpha, self.kappa, 0.0, 0.0])
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class AdaptiveObGD(Optimiser):
     r"""ObGD on a trace divided by the root mean square of $\delta z$, coordinate by coordinate[^1].
 
@@ -213,7 +213,7 @@ class AdaptiveObGD(Optimiser):
         return np.array([ADAPTIVE, self.alpha, self.kappa, self.beta2, self.epsilon])
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class PlainSGD(Optimiser):
     r"""Plain step along the trace, $w \leftarrow w + \alpha \delta z$: what ObGD is compared with.
 

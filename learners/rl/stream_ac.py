@@ -1,12 +1,20 @@
 """Stream actor-critic, for discrete and continuous actions."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.parameters import AtLeast, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    Fraction,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.validate import check_in_range, check_integer, check_number
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import COMPAT, Agent, Observation, shared_conf
@@ -17,7 +25,7 @@ from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 __all__ = ["StreamAC"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class StreamAC(Agent):
     r"""Stream AC(lambda): a policy and a value function, each with its own trace and bound[^1].
 

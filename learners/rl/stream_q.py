@@ -1,13 +1,21 @@
 """Agents that learn the values of discrete actions: stream Q(lambda) and stream SARSA(lambda)."""
 
 import numbers
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.parameters import AtLeast, Fraction, OneOf, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    AtLeast,
+    Fraction,
+    OneOf,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.validate import check_in_range, check_integer
 from olearn.learners.rl import _agent_kernels as kernels
 from olearn.learners.rl._agent import COMPAT, Agent, Observation, shared_conf
@@ -72,7 +80,7 @@ class _ValueAgent(Agent):
         return self._engine.outputs(0, X)[0]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class StreamQ(_ValueAgent):
     r"""Stream Q(lambda): learns the values of discrete actions, one transition at a time[^1].
 
@@ -178,7 +186,7 @@ class StreamQ(_ValueAgent):
         return self._plan_of(kernels.Q, CUTS.index(self.trace_cut))
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class StreamSARSA(_ValueAgent):
     r"""Stream SARSA(lambda): learns the values of the actions it takes[^1].
 

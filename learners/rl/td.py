@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,7 +11,14 @@ from river.base.typing import FeatureName
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex, Table
 from olearn.core.memory import memory_bytes
-from olearn.core.parameters import Fraction, OneOf, OpenFraction, Seed, check_parameters
+from olearn.core.parameters import (
+    Fraction,
+    OneOf,
+    OpenFraction,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.rng import kernel_state
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range
@@ -29,7 +36,7 @@ from olearn.learners.rl.optimisers import ObGD, Optimiser, check_optimiser
 __all__ = ["StreamTDRegressor"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class StreamTDRegressor(ArrayRegressor):
     r"""Predict the discounted sum of what is to come, learnt by TD(lambda) on a stream[^1].
 
@@ -115,6 +122,14 @@ class StreamTDRegressor(ArrayRegressor):
         self._rng = np.random.default_rng(self.seed)
         self._net: Net | None = None
         self._state = self._make_state()
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"gamma", "lambda_"}
+
+    def _apply_parameters(self) -> None:
+        self._state.conf[kernels.GAMMA] = self.gamma
+        self._state.conf[kernels.LAMBDA] = self.lambda_
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import math
 import numbers
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from olearn.core.parameters import (
     PositiveInt,
     Seed,
     check_parameters,
+    with_parameters,
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
@@ -26,7 +27,7 @@ from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["ARFClassifier"]
@@ -35,7 +36,20 @@ _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
 
 
-@dataclass(eq=False, repr=False)
+def _check_max_features(name: str, value: float | int | str) -> None:
+    if isinstance(value, str):
+        if value != "sqrt":
+            raise ValueError(
+                f"{name} must be 'sqrt', a share in (0, 1], a number of features or None, "
+                f"got {value!r}"
+            )
+    elif isinstance(value, numbers.Integral):
+        check_integer(name, value, 1)
+    else:
+        check_in_range(name, value, 0.0, 1.0, open_low=True)
+
+
+@with_parameters
 class ARFClassifier(ArrayClassifier):
     r"""Adaptive random forest[^1].
 
@@ -127,7 +141,7 @@ class ARFClassifier(ArrayClassifier):
     """
 
     n_models: PositiveInt = 10
-    max_features: float | int | str | None = 0.6
+    max_features: Annotated[float | int | str, _check_max_features] | None = 0.6
     lambda_value: Annotated[float, In(0.0, 30.0, "(]")] = 6.0
     _: KW_ONLY
     warning_delta: OpenFraction = 0.01
@@ -147,27 +161,15 @@ class ARFClassifier(ArrayClassifier):
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        _subspace(self.max_features, 1)
         self._start_encoding(self.nominal_attributes, self.classes)
         self._start_members()
         self._grow(len(self._labels))
 
     def _start_members(self) -> None:
-        conf = tree_settings(
-            grace_period=self.grace_period,
-            delta=self.delta,
-            tau=self.tau,
-            split_criterion=self.split_criterion,
-            leaf_prediction=self.leaf_prediction,
-            max_depth=self.max_depth,
-        )
         n = self.n_models
-        weighted = float(not self.disable_weighted_vote)
-        self._settings = np.array(
-            [self.lambda_value, self.warning_delta, self.drift_delta, weighted], np.float64
-        )
+        self._settings = np.zeros(4)
         self._pools = [
-            TreePool(conf, self.max_size / n, rng=kernel_state(self.seed, stream=m))
+            TreePool(settings_of(self), self.max_size / n, rng=kernel_state(self.seed, stream=m))
             for m in range(n)
         ]
         self._status = np.zeros((n, 4), np.int64)
@@ -178,6 +180,25 @@ class ARFClassifier(ArrayClassifier):
         for windows in self._windows:
             adwin_start(windows[kernels.WARNING])
             adwin_start(windows[kernels.DRIFT])
+        self._apply_parameters()
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        trees = {"grace_period", "delta", "tau", "max_features"}
+        own = {"lambda_value", "warning_delta", "drift_delta", "disable_weighted_vote", "n_jobs"}
+        return trees | own
+
+    def _apply_parameters(self) -> None:
+        self._settings[:] = (
+            self.lambda_value,
+            self.warning_delta,
+            self.drift_delta,
+            not self.disable_weighted_vote,
+        )
+        conf, subspace = settings_of(self), self._subspace
+        for pool in self._pools:
+            pool.arrays.conf[:] = conf
+            pool.subspace = subspace
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
@@ -198,10 +219,15 @@ class ARFClassifier(ArrayClassifier):
 
     def _grow(self, n_classes: int) -> None:
         widths = self._features.widths
-        size = _subspace(self.max_features, len(widths))
+        subspace = self._subspace
         for pool in self._pools:
             pool.grow(widths, n_classes)
-            pool.subspace = size
+            pool.subspace = subspace
+
+    @property
+    def _subspace(self) -> int:
+        """Number of features in a leaf's subspace."""
+        return _subspace(self.max_features, len(self._features))
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         def learn(member: int) -> None:
@@ -279,18 +305,10 @@ def _sum_in_order(votes: Rows) -> Rows:
 
 
 def _subspace(max_features: float | int | str | None, n_features: int) -> int:
-    """Number of features in a leaf's subspace."""
     if max_features is None:
         return n_features
     if isinstance(max_features, str):
-        if max_features != "sqrt":
-            raise ValueError(
-                "max_features must be 'sqrt', a share in (0, 1], a number of features or None, "
-                f"got {max_features!r}"
-            )
         return max(1, round(math.sqrt(n_features)))
     if isinstance(max_features, numbers.Integral):
-        check_integer("max_features", max_features, 1)
         return min(int(max_features), n_features)
-    check_in_range("max_features", max_features, 0.0, 1.0, open_low=True)
     return max(1, math.floor(max_features * n_features + 0.5))

@@ -2,18 +2,26 @@
 
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.core.parameters import Above, AtLeast, OpenFraction, PositiveInt, Seed, check_parameters
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import hat_kernels as kernels
-from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
@@ -26,7 +34,7 @@ __all__ = ["HoeffdingAdaptiveTreeClassifier"]
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HoeffdingAdaptiveTreeClassifier(SingleTree):
     r"""Hoeffding tree that replaces branches whose error rises[^1].
 
@@ -129,32 +137,31 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         self._grow(len(self._labels))
 
     def _start_tree(self) -> None:
-        conf = tree_settings(
-            grace_period=self.grace_period,
-            delta=self.delta,
-            tau=self.tau,
-            split_criterion=self.split_criterion,
-            leaf_prediction=self.leaf_prediction,
-            max_depth=self.max_depth,
-        )
         beside = 8 * (_WINDOW_SIZE + 5)
         rng = kernel_state(self.seed)
-        self._pool = TreePool(conf, self.max_size, bytes_beside=beside, rng=rng)
+        self._pool = TreePool(settings_of(self), self.max_size, bytes_beside=beside, rng=rng)
         self._root = self._pool.add_tree()
-        self._settings = np.array(
-            [
-                self.drift_delta,
-                self.drift_window_threshold,
-                math.log(2.0 / self.switch_significance),
-                float(self.bootstrap_sampling),
-            ],
-            np.float64,
-        )
+        self._settings = np.zeros(4)
+        self._apply_parameters()
         self._tally = np.zeros(4, np.int64)
         self._windows = np.empty((0, _WINDOW_SIZE))
         self._alternate = np.empty(0, np.int64)
         self._scratch = np.empty((4, 0), np.int64)
         self._follow_pool()
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        own = {"drift_window_threshold", "drift_delta", "switch_significance"}
+        return super()._mutable_attributes | own
+
+    def _apply_parameters(self) -> None:
+        super()._apply_parameters()
+        self._settings[:] = (
+            self.drift_delta,
+            self.drift_window_threshold,
+            math.log(2.0 / self.switch_significance),
+            self.bootstrap_sampling,
+        )
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

@@ -1,16 +1,24 @@
 """Hoeffding tree classifier on compiled arrays."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
-from olearn.core.parameters import Above, AtLeast, In, OpenFraction, PositiveInt, check_parameters
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    In,
+    OpenFraction,
+    PositiveInt,
+    check_parameters,
+    with_parameters,
+)
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
-from olearn.learners.trees.pool import TreePool, tree_settings
+from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
@@ -22,7 +30,7 @@ from olearn.learners.trees.text import describe_path, draw_tree, tree_text
 __all__ = ["HoeffdingTreeClassifier"]
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class HoeffdingTreeClassifier(SingleTree):
     r"""Hoeffding tree, also called Very Fast Decision Tree[^1].
 
@@ -119,18 +127,7 @@ class HoeffdingTreeClassifier(SingleTree):
         self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
         self.classes = self.classes or None
         self._pool = TreePool(
-            tree_settings(
-                grace_period=self.grace_period,
-                delta=self.delta,
-                tau=self.tau,
-                split_criterion=self.split_criterion,
-                leaf_prediction=self.leaf_prediction,
-                nb_threshold=self.nb_threshold,
-                max_depth=self.max_depth,
-                min_branch_fraction=self.min_branch_fraction,
-                n_split_points=self.n_split_points,
-                binary_split=self.binary_split,
-            ),
+            settings_of(self),
             self.max_size,
         )
         self._root = self._pool.add_tree()

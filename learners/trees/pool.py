@@ -4,6 +4,8 @@ Kernels in `kernels` read and write the arrays and never allocate: they stop bef
 which room could run out, and `make_room` makes it.
 """
 
+import dataclasses
+import inspect
 import math
 from typing import Any, TypeVar
 
@@ -264,6 +266,13 @@ def tree_settings(
     return conf
 
 
+def settings_of(model: Any) -> NDArray[np.float64]:
+    """Pack those settings of trees that are parameters of a learner; the others have defaults."""
+    names = {field.name for field in dataclasses.fields(model)}
+    return tree_settings(**{name: getattr(model, name) for name in _SETTINGS if name in names})
+
+
+_SETTINGS = tuple(inspect.signature(tree_settings).parameters)
 LEAF_MODES = {"mc": at.MAJORITY, "nb": at.NAIVE_BAYES, "nba": at.ADAPTIVE}
 
 

@@ -10,7 +10,7 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import LEAF_MODES, TreePool
+from olearn.learners.trees.pool import LEAF_MODES, TreePool, settings_of
 from olearn.learners.trees.text import tree_shape
 
 
@@ -19,6 +19,13 @@ class SingleTree(ArrayClassifier):
 
     _pool: TreePool
     _root: int
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"grace_period", "delta", "tau"}
+
+    def _apply_parameters(self) -> None:
+        self._pool.arrays.conf[:] = settings_of(self)
 
     @property
     def n_nodes(self) -> int:

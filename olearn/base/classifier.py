@@ -18,13 +18,14 @@ from river.utils import dataframe
 from olearn.core.features import FeatureIndex, column_like, is_frame
 from olearn.core.labels import CodedLabels, LabelIndex
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Settable
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_names, row_weights
 
 __all__ = ["ArrayClassifier"]
 
 
-class ArrayClassifier(base.MiniBatchClassifier):
+class ArrayClassifier(Settable, base.MiniBatchClassifier):
     """A classifier that learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, ends it with `_grow(len(self._labels))`,

@@ -5,13 +5,14 @@ from typing import Any
 
 from river import base
 
+from olearn.core.parameters import Settable
 from olearn.core.types import Codes
 from olearn.core.validate import check_kind
 
 __all__ = ["ArrayDetector", "check_detector"]
 
 
-class ArrayDetector(base.DriftDetector):
+class ArrayDetector(Settable, base.DriftDetector):
     """A drift detector that also reads a whole array in compiled code."""
 
     @abc.abstractmethod

@@ -16,6 +16,7 @@ from river.base.typing import FeatureName
 from olearn.base.roles import EncodesRows
 from olearn.core.features import column_like
 from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Settable
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, row_targets, row_weights
 
@@ -24,7 +25,7 @@ __all__ = ["ArrayRegressor"]
 _LARGEST = sys.float_info.max
 
 
-class ArrayRegressor(base.MiniBatchRegressor):
+class ArrayRegressor(Settable, base.MiniBatchRegressor):
     """A regressor that learns rows, frames and 2-D arrays with the same result.
 
     A subclass sets `_features`, a `FeatureIndex` or another encoder, in its `__init__`, and writes

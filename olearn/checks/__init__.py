@@ -24,6 +24,7 @@ from olearn.base import ArrayClassifier, ArrayDetector, ArrayRegressor
 from olearn.checks.array_equals_row import ARRAY_CHECKS
 from olearn.checks.detectors import DETECTOR_CHECKS
 from olearn.checks.inputs import INPUT_CHECKS
+from olearn.checks.parameters import PARAMETER_CHECKS
 from olearn.checks.regressors import REGRESSOR_CHECKS
 from olearn.checks.streams import check_stream
 from olearn.checks.transformers import TRANSFORMER_CHECKS
@@ -47,11 +48,11 @@ def check_estimator(model: Model) -> None:
 def yield_checks(model: Model) -> Iterator[Check]:
     """Yield olearn's checks for this kind of model; the names begin with `check_`."""
     if isinstance(model, ArrayDetector):
-        yield from DETECTOR_CHECKS
+        yield from (*DETECTOR_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, ArrayClassifier):
-        yield from (*ARRAY_CHECKS, *INPUT_CHECKS)
+        yield from (*ARRAY_CHECKS, *INPUT_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, ArrayRegressor):
-        yield from REGRESSOR_CHECKS
+        yield from (*REGRESSOR_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, river_base.MiniBatchTransformer):
         yield from TRANSFORMER_CHECKS
     else:

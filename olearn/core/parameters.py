@@ -1,7 +1,7 @@
 """One statement of a parameter: a field of a dataclass, its range beside its type.
 
 ```python
-@dataclass(eq=False, repr=False)  # river compares and prints
+@with_parameters
 class FadingMeans(ArrayClassifier):
     rate: Annotated[float, In(0.0, 1.0, "(]")] = 0.01
     _: KW_ONLY
@@ -18,6 +18,9 @@ class FadingMeans(ArrayClassifier):
 The type says the kind: `bool` is a flag, `int` a whole number, `float` any number but NaN, and None
 is allowed where the type has it. What stands beside a type in `Annotated` is a range, `OneOf` some
 names, or a function of the name and the value that raises, such as `check_names`.
+
+Once a model is made, its parameters can be read; those in its `_mutable_attributes` can be set too,
+and then take effect; setting any other raises AttributeError.
 """
 
 import dataclasses
@@ -27,7 +30,7 @@ import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 from olearn.core.validate import (
     check_choice,
@@ -51,10 +54,14 @@ __all__ = [
     "PositiveFloat",
     "PositiveInt",
     "Seed",
+    "Settable",
     "check_parameters",
     "parameter_of",
     "parameters",
+    "with_parameters",
 ]
+
+_Class = TypeVar("_Class", bound=type[Any])
 
 Check = Callable[[Any, str, Any], None]
 """Raises unless a value is allowed; of the model, the parameter's name and its value."""
@@ -145,6 +152,106 @@ OpenFraction = Annotated[float, In(0.0, 1.0, "()")]
 """A number in (0, 1)."""
 Seed = Annotated[int, AtLeast(0)] | None
 """A whole number, at least 0, or None for a fresh one."""
+
+
+class Settable:
+    """A model of which some parameters can be set while it learns: `_mutable_attributes`."""
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        """Names of the parameters that `mutate`, and setting the attribute, change."""
+        return set()
+
+    def _apply_parameters(self) -> None:
+        """Make parameters take effect that were set; they are in their ranges."""
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
+def with_parameters(cls: _Class) -> _Class:
+    """Make a dataclass of a class, whose parameters are not set in vain once it is made.
+
+    Examples
+    --------
+    >>> from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
+
+    >>> @with_parameters
+    ... class Chart:
+    ...     warm_up: PositiveInt = 30
+    ...     def __post_init__(self):
+    ...         check_parameters(self)
+    >>> chart = Chart(warm_up=50)
+    >>> chart.warm_up = 10
+    Traceback (most recent call last):
+    ...
+    AttributeError: warm_up of Chart cannot be set once it is made, it stays 50: make a new one
+
+    """
+    made: Any = dataclass(eq=False, repr=False)(cls)  # river compares and prints
+    for field in dataclasses.fields(made):
+        if field.init and (field.name in vars(made) or not hasattr(made, field.name)):
+            default = vars(made).get(field.name, _Attribute.MISSING)
+            setattr(made, field.name, _Attribute(field.name, default))
+    start = made.__init__
+
+    @functools.wraps(start)
+    def make(self: Any, *args: Any, **kwargs: Any) -> None:
+        outermost = id(self) not in _in_the_making
+        _in_the_making.add(id(self))
+        try:
+            start(self, *args, **kwargs)
+        finally:
+            if outermost:
+                _in_the_making.discard(id(self))
+
+    made.__init__ = make
+    return made
+
+
+_in_the_making: set[int] = set()  # of models whose constructor runs
+
+
+class _Attribute:
+    """A parameter as an attribute: its value is in the model's `__dict__`, as any other's.
+
+    An attribute of each class, for the parameters that it has; models that are copied, pickled or
+    read from files are filled past it.
+    """
+
+    MISSING: Any = object()
+
+    def __init__(self, name: str, default: Any) -> None:
+        self.name = name
+        self.default = default
+
+    def __get__(self, model: Any, cls: Any = None) -> Any:
+        if model is not None:
+            try:
+                return model.__dict__[self.name]
+            except KeyError:  # a file of a version without this parameter
+                pass
+        if self.default is self.MISSING:
+            raise AttributeError(self.name)
+        return self.default
+
+    def __set__(self, model: Any, value: Any) -> None:
+        name, values = self.name, vars(model)
+        if name not in values or id(model) in _in_the_making:
+            values[name] = value
+            return
+        before = values[name]
+        if not isinstance(model, Settable) or name not in model._mutable_attributes:
+            clone = f"clone({{{name!r}: {value!r}}})" if hasattr(model, "clone") else "a new one"
+            raise AttributeError(
+                f"{name} of {type(model).__name__} cannot be set once it is made, it stays "
+                f"{before!r}: make {clone}"
+            )
+        values[name] = value
+        try:
+            check_parameters(model)
+        except (TypeError, ValueError):
+            values[name] = before
+            raise
+        model._apply_parameters()
 
 
 def check_parameters(model: Any) -> None:

@@ -1,6 +1,7 @@
 """Tests of the battery itself: a sound model passes all of it, and each broken promise is found."""
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -164,6 +165,19 @@ class GuessesUntrained(NearestMean):
         return super().predict_one(x, **kwargs) or 0
 
 
+@dataclass(eq=False, repr=False)
+class SetsInVain(NearestMean):
+    power: int = 1
+
+    def __post_init__(self):
+        super().__init__(seed=1)
+        self._power = self.power
+
+    def _proba_rows(self, X):
+        proba = super()._proba_rows(X) ** self._power
+        return proba / proba.sum(axis=1, keepdims=True)
+
+
 BROKEN = [
     (BatchOfItsOwn, "check_learn_many_matches_loop", "loop against arrays"),
     (PredictsBlocks, "check_test_then_train_many_matches_loop", "test-then-train"),
@@ -191,6 +205,7 @@ BROKEN = [
     (GuessesUntrained, "check_untrained_predictions", "untrained prediction"),
     (StoresRows, "check_memory_is_bounded", "memory grew"),
     (HidesItsMemory, "check_memory_is_bounded", "_raw_memory_usage is 1000"),
+    (SetsInVain, "check_parameters_set_take_effect_or_are_refused", "power set to"),
 ]
 
 

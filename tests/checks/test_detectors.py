@@ -1,6 +1,7 @@
 """Tests of the battery for detectors: a sound one passes, and each broken promise is found."""
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -109,6 +110,15 @@ class StoresValues(Jump):
         return super().update_many(xs)
 
 
+@dataclass(eq=False, repr=False)
+class SetsInVain(Jump):
+    start: float = 0.0
+
+    def __post_init__(self):
+        super().__init__()
+        self._state[0] = self.start
+
+
 BROKEN = [
     (SkipsInArrays, "check_update_many_matches_loop", "alarms of values"),
     (LosesItsReading, "check_update_many_matches_loop", "mean after"),
@@ -120,6 +130,7 @@ BROKEN = [
     (KeepsItsArray, "check_inputs_are_not_kept", "_last"),
     (ClearsOnNothing, "check_empty_arrays_change_nothing", "_drift_detected"),
     (StoresValues, "check_detector_memory_is_bounded", "memory grew"),
+    (SetsInVain, "check_parameters_set_take_effect_or_are_refused", "start set to"),
 ]
 
 

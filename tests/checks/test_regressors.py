@@ -1,6 +1,7 @@
 """Tests of the battery for regressors: a sound one passes, and each broken promise is found."""
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -149,6 +150,18 @@ class HidesItsMemory(StoresRows):
         return 1000
 
 
+@dataclass(eq=False, repr=False)
+class SetsInVain(Gradient):
+    bias: float = 0.0
+
+    def __post_init__(self):
+        super().__init__(seed=1)
+        self._bias = self.bias
+
+    def _predict_rows(self, X):
+        return super()._predict_rows(X) + self._bias
+
+
 BROKEN = [
     (BatchOfItsOwn, "check_regressor_learn_many_matches_loop", "loop against arrays"),
     (PredictsBlocks, "check_regressor_test_then_train_matches_loop", "test-then-train"),
@@ -170,6 +183,7 @@ BROKEN = [
     (KnowsNothingOfEmptyRows, "check_regressor_features_come_and_go", "no finite float"),
     (StoresRows, "check_regressor_memory_is_bounded", "memory grew"),
     (HidesItsMemory, "check_regressor_memory_is_bounded", "_raw_memory_usage is 1000"),
+    (SetsInVain, "check_parameters_set_take_effect_or_are_refused", "bias set to"),
 ]
 
 

@@ -1,5 +1,6 @@
 """Tests of parameters as fields: what an annotation says is what a constructor takes."""
 
+import copy
 import dataclasses
 import inspect
 import math
@@ -24,13 +25,15 @@ from olearn.core.parameters import (
     PositiveFloat,
     PositiveInt,
     Seed,
+    Settable,
     check_parameters,
     parameters,
+    with_parameters,
 )
 from olearn.core.validate import check_names
 
 
-@dataclass(eq=False, repr=False)
+@with_parameters
 class Model(base.Base):
     rate: Annotated[float, In(0.0, 1.0, "(]")] = 0.1
     longest: Annotated[int, AtLeast("shortest")] = 20
@@ -155,7 +158,7 @@ def test_subclasses_inherit_and_add():
         def __init__(self):
             super().__init__(rate=0.4)
 
-    @dataclass(eq=False, repr=False)
+    @with_parameters
     class More(Model):
         depth: PositiveInt = 3
 
@@ -183,3 +186,90 @@ def test_only_dataclasses_have_fields():
     with pytest.raises(TypeError, match="dataclass"):
         check_parameters(base.Base())
     assert [*parameters(Model)] == [*inspect.signature(Model).parameters]
+
+
+@with_parameters
+class Chart(Settable, base.Base):
+    width: PositiveFloat = 2.0
+    warm_up: PositiveInt = 30
+    names: Collection[str] | None = None
+
+    def __post_init__(self):
+        check_parameters(self)
+        self.names = self.names or None
+        self.limit = self.width * 10
+
+    @property
+    def _mutable_attributes(self):
+        return {"width"}
+
+    def _apply_parameters(self):
+        self.limit = self.width * 10
+
+
+@with_parameters
+class LongerChart(Chart):
+    span: PositiveInt = 4
+
+
+@pytest.mark.parametrize("cls", [Chart, LongerChart])
+def test_mutable_parameter_takes_effect(cls):
+    """One in `_mutable_attributes` is checked and applied, by assignment and by `mutate`."""
+    chart = cls()
+    chart.width = 3.0
+    assert (chart.width, chart.limit) == (3.0, 30.0)
+    chart.mutate({"width": 4.0})
+    assert (chart.width, chart.limit) == (4.0, 40.0)
+    with pytest.raises(ValueError, match="width"):
+        chart.width = -1.0
+    assert (chart.width, chart.limit) == (4.0, 40.0)
+
+
+@pytest.mark.parametrize("name", ["warm_up", "span"])
+def test_other_parameter_is_read_only_and_says_so(name):
+    """The error names the parameter, the class, and how to get a model with that value."""
+    chart = LongerChart()
+    before = getattr(chart, name)
+    with pytest.raises(AttributeError) as error:
+        setattr(chart, name, 7)
+    assert str(error.value) == (
+        f"{name} of LongerChart cannot be set once it is made, it stays {before}: "
+        f"make clone({{'{name}': 7}})"
+    )
+    assert getattr(chart, name) == before
+    assert getattr(chart.clone({name: 7}), name) == 7
+
+
+def test_constructor_may_set_parameters():
+    """A value may be made canonical there; river cannot clone an empty collection."""
+    assert Chart(names=()).names is None
+    assert Chart.warm_up == LongerChart.warm_up == 30
+
+
+def test_constructor_that_fails_leaves_no_trace():
+    """Parameters of the next model are no less protected."""
+    for _ in range(3):
+        with pytest.raises(ValueError, match="warm_up"):
+            Chart(warm_up=0)
+        chart = Chart()
+        with pytest.raises(AttributeError, match="warm_up"):
+            chart.warm_up = 5
+
+
+def test_copies_keep_what_was_set():
+    """Pickle, `deepcopy` and `clone` take the value of now, and protect it."""
+    chart = LongerChart()
+    chart.width = 3.0
+    for twin in (pickle.loads(pickle.dumps(chart)), copy.deepcopy(chart), chart.clone()):
+        assert (twin.width, twin.limit, twin.span) == (3.0, 30.0, 4)
+        with pytest.raises(AttributeError, match="span"):
+            twin.span = 5
+
+
+def test_model_of_a_version_without_the_parameter_has_its_default():
+    """A file of then does not know it."""
+    state = vars(LongerChart())
+    del state["span"]
+    old = LongerChart.__new__(LongerChart)
+    vars(old).update(state)
+    assert old.span == 4
