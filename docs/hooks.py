@@ -131,6 +131,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.nav = [
         {"Home": "README.md"},
         {"How it works": "concepts.md"},
+        {"Tables in files": "files.md"},
         {"Containers": "containers.md"},
         {"Tutorials": [f"experiments/tutorials/{name}.md" for name in ordered]},
         {"Experiments": "experiments/README.md"},

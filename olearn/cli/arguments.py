@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from olearn import registry
+from olearn.cli.tables import is_file
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
     from olearn.streams.base import Stream
 
+_MOST_LINES = 30  # of what was read of a table
 ENDLESS_ROWS = 100_000  # read from a stream without end when --rows is not given
 
 
@@ -36,6 +38,7 @@ class RunOptions:
     metric: list[str] | None
     positive: str | None
     target: str | None
+    table: Mapping[str, Any]
     column: str | None
     calibrate: int | None
     picture: Path | None
@@ -88,7 +91,7 @@ def check_stream(name: str) -> None:
     from olearn import streams
 
     path = Path(name)
-    if path.is_file() or name.startswith("river:"):
+    if is_file(name) or name.startswith("river:"):
         return
     if path.is_dir() and name not in streams.names():
         raise typer.BadParameter(f"{name} is a folder; name a file in it")
@@ -97,32 +100,46 @@ def check_stream(name: str) -> None:
     check_name("stream", name, streams.names())
 
 
-def check_target(target: str | None, names: Sequence[str]) -> None:
-    """Refuse `--target` where no stream is a file."""
-    if target is not None and not any(Path(name).is_file() for name in names):
-        raise typer.BadParameter(f"--target is for files, got {target!r} with {', '.join(names)}")
-
-
 def open_stream(
-    name: str, seed: int, target: str | None = None, options: Mapping[str, Any] | None = None
+    name: str,
+    seed: int,
+    table: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    rows: int | None = None,
 ) -> "Stream":
-    """Return the stream of a name or of a file; the seed is for generators."""
+    """Return the stream of a name or of a file, and say what was read of that.
+
+    The seed is for generators; `table`, the options of `from_file`, and `rows` are for files.
+    """
     from olearn import streams
     from olearn.streams._table_facts import TABLES
+    from olearn.streams.files import FileStream
 
     given = dict(options or {})
     if takes_seed(name):
         given.setdefault("seed", seed)
-    if target is not None and Path(name).is_file():
-        given["target"] = target
+    if is_file(name):
+        given = {"rows": rows, **table, **given}
     try:
-        return streams.load(name, **given)
+        stream = streams.load(name, **given)
     except TypeError as error:
         raise typer.BadParameter(f"{name}: {error}") from error
     except ValueError as error:
         if name in TABLES:  # known, but damaged
             raise
         raise typer.BadParameter(str(error)) from error
+    if isinstance(stream, FileStream):
+        for line in shortened(stream.facts()):
+            typer.echo(line, err=True)
+    return stream
+
+
+def shortened(lines: Sequence[str]) -> list[str]:
+    """Leave out the middle of many lines."""
+    if len(lines) <= _MOST_LINES:
+        return list(lines)
+    left = len(lines) - _MOST_LINES + 1
+    return [*lines[: _MOST_LINES - 2], f"  ... {left} more columns", lines[-1]]
 
 
 def takes_seed(stream: str) -> bool:

@@ -19,6 +19,7 @@ from olearn import registry
 from olearn.cli import arguments, run_agent, run_detector, run_learner
 from olearn.cli import warm as ahead
 from olearn.cli.failures import reports_failures
+from olearn.cli.tables import check_files, takes_tables
 
 app = typer.Typer(
     name="olearn",
@@ -82,7 +83,7 @@ LearnerName = Annotated[
 StreamName = Annotated[
     str,
     typer.Argument(
-        help="A name from `olearn list streams`, or a CSV, Parquet, Arrow or ARFF file.",
+        help="A name from `olearn list streams`, or a file: CSV, Parquet, Arrow, ARFF; - is stdin.",
         autocompletion=_complete(_stream_names),
     ),
 ]
@@ -202,6 +203,7 @@ def _root(
 
 @app.command()
 @reports_failures
+@takes_tables
 def run(
     learner: LearnerName,
     stream: StreamName,
@@ -223,6 +225,8 @@ def run(
     every: Every = None,
     resume: Resume = False,
     as_json: AsJson = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
     """Run one learner over one stream: predict, score and learn row by row.
 
@@ -240,6 +244,7 @@ def run(
         metric=metric,
         positive=positive,
         target=target,
+        table=table,
         column=column,
         calibrate=calibrate,
         picture=picture,
@@ -259,6 +264,7 @@ def run(
 
 @app.command(cls=SpreadCommand)
 @reports_failures
+@takes_tables
 def compare(
     learners: LearnerNames,
     streams: StreamNames,
@@ -272,13 +278,16 @@ def compare(
     jobs: Jobs = 1,
     report: Report = None,
     as_json: AsJson = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
     """Compare learners on streams over several seeds: means, 95 % intervals and ranks."""
     for learner in learners:
         arguments.check_name("learner", learner, registry.LEARNERS)
     for stream in streams:
         arguments.check_stream(stream)
-    arguments.check_target(target, streams)
+    table = table if target is None else {"target": target, **table}
+    check_files(table, streams)
     if jobs == 0:
         raise typer.BadParameter("--jobs must be -1 or at least 1, got 0")
     limits = arguments.parse_limits(limit or [], learners)
@@ -290,8 +299,8 @@ def compare(
 
     results = []
     for stream in streams:
-        source = arguments.open_stream(stream, 1, target)
-        remake = functools.partial(arguments.open_stream, stream, target=target)
+        source = arguments.open_stream(stream, 1, table, rows=rows)
+        remake = functools.partial(arguments.open_stream, stream, table={})
         longest = arguments.limit_rows(source, rows)
         results += run_all(
             {name: arguments.make_learner(name, source, None, {}) for name in learners},

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from olearn.cli.arguments import RunOptions
+from olearn.cli.tables import refuse_columns
 
 STEPS = 50_000  # where none are asked for
 
@@ -21,6 +22,7 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     given.refuse(
         ("delay", "detector", "metric", "positive", "target", "column", "calibrate", "report"), why
     )
+    refuse_columns(given.table, why, tuple(given.table))
     given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")
 
     from olearn.evaluate import episodes

@@ -1,5 +1,6 @@
 """What `olearn run DETECTOR SERIES` does: watch numbers, print the alarms, draw them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import typer
 
 from olearn import registry
 from olearn.cli import arguments
+from olearn.cli.tables import check_files, is_file, refuse_columns
 from olearn.cli.thresholds import calibrated, warn_of_units
 from olearn.core.validate import suggestion
 
@@ -32,7 +34,7 @@ class Series:
 
     Parameters
     ----------
-    name, column, seed, rows
+    name, column, seed, rows, table
         The options of the command, unchecked.
 
     """
@@ -41,14 +43,16 @@ class Series:
     column: str | None
     seed: int
     rows: int | None
+    table: Mapping[str, Any]
 
     def check(self) -> None:
         """Refuse what is neither a file nor a known series."""
         from olearn import streams
 
         path = Path(self.name)
-        if path.is_file():
+        if is_file(self.name):
             return
+        check_files(self.table, [self.name])
         if path.is_dir() and self.name not in streams.signal_names():
             raise typer.BadParameter(f"{self.name} is a folder; name a file in it")
         if path.suffix or len(path.parts) > 1:
@@ -66,14 +70,13 @@ class Series:
         """Read the column of the file, or draw the series."""
         from olearn import streams
 
-        if not Path(self.name).is_file():
+        if not is_file(self.name):
             limit = {} if self.rows is None else {"n_samples": self.rows}
             return streams.signal(self.name, seed=self.seed, **limit)
         try:
-            signal = streams.signal_from_file(self.name, self.column)
+            return streams.signal_from_file(self.name, self.column, rows=self.rows, **self.table)
         except (TypeError, ValueError) as error:
             raise typer.BadParameter(str(error)) from error
-        return replace(signal, values=signal.values[: self.rows])
 
 
 def run(name: str, source: str, given: arguments.RunOptions) -> None:
@@ -82,7 +85,8 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     given.refuse(("delay", "detector", "metric", "positive", "target", "video", "report"), why)
     given.refuse(("checkpoint", "every", "resume"), why)
     arguments.refuse({"--set stream": given.of_stream or None}, why)
-    series = Series(source, given.column, given.seed, given.rows)
+    refuse_columns(given.table, f"{name} watches one column of numbers, --column NAME")
+    series = Series(source, given.column, given.seed, given.rows, given.table)
     series.check()
     picture = given.picture or Path(f"{Path(source).stem}-alarms.png")
     arguments.check_output("--picture", picture)

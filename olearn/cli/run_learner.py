@@ -7,6 +7,7 @@ import typer
 
 from olearn import registry
 from olearn.cli import arguments
+from olearn.cli.tables import check_files
 
 if TYPE_CHECKING:
     from olearn.evaluate import Checkpoint, Result
@@ -19,7 +20,8 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     given.refuse(("video",), "it is for agents, such as stream-q")
     arguments.check_name("learner", learner, registry.LEARNERS)
     arguments.check_stream(stream)
-    arguments.check_target(given.target, [stream])
+    table = dict(given.table) if given.target is None else {"target": given.target, **given.table}
+    check_files(table, [stream])
     if given.detector is not None:
         arguments.check_name("detector", given.detector, registry.DETECTORS)
     arguments.check_output("--report", given.report)
@@ -28,7 +30,9 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
 
     from olearn.evaluate import prequential
 
-    source = arguments.open_stream(stream, given.seed, given.target, given.of_stream)
+    # a run that is kept may go on to more rows, with the labels that all of them have
+    rows = given.rows if checkpoint is None else None
+    source = arguments.open_stream(stream, given.seed, table, given.of_stream, rows)
     watch = given.detector
     result = prequential(
         source,

@@ -5,6 +5,7 @@ import contextlib
 import io
 import sys
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,13 +45,14 @@ class Opener:
         self.name = self.path.name
         if str(path) == STANDARD_INPUT:
             self._replay, self.path, self.name = _Replay(), Path("standard input"), ""
+            self.packing = _packing(self._replay.read(0, 4))
+            if self.packing == "zip":
+                raise ValueError("standard input must not be a zip archive: unpack it")
             return
         _check_there(self.path)
         ending = self.path.suffix.lower()
         with self.path.open("rb") as file:
-            magic = file.read(4)
-        by_content = (kind for mark, kind in _MAGIC.items() if magic.startswith(mark))
-        self.packing = _PACKED.get(ending) or next(by_content, None)
+            self.packing = _PACKED.get(ending) or _packing(file.read(4))
         if ending in _PACKED:
             self.name = self.path.stem
         if self.packing == "zip":
@@ -71,10 +73,11 @@ class Opener:
         import pyarrow
 
         if self._replay is not None:
-            return self._replay.open()
-        if self.packing == "zip":
+            file = self._replay.open()
+        elif self.packing == "zip":
             return zipfile.ZipFile(self.path).open(self._member)
-        file = pyarrow.OSFile(str(self.path))
+        else:
+            file = pyarrow.OSFile(str(self.path))
         return file if self.packing is None else pyarrow.CompressedInputStream(file, self.packing)
 
     def head(self, size: int) -> bytes:
@@ -111,6 +114,7 @@ class _Replay:
 
     def __init__(self) -> None:
         self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        weakref.finalize(self, self._kept.close)
         self._source: IO[bytes] = sys.stdin.buffer
 
     def open(self) -> IO[bytes]:
@@ -141,6 +145,11 @@ class _ReplayReader(io.RawIOBase):
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+
+def _packing(head: bytes) -> str | None:
+    """Tell from the first bytes how a file is packed."""
+    return next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)
 
 
 def open_text(opener: Opener, encoding: str = "utf-8") -> IO[str]:

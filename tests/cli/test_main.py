@@ -106,7 +106,7 @@ def test_compare_takes_a_positive_label(tmp_path):
     bayes, majority = Comparison.from_json(result.stdout).results
     assert bayes.values["Recall"] > 0.9
     assert majority.values["Recall"] > 0.9  # "no" is the commoner one
-    assert result.stderr == ""
+    assert "olearn:" not in result.stderr
 
 
 def test_run_without_any_label():
