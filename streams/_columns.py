@@ -44,6 +44,7 @@ class Coded:
 Values = NDArray[Any] | list[str | None] | Coded
 Chunk = tuple[list[Values], list[Any] | Coded]  # the features' columns, and the labels
 
+_LARGEST_EXACT = 2**53  # beyond it neighbouring whole numbers are the same float
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+\Z", re.ASCII)
 _CODE = re.compile(r"[+-]?0\d|[+-]?\d{17,}\Z", re.ASCII)  # a leading zero, or too many digits
@@ -119,7 +120,9 @@ class Column:
         """Decide what the values of coded pieces are, when all were seen: numbers or text."""
         if not self._seen:
             return
-        self._numbers = numbers_of(self._seen)
+        numbers = numbers_of(self._seen)
+        inexact = numbers is not None and max(map(abs, numbers.values())) > _LARGEST_EXACT
+        self._numbers = None if self._declared and inexact else numbers
         if self._numbers is None:
             self._look_at_texts(self._seen)
         else:

@@ -1,6 +1,6 @@
 """A raw table with a target: which columns are features, of what kind, and what the labels are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +53,10 @@ class LabelledTable:
         self.kinds = self._kinds()
         self.names = tuple(self._names())
         if not self.names:
+            left_out = "".join(f"; {note}" for note in self.notes())
             raise ValueError(
-                f"{table.path} must have a target and at least one more column, got {table.columns}"
+                f"{table.path} must have a target and at least one more column, got "
+                f"{table.columns}{left_out}"
             )
         self.nominal = frozenset(n for n, kind in self.kinds.items() if kind == NOMINAL)
 
@@ -88,7 +90,10 @@ class LabelledTable:
             return declared, {label: code for code, label in enumerate(declared)}
         listed = list(seen)
         texts = all(isinstance(label, str) for label in listed)
-        numbers = numbers_of(listed) if texts and not self._options.target_text else None
+        numbers: Mapping[str, Any] | None = None
+        if texts and not self._options.target_text:
+            whole = self.target in self.table.integers
+            numbers = {text: int(text) for text in listed} if whole else numbers_of(listed)
         meaning = dict(zip(listed, listed, strict=True)) if numbers is None else numbers
         for text, number in meaning.items():
             if isinstance(number, float):

@@ -1,7 +1,9 @@
 """Iterables of `(dict, label)`, and river's data sets, as streams."""
 
 import itertools
+import math
 import numbers
+import warnings
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -52,6 +54,11 @@ def from_iterable(
     ValueError
         If there are no rows, a feature holds numbers and text, or a label is missing or real.
 
+    Warns
+    -----
+    UserWarning
+        If a feature that is not in `nominal` is text but holds numbers alone.
+
     Examples
     --------
     >>> from olearn import streams
@@ -64,7 +71,9 @@ def from_iterable(
     """
     check_choice("target", target, TARGETS)
     source = _DictSource(rows, None)
-    return IterableStream(source, nominal, drift_positions, numeric=target == "numbers")
+    stream = IterableStream(source, nominal, drift_positions, numeric=target == "numbers")
+    _warn_of_numbers_as_text(stream, nominal)
+    return stream
 
 
 def from_river(
@@ -87,6 +96,11 @@ def from_river(
     ValueError
         If the name is unknown, or the data set is for regression or several outputs.
 
+    Warns
+    -----
+    UserWarning
+        If a feature that is not in `nominal` is text but holds numbers alone.
+
     Examples
     --------
     >>> from river import datasets
@@ -105,6 +119,7 @@ def from_river(
     name = type(found).__name__
     check_choice(f"the task of {name}", found.task, (river_base.BINARY_CLF, river_base.MULTI_CLF))
     stream = IterableStream(_DictSource(found, found), nominal)
+    _warn_of_numbers_as_text(stream, nominal)
     stream.title = f"{name} of river."
     return stream
 
@@ -206,6 +221,31 @@ class _Head:
 
     def chunks(self) -> Iterator[Chunk]:
         return itertools.islice(self._source.chunks(), _PEEK // _CHUNK)
+
+
+def _warn_of_numbers_as_text(stream: Stream, nominal: Collection[Any]) -> None:
+    """Say which features are text though every one of their values is a number."""
+    found = [
+        name
+        for name, categories in stream.schema.categories.items()
+        if name not in nominal and all(map(_is_number, categories))
+    ]
+    if found:
+        listed = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
+        warnings.warn(
+            f"numbers written as text are categories, in {len(found):,} features ({listed}): turn "
+            "them into numbers, or name them in nominal=; river's iter_arff(sparse=True) gives "
+            "every value as text",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _column(name: Any, values: list[Any]) -> Values:

@@ -65,6 +65,8 @@ class RawTable(abc.ABC):
     - `kinds`: what each column holds by the file's own word or by a look at the first rows,
       NUMBER, NOMINAL, TIME or, where all cells looked at are missing, UNKNOWN;
     - `booleans`: the nominal columns of truth values, which are given as 0 and 1;
+    - `integers`: the columns of whole numbers by the file's own word, whose texts are numbers
+      however many digits they have;
     - `declared`: the categories declared for a column, in order;
     - `set_aside`: columns that hold nothing to learn, and why;
     - `doubts`: columns whose kind the user has to tell, and why;
@@ -78,6 +80,7 @@ class RawTable(abc.ABC):
         self.columns: list[str] = []
         self.kinds: dict[str, str] = {}
         self.booleans: set[str] = set()
+        self.integers: set[str] = set()
         self.declared: dict[str, tuple[Any, ...]] = {}
         self.set_aside: dict[str, str] = {}
         self.doubts: dict[str, str] = {}

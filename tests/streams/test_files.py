@@ -259,9 +259,11 @@ def test_broken_arrow_files(tmp_path, name):
         streams.from_file(tmp_path / name)
 
 
-def test_times_are_refused(tmp_path):
-    """A column of times is no number yet; the message names it."""
+def test_nothing_left_to_learn(tmp_path):
+    """Where all features are left out, the message names them, why, and the remedy."""
     table = pyarrow.table({"t": pyarrow.array([1], pyarrow.timestamp("s")), "y": ["a"]})
     write(table, tmp_path / "t.parquet")
-    with pytest.raises(ValueError, match="column 't' must be numeric, boolean or text"):
+    with pytest.raises(
+        ValueError, match=r"one more column, got .*'t' is left out: .* time=\['t'\]"
+    ):
         streams.from_file(tmp_path / "t.parquet")

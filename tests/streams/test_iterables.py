@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from river.datasets import synth
+from river.stream import iter_arff
 
 from olearn import streams
 from olearn.core.features import FeatureIndex
@@ -34,6 +35,20 @@ def test_rows_round_trip():
     assert ([first[name] for name in "abc"], label) == ([1.0, "red", 1], "no")
     assert math.isnan(second["c"])
     assert second["b"] == "blue"
+
+
+def test_numbers_as_text_are_said(tmp_path):
+    """Values that are all numbers in quotes, as river reads sparse ARFF, come with a warning."""
+    path = tmp_path / "t.arff"
+    path.write_text("@attribute a real\n@attribute y {0,1}\n@data\n{0 1.5,1 1}\n{0 2,1 1}\n")
+    with path.open() as file:
+        rows = [(x, x.pop("y", "0")) for x, _ in iter_arff(file, sparse=True)]
+    with pytest.warns(UserWarning, match=r"in 1 features \('a'\): turn .* iter_arff\(sparse=True"):
+        stream = streams.from_iterable(rows)
+    assert stream.schema.nominal == ("a",)
+    assert streams.from_iterable(rows, nominal=["a"]).schema.categories == {"a": ("1.5", "2")}
+    numbers = [({"a": float(x["a"])}, y) for x, y in rows]
+    assert streams.from_iterable(numbers).schema.nominal == ()
 
 
 def test_learners_see_equal_numbers_both_ways():
