@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.array_handles import handle_of
+from olearn.core.handles import handle_of, kinds_of
 from olearn.core.jit import in_python
 from olearn.core.rng import KernelState, kernel_state
 from olearn.learners.trees import layout as at
@@ -22,6 +22,7 @@ from olearn.learners.trees.lists import free_slot, new_node
 _Item = TypeVar("_Item", bound=np.generic)
 
 _MIN_SLOTS = 4
+_KINDS = kinds_of(Pool)
 
 
 class TreePool:
@@ -76,7 +77,7 @@ class TreePool:
     @arrays.setter
     def arrays(self, arrays: Pool) -> None:
         self._arrays = arrays
-        self.handle = handle_of(arrays)
+        self.handle = handle_of(arrays, _KINDS)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "handle"}

@@ -1,15 +1,12 @@
-"""Many arrays in one argument of a kernel.
+"""A handle read as the named tuple of arrays that it was made of, see `handles`.
 
-A handle holds the address and the sizes of each array of a named tuple, four numbers an array. What
-Numba checks at a call from Python is then one array; and inside of kernels the handle is passed on
-as one address, where a named tuple of nine arrays is sixty numbers, which every function that
-takes it unpacks anew, in the compiler and at each call.
+Inside of kernels it is passed on as one address, where a named tuple of nine arrays is sixty
+numbers, which every function that takes it unpacks anew, in the compiler and at each call.
 
 References are not counted, so the owner of the arrays must live as long as the kernel runs.
 """
 
 import ctypes
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,17 +27,6 @@ class Field(NamedTuple):
 
     dtype: DTypeLike
     sizes: tuple[int | None, ...]
-
-
-def handle_of(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    """Return the addresses and sizes of C-contiguous arrays, shape `(n, 4)`; unused sizes are 1."""
-    handle = np.ones((len(arrays), _ENTRIES), np.int64)
-    for row, array in zip(handle, arrays, strict=True):
-        if not array.flags.c_contiguous or array.ndim >= _ENTRIES:
-            raise ValueError(f"arrays of a handle must be C-contiguous, at most 3-D, got {array!r}")
-        row[0] = array.ctypes.data
-        row[1 : 1 + array.ndim] = array.shape
-    return handle
 
 
 def reader(kind: Any, fields: dict[str, Field]) -> Any:
