@@ -168,6 +168,9 @@ class HTMColumnsClassifier(ArrayClassifier):
             )
         self._network.grow(_N_POOLED + N_FEATURES * len(self._columns), n_classes)
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # a nominal feature is one column, whatever its categories
+
     def _look(self, row: Rows) -> tuple[Rows, list[Any]]:
         """Return the network's inputs for a row, and the codes of its values."""
         columns = np.full((len(self._columns), N_FEATURES), np.nan)

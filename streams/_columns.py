@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.features import are_own_codes
+from olearn.core.categories import are_own_codes
 from olearn.core.validate import row_targets
 from olearn.streams.base import Block, Classes, Numbers, Schema
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from olearn.core.features import MAX_OWN_CODE, are_own_codes
+from olearn.core.categories import MAX_OWN_CODE, are_own_codes
 from olearn.core.validate import check_choice, row_targets
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, sorted_labels
 from olearn.streams.base import (

@@ -52,8 +52,11 @@ class Schema:
     Nominal features follow one rule. Where all values are whole numbers from 0 to 9,999 a value is
     its own code, in blocks (as float64) and in dicts (as int). Any other nominal feature has text
     `categories`: dicts hold the text, blocks its code, numbered in order of first appearance in
-    the stream. `olearn.core.features` numbers what it reads in the same way, so that a learner with
-    `nominal_attributes=schema.nominal` sees equal numbers both ways. A missing value is NaN.
+    the stream. A missing value is NaN, but a missing text is None in a dict, which river's trees
+    pass over.
+
+    A learner of olearn that is given a block with `names=schema` learns what it learns of the
+    dicts: nominal columns are nominal, and codes mean their texts. `olearn.evaluate` hands it over.
 
     Parameters
     ----------
@@ -297,7 +300,7 @@ def _check_distinct(what: str, values: Sequence[Any]) -> None:
 def _decode(codes: list[float], categories: tuple[str, ...] | None) -> list[Any]:
     if categories is None:
         return [code if code != code else int(code) for code in codes]
-    return [code if code != code else categories[int(code)] for code in codes]
+    return [None if code != code else categories[int(code)] for code in codes]
 
 
 def _check_known(argument: str, given: Iterable[Any], known: tuple[Any, ...]) -> None:

@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 
+import numpy as np
 import pytest
 
 from olearn import checks, detectors, learners
@@ -102,3 +103,17 @@ def test_constructor_refuses(cls, name, value):
     """A numeric parameter that is no number raises; the message names it and the value."""
     with pytest.raises((TypeError, ValueError), match=rf"(?s)\b{name}\b.*{re.escape(str(value))}"):
         cls(**{name: value})
+
+
+def classes_with(name):
+    return [cls for cls in CLASSES if name in inspect.signature(cls).parameters]
+
+
+@pytest.mark.parametrize("cls", classes_with("nominal_attributes"), ids=lambda cls: cls.__name__)
+def test_no_nominal_attribute(cls):
+    """An empty list says that none is nominal, a tuple too; the model can be cloned and learns."""
+    for empty in ((), []):
+        model = cls(nominal_attributes=empty).clone()
+        assert model.nominal_attributes == []
+        model.learn_many(np.eye(4), np.arange(4) % 2)
+        assert not any(model._features.widths if hasattr(model._features, "widths") else ())

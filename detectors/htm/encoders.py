@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from olearn.core.features import as_float
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -20,6 +19,7 @@ from olearn.core.parameters import (
     with_parameters,
 )
 from olearn.core.validate import check_number
+from olearn.core.values import as_float
 from olearn.detectors.htm import _encoder_kernels as k
 from olearn.detectors.htm.spatial_pooler import Bits
 

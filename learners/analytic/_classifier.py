@@ -1,7 +1,7 @@
 """What the analytic ridge classifiers share: everything but their parameters."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
 from olearn.core.memory import memory_bytes
+from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
@@ -30,8 +31,6 @@ class RidgeClassifier(ArrayClassifier):
     def _start(self) -> None:
         """Begin, with parameters that are checked."""
         self._start_encoding(self.nominal_attributes, self.classes)
-        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
-        self.classes = self.classes or None
         self._engine = RidgeEngine(RidgeSettings.of(self))
         self._detector = None if self.drift_detector is None else self.drift_detector.clone()
         self._armed_after = self.warm_up
@@ -155,9 +154,7 @@ class RidgeClassifier(ArrayClassifier):
         both.merge(other)
         return both
 
-    def forget(
-        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
+    def forget(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Unlearn rows exactly, as if they had never been learnt.
 
         `X`, `y`, `w` and `names` as in `learn_many`. That the rows were learnt is not checked

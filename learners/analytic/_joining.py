@@ -38,6 +38,7 @@ def check_mergeable(a: Any, b: Any) -> None:
 def joined_features(a: FeatureIndex, b: FeatureIndex) -> FeatureIndex:
     """Return a copy of `a` with all features and categories of `b`."""
     joined = copy.deepcopy(a)
+    joined.declare([n for n, c in zip(b.names, b.categories, strict=True) if c is not None])
     for name, categories in zip(b.names, b.categories, strict=True):
         if categories is None:
             joined.learn_one({name: 0.0})

@@ -1,6 +1,6 @@
 """Random features: a fixed random linear map, then ReLU."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
 from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters, with_parameters
+from olearn.core.tables import Names
 from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
@@ -137,7 +138,7 @@ class RandomReLU(base.MiniBatchTransformer):
             row = self._index.learn_one(x)
         return dict(enumerate(self._lifted(row[None])[0].tolist()))
 
-    def transform_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+    def transform_many(self, X: Any, *, names: Names = None) -> Any:
         """Return the random features of many rows: an array for an array, a frame for a frame."""
         Z = self._lifted(self._index.learn_many(self._index.check_many(X, names)))
         if isinstance(X, np.ndarray):

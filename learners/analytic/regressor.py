@@ -1,6 +1,6 @@
 """Recursive ridge regression as a regressor."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import KW_ONLY, field
 from typing import Annotated, Any, Self
 
@@ -19,6 +19,7 @@ from olearn.core.parameters import (
     check_parameters,
     with_parameters,
 )
+from olearn.core.tables import Names
 from olearn.core.types import Rows
 from olearn.core.validate import (
     check_names,
@@ -116,7 +117,6 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         check_parameters(self)
         nominal = self.nominal_attributes
         self._features = FeatureIndex(None if nominal is None else [*nominal])
-        self.nominal_attributes = nominal or None  # river cannot clone an empty tuple
         self._engine = RidgeEngine(RidgeSettings.of(self, one_hot=False))
         self._grow()
 
@@ -156,9 +156,7 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         both.merge(other)
         return both
 
-    def forget(
-        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
+    def forget(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Unlearn rows that were learnt, exactly; `X`, `y`, `w`, `names` as in `learn_many`."""
         if self.forgetting != 1.0:
             raise ValueError(f"forgetting must be 1 to unlearn rows, got {self.forgetting}")

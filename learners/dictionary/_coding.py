@@ -1,7 +1,7 @@
 """What the dictionary does with what it has learnt: codes, rebuilt samples, scores."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,8 @@ from river import base
 from river.base.typing import FeatureName
 from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex
+from olearn.core.tables import Names, Table
 from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.dictionary import codes
@@ -34,7 +35,7 @@ class CodesRows(base.MiniBatchTransformer):
         """Return the code of each atom, numbered from 0; features not learnt yet are left out."""
         return dict(enumerate(self._coded(self._codes_one(x))[0].tolist()))
 
-    def transform_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+    def transform_many(self, X: Any, *, names: Names = None) -> Any:
         """Return codes: an array `(n, n_atoms)` for an array, a frame for a frame."""
         Z = self._coded(self._codes_many(X, names))
         if isinstance(X, np.ndarray):
@@ -58,7 +59,7 @@ class CodesRows(base.MiniBatchTransformer):
             raise ValueError(f"Z must have one column an atom, got shape {rows.shape}")
         return products(rows, self._atoms()[0])
 
-    def denoise_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Rows:
+    def denoise_many(self, X: Any, *, names: Names = None) -> Rows:
         """Return the samples rebuilt from the codes that `coding` leaves, as an array.
 
         Its columns are `feature_names`; with `"largest"` this is compression to `n_codes` numbers
@@ -73,7 +74,7 @@ class CodesRows(base.MiniBatchTransformer):
         """
         return float(self._residual(self._codes_one(x))[0])
 
-    def score_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Rows:
+    def score_many(self, X: Any, *, names: Names = None) -> Rows:
         """Return `score_one` of each row, as an array."""
         return self._residual(self._codes_many(X, names))
 
@@ -84,7 +85,7 @@ class CodesRows(base.MiniBatchTransformer):
             row = np.nan_to_num(self._features.encode_one(x), nan=0.0)
         return products(row[None], self._atoms()[1])
 
-    def _codes_many(self, X: Any, names: Sequence[FeatureName] | None) -> Rows:
+    def _codes_many(self, X: Any, names: Names) -> Rows:
         rows = self._features.encode_many(self._check_many(X, names))
         return products(np.where(np.isnan(rows), 0.0, rows), self._atoms()[1])
 
@@ -106,10 +107,10 @@ class CodesRows(base.MiniBatchTransformer):
         out: Rows = shrink(Z, self.level)
         return out
 
-    def _check_many(self, X: Any, names: Sequence[FeatureName] | None) -> Table:
+    def _check_many(self, X: Any, names: Names) -> Table:
         table = self._features.check_many(X, names)
-        if table.matrix is not None:
-            return table
+        for name, texts in table.categories.items():
+            check_no_text({name: texts[0]})
         for name, column in zip(table.names, table.columns(), strict=True):
             if isinstance(column, list):
                 check_no_text({name: next(v for v in column if isinstance(v, str))})

@@ -3,7 +3,7 @@
 import math
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from river import base
 from river.base.typing import FeatureName
 
 from olearn.base import check_detector
-from olearn.core.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Above,
@@ -27,6 +27,7 @@ from olearn.core.parameters import (
     check_parameters,
     with_parameters,
 )
+from olearn.core.tables import Names, Table
 from olearn.core.types import Rows
 from olearn.core.validate import (
     check_in_range,
@@ -173,7 +174,7 @@ class OrthogonalDictionaryLearner(CodesRows):
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        self._features = FeatureIndex()
+        self._features = FeatureIndex(())
         drawn = int(np.random.default_rng().integers(2**62))
         self._root = drawn if self.seed is None else self.seed
         self._trainer = self._make_trainer()
@@ -261,9 +262,7 @@ class OrthogonalDictionaryLearner(CodesRows):
             self._grow()
         self._take(row[None], np.array([float(w)]))
 
-    def learn_many(
-        self, X: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
+    def learn_many(self, X: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn the rows of a frame or 2-D array as a loop of `learn_one` would, bit for bit.
 
         `w` holds one weight a row; the columns of an array are the features `names`, 0, 1, ...
@@ -280,7 +279,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         if self._n_pending:
             self._step()
 
-    def start_from(self, components: Any, *, names: Sequence[FeatureName] | None = None) -> None:
+    def start_from(self, components: Any, *, names: Names = None) -> None:
         """Begin anew from a dictionary: the nearest orthogonal one to `components`.
 
         Parameters

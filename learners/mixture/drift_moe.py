@@ -29,7 +29,7 @@ from olearn.learners.mixture.data_kernels import Experts
 from olearn.learners.mixture.router import Router
 from olearn.learners.mixture.router_kernels import RouterArrays
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, settings_of
+from olearn.learners.trees.pool import TreePool, category_room, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["DriftMoEClassifier"]
@@ -186,8 +186,6 @@ class DriftMoEClassifier(ArrayClassifier):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._start_encoding(self.nominal_attributes, self.classes)
-        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
-        self.classes = self.classes or None
         self._pool = TreePool(
             settings_of(self), self.max_size, rng=kernel_state(self.seed, stream=1)
         )
@@ -298,6 +296,9 @@ class DriftMoEClassifier(ArrayClassifier):
             self._pool.make_room(2 * max(len(self._experts.roots), 1))
             row = run(*self._state(), X, y, w, out, row)
         return out
+
+    def _room(self, n_categories: int) -> int:
+        return category_room(n_categories)
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)

@@ -84,8 +84,6 @@ class RehearsalClassifier(ArrayClassifier):
         warm_batches: int = 50,
     ) -> None:
         """Begin, with parameters that are checked."""
-        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
-        self.classes = self.classes or None
         self._start_encoding(self.nominal_attributes, self.classes)
         device = device_of(self.device)
         if self.compile and not device.startswith("cuda"):

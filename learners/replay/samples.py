@@ -1,11 +1,12 @@
 """What a sample of rehearsal is: a row of features or an image; the first one decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
-from olearn.core.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex
+from olearn.core.tables import ColumnKinds, Names, Table
 from olearn.core.types import Rows
 from olearn.learners.replay.engine import RehearsalSettings, ReplayEngine
 from olearn.learners.replay.images import SMALLEST, Shape, are_images, image_tensor, kind
@@ -37,6 +38,10 @@ class SampleEncoder:
     def __len__(self) -> int:
         return len(self.index)
 
+    def expect(self, kinds: ColumnKinds) -> None:
+        """Take over what the source of the rows knows of their columns, before the first one."""
+        self.index.expect(kinds)
+
     def quick(self, x: Any) -> Rows | None:
         """Encode a row in which nothing is new and all is in order; else return None."""
         if not self.begun or self.shape is not None or are_images(x, 3):
@@ -58,10 +63,14 @@ class SampleEncoder:
         image = self._image("x", x, 3)
         return self.index.encode_one(x) if image is None else image
 
-    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> Any:
+    def check_many(self, X: Any, names: Names = None) -> Any:
         """Check many rows or images; changes nothing."""
         images = self._image("X", X, 4)
         return self.index.check_many(X, names) if images is None else images
+
+    def arrivals(self, table: Tensor | Table, room: Callable[[int], int]) -> list[int]:
+        """Return the rows of what was checked that bring columns or categories."""
+        return [] if isinstance(table, Tensor) else self.index.arrivals(table, room)
 
     def learn_many(self, table: Tensor | Table) -> Any:
         """Encode what was checked, adding columns and categories."""

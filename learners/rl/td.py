@@ -1,7 +1,7 @@
 """Stream TD(lambda) as a river regressor: discounted sums of a signal on any data stream."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from river.base.typing import FeatureName
 
 from olearn.base import ArrayRegressor
-from olearn.core.features import FeatureIndex, Table
+from olearn.core.features import FeatureIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Fraction,
@@ -20,6 +20,7 @@ from olearn.core.parameters import (
     with_parameters,
 )
 from olearn.core.rng import kernel_state
+from olearn.core.tables import ColumnKinds, Names, Table
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range
 from olearn.learners.rl import _agent_kernels as kernels
@@ -118,7 +119,7 @@ class StreamTDRegressor(ArrayRegressor):
     def __post_init__(self) -> None:
         check_parameters(self)
         check_hidden(self.hidden, self.sparsity)
-        self._features = NumericFeatures(FeatureIndex())
+        self._features = NumericFeatures(FeatureIndex(()))
         self._rng = np.random.default_rng(self.seed)
         self._net: Net | None = None
         self._state = self._make_state()
@@ -293,6 +294,13 @@ class NumericFeatures:
     def __len__(self) -> int:
         return len(self._index)
 
+    def expect(self, kinds: ColumnKinds) -> None:
+        """Leave it: codes are numbers here, and text is refused when it comes."""
+
+    def arrivals(self, table: Table, room: Callable[[int], int]) -> list[int]:
+        """Return the rows of a checked table that bring columns."""
+        return [] if set(self.names).issuperset(table.names) else [0]
+
     def quick(self, x: Any) -> Rows | None:
         """Encode a row in which nothing is new and all is in order; else return None."""
         return self._index.quick(x)
@@ -307,9 +315,11 @@ class NumericFeatures:
         _refuse_text(x)
         return self._index.encode_one(x)
 
-    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> Table:
+    def check_many(self, X: Any, names: Names = None) -> Table:
         """Check a frame or 2-D array and split it into named columns; changes nothing."""
         table = self._index.check_many(X, names)
+        for name, texts in table.categories.items():
+            _refuse_text({name: texts[0]})
         if table.matrix is None:
             for name, column in zip(table.names, table.columns(), strict=True):
                 for value in column:

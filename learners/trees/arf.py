@@ -27,7 +27,7 @@ from olearn.core.validate import check_in_range, check_integer
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, settings_of
+from olearn.learners.trees.pool import TreePool, category_room, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["ARFClassifier"]
@@ -228,6 +228,9 @@ class ARFClassifier(ArrayClassifier):
     def _subspace(self) -> int:
         """Number of features in a leaf's subspace."""
         return _subspace(self.max_features, len(self._features))
+
+    def _room(self, n_categories: int) -> int:
+        return category_room(n_categories)
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         def learn(member: int) -> None:

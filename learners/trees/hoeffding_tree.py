@@ -124,8 +124,6 @@ class HoeffdingTreeClassifier(SingleTree):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._start_encoding(self.nominal_attributes, self.classes)
-        self.nominal_attributes = self.nominal_attributes or None  # river cannot clone ()
-        self.classes = self.classes or None
         self._pool = TreePool(
             settings_of(self),
             self.max_size,

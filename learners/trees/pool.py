@@ -108,7 +108,7 @@ class TreePool:
         if n_classes > class_room:
             class_room = n_classes if n_classes <= 16 else n_classes * 3 // 2
         old = t.feat[:, at.CAPACITY].tolist()
-        capacities = [_category_room(width) for width in widths]
+        capacities = [category_room(width) for width in widths]
         capacities[: len(old)] = [max(a, b) for a, b in zip(old, capacities, strict=False)]
         if capacities == old and class_room == t.stats.shape[2]:
             return False
@@ -277,7 +277,7 @@ _SETTINGS = tuple(inspect.signature(tree_settings).parameters)
 LEAF_MODES = {"mc": at.MAJORITY, "nb": at.NAIVE_BAYES, "nba": at.ADAPTIVE}
 
 
-def _category_room(n_categories: int) -> int:
+def category_room(n_categories: int) -> int:
     """Power of two, so that categories that come one by one seldom rebuild the arrays."""
     return 0 if n_categories == 0 else max(2, 1 << (n_categories - 1).bit_length())
 

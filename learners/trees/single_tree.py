@@ -10,7 +10,7 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import LEAF_MODES, TreePool, settings_of
+from olearn.learners.trees.pool import LEAF_MODES, TreePool, category_room, settings_of
 from olearn.learners.trees.text import tree_shape
 
 
@@ -48,6 +48,9 @@ class SingleTree(ArrayClassifier):
 
     def _grow(self, n_classes: int) -> None:
         self._pool.grow(self._features.widths, n_classes)
+
+    def _room(self, n_categories: int) -> int:
+        return category_room(n_categories)
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)

@@ -6,7 +6,9 @@ few methods a learner writes; both doors end in the same compiled code, hence th
 
 import abc
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,10 +17,11 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex, column_like, is_frame
+from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
+from olearn.core.tables import ColumnKinds, Names, column_like, is_frame
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_names, row_weights
 
@@ -37,6 +40,9 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
     the features `names` (0, 1, ... where not given); labels are bools, ints or strings. `None` and
     NaN mean that a value is missing. An infinite value, a string in a numeric feature, or a label
     that is missing raises before anything is learnt.
+
+    `names` may be the `Schema` of the stream that an array is a block of: then nominal columns are
+    nominal, and codes mean their texts, so that the model learns what it learns of the dicts.
     """
 
     takes_blocks: ClassVar[bool] = True
@@ -50,6 +56,14 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
         check_names("classes", classes)
         self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
         self._labels = LabelIndex(classes)
+
+    def expect_columns(self, kinds: ColumnKinds) -> None:
+        """Take over what a stream knows of its columns, its `Schema`, before the first row.
+
+        Its nominal features are nominal here, unless `nominal_attributes` says which are; text is
+        in any case. Parameters stay as they are, and a clone has to be told again.
+        """
+        self._features.expect(kinds)
 
     @property
     def _multiclass(self) -> bool:
@@ -87,6 +101,13 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
 
     def _check_weights(self, w: Rows) -> None:
         """Raise ValueError at weights that the learner cannot take."""
+
+    def _room(self, n_categories: int) -> int:
+        """Number of categories that `_grow` makes room for where a feature has so many.
+
+        An array is cut where it changes, so that models grow at the same rows as in a loop.
+        """
+        return n_categories
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         self._learn_rows(row[None], np.array([code]), np.array([w]))
@@ -133,24 +154,14 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
 
     # -- many rows -------------------------------------------------------------------------------
 
-    def learn_many(
-        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
+    def learn_many(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
-        rows, codes, weights, new = self._encode_learning(X, y, w, names)
-        start = 0
-        for row, label in new:
-            if row > start:
-                self._learn_rows(rows[start:row], codes[start:row], weights[start:row])
-            self._labels.add(label)
-            self._grow(len(self._labels))
-            start = row
-        if len(codes) > start:
-            self._learn_rows(rows[start:], codes[start:], weights[start:])
+        for stretch in self._stretches(X, y, w, names):
+            rows = self._encode(stretch)
+            if len(rows):
+                self._learn_rows(rows, stretch.codes, stretch.weights)
 
-    def test_then_train_many(
-        self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None
-    ) -> NDArray[Any]:
+    def test_then_train_many(self, X: Any, y: Any, *, names: Names = None) -> NDArray[Any]:
         """Predict each row, then learn it; return the labels predicted, shape `(n,)`.
 
         The same answers as a loop of `predict_one` and `learn_one`, from one compiled call. The
@@ -164,7 +175,7 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
         codes: Codes,
         labels: Sequence[ClfTarget],
         *,
-        names: Sequence[FeatureName] | None = None,
+        names: Names = None,
     ) -> Codes:
         """Do as `test_then_train_many`, with `codes` of `labels` in the place of labels.
 
@@ -184,24 +195,24 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
         coded = CodedLabels(given.astype(np.int64, copy=False), labels)
         return self._test_then_train(X, coded, names).codes
 
-    def _test_then_train(self, X: Any, y: Any, names: Sequence[FeatureName] | None) -> CodedLabels:
-        rows, codes, weights, new = self._encode_learning(X, y, None, names)
-        out = np.empty(len(codes), dtype=np.int64)
-        start = 0
-        for row, label in new:
-            if row > start:
-                out[start:row] = self._test_then_train_rows(rows[start:row], codes[start:row])
-            one = slice(row, row + 1)  # a block of one: the kernels of single rows are not compiled
-            out[row] = self._codes_rows(rows[one])[0] if self._labels.labels else -1
-            self._labels.add(label)
-            self._grow(len(self._labels))
-            self._learn_rows(rows[one], codes[one], weights[one])
-            start = row + 1
-        if len(codes) > start:
-            out[start:] = self._test_then_train_rows(rows[start:], codes[start:])
-        return CodedLabels(out, self._labels.labels)
+    def _test_then_train(self, X: Any, y: Any, names: Names) -> CodedLabels:
+        answers = [np.empty(0, dtype=np.int64)]
+        for stretch in self._stretches(X, y, None, names):
+            codes, first = stretch.codes, 0
+            if stretch.begins_anew and len(codes):
+                # a block of one: the kernels of single rows are not compiled
+                row = self._features.encode_many(stretch.table[:1])
+                known = bool(self._labels.labels)
+                answers.append(self._codes_rows(row) if known else np.full(1, -1, np.int64))
+                first = 1
+            rows = self._encode(stretch)
+            if first:
+                self._learn_rows(rows[:1], codes[:1], stretch.weights[:1])
+            if len(codes) > first:
+                answers.append(self._test_then_train_rows(rows[first:], codes[first:]))
+        return CodedLabels(np.concatenate(answers), self._labels.labels)
 
-    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+    def predict_many(self, X: Any, *, names: Names = None) -> Any:
         """Return the most probable labels: an array for an array, a series for a frame."""
         rows = self._features.encode_many(self._features.check_many(X, names))
         if self._labels.labels:
@@ -210,7 +221,7 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
             values = np.full(len(rows), None, dtype=object)
         return column_like(X, values)
 
-    def predict_proba_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+    def predict_proba_many(self, X: Any, *, names: Names = None) -> Any:
         """Return probabilities: an array `(n, n_labels)` for an array, a frame for a frame."""
         rows = self._features.encode_many(self._features.check_many(X, names))
         labels = self._labels.labels
@@ -220,10 +231,11 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
         columns = {label: proba[:, code] for code, label in enumerate(labels)}
         return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))
 
-    def _encode_learning(
-        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
-    ) -> tuple[Rows, Codes, Rows, list[tuple[int, Any]]]:
-        """Check all of a batch, then add its columns and categories; labels are only planned."""
+    def _stretches(self, X: Any, y: Any, w: Any, names: Names) -> Iterator["_Stretch"]:
+        """Check all of a batch, then yield its rows, cut where columns, categories or labels come.
+
+        What comes with a stretch is learnt by `_encode`.
+        """
         table = self._features.check_many(X, names)
         codes, new = self._labels.plan(y)
         if len(codes) != len(table):
@@ -231,10 +243,27 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
         weights = row_weights(w, len(codes))
         if w is not None:
             self._check_weights(weights)
-        rows = self._features.learn_many(table)
+        labels = dict(new)
+        cuts = {*self._features.arrivals(table, self._room), *labels}
+        edges = sorted({0, len(codes)} | {row for row in cuts if row < len(codes)})
+        for start, end in pairwise(edges if len(codes) else [0, 0]):
+            rows = slice(start, end)
+            yield _Stretch(
+                table if len(edges) <= 2 else table[rows],
+                codes[rows],
+                weights[rows],
+                start in cuts,
+                labels.get(start),
+            )
+
+    def _encode(self, stretch: "_Stretch") -> Rows:
+        """Learn the columns, the categories and the label that come with a stretch."""
+        rows = self._features.learn_many(stretch.table)
+        if stretch.label is not None:
+            self._labels.add(stretch.label)
         if len(self._labels):
             self._grow(len(self._labels))
-        return rows, codes, weights, new
+        return rows
 
     def _decode(self, codes: Codes) -> NDArray[Any]:
         return CodedLabels(codes, self._labels.labels).decoded()
@@ -242,3 +271,14 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Rows of a batch; nothing new comes after the first, for which there would be no room."""
+
+    table: Any
+    codes: Codes
+    weights: Rows
+    begins_anew: bool  # the first row brings something that is not known when it is predicted
+    label: Any  # of the first row where it is new; else None, which is no label

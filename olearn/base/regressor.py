@@ -6,7 +6,8 @@ the few methods a learner writes, hence in the same floats.
 
 import abc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +15,9 @@ from river import base
 from river.base.typing import FeatureName
 
 from olearn.base.roles import EncodesRows
-from olearn.core.features import column_like
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
+from olearn.core.tables import ColumnKinds, Names, column_like
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, row_targets, row_weights
 
@@ -37,10 +38,21 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
     the features `names` (0, 1, ... where not given); targets are finite numbers. `None` and NaN
     mean that a value is missing. An infinite value, a string in a numeric feature, or a target
     that is missing raises before anything is learnt.
+
+    `names` may be the `Schema` of the stream that an array is a block of: then nominal columns are
+    nominal, and codes mean their texts, so that the model learns what it learns of the dicts.
     """
 
     takes_blocks: ClassVar[bool] = True
     _features: EncodesRows
+
+    def expect_columns(self, kinds: ColumnKinds) -> None:
+        """Take over what a stream knows of its columns, its `Schema`, before the first row.
+
+        Its nominal features are nominal here, unless `nominal_attributes` says which are; text is
+        in any case. Parameters stay as they are, and a clone has to be told again.
+        """
+        self._features.expect(kinds)
 
     # -- what a learner writes -------------------------------------------------------------------
 
@@ -60,6 +72,13 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
 
     def _check_weights(self, w: Rows) -> None:
         """Raise ValueError at weights that the learner cannot take."""
+
+    def _room(self, n_categories: int) -> int:
+        """Number of categories that `_grow` makes room for where a feature has so many.
+
+        An array is cut where it changes, so that models grow at the same rows as in a loop.
+        """
+        return n_categories
 
     def _learn_row(self, row: Rows, y: float, w: float) -> None:
         self._learn_rows(row[None], np.array([y]), np.array([w]))
@@ -87,40 +106,36 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
 
     # -- many rows -------------------------------------------------------------------------------
 
-    def learn_many(
-        self, X: Any, y: Any, w: Any = None, *, names: Sequence[FeatureName] | None = None
-    ) -> None:
+    def learn_many(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
         table, targets, weights = self._check_learning(X, y, w, names)
-        if len(table):
-            rows = self._features.learn_many(table)
+        for part, stretch, _ in self._stretches(table):
+            rows = self._features.learn_many(part)
             self._grow()
-            self._learn_rows(rows, targets, weights)
+            self._learn_rows(rows, targets[stretch], weights[stretch])
 
-    def test_then_train_many(
-        self, X: Any, y: Any, *, names: Sequence[FeatureName] | None = None
-    ) -> Rows:
+    def test_then_train_many(self, X: Any, y: Any, *, names: Names = None) -> Rows:
         """Predict each row, then learn it; return the predictions, shape `(n,)`.
 
         The same answers as a loop of `predict_one` and `learn_one`.
         """
         table, targets, _ = self._check_learning(X, y, None, names)
         out = np.empty(len(table))
-        if not len(table):
-            return out
-        start = 0
-        if not set(self._features.names).issuperset(table.names):
-            # the first row is predicted before its new columns are known
-            out[0] = self._predict_row(self._features.encode_many(table)[0])
-            start = 1
-        rows = self._features.learn_many(table)
-        self._grow()
-        if start:
-            self._learn_row(rows[0], float(targets[0]), 1.0)
-        out[start:] = self._test_then_train_rows(rows[start:], targets[start:])
+        for part, stretch, begins_anew in self._stretches(table):
+            answers, y_part, first = out[stretch], targets[stretch], 0
+            if begins_anew:  # the first row is predicted before what it brings is known
+                row = self._features.encode_many(part[:1])[0]
+                answers[0] = self._predict_row(row)
+                first = 1
+            rows = self._features.learn_many(part)
+            self._grow()
+            if first:
+                self._learn_row(rows[0], float(y_part[0]), 1.0)
+            if len(rows) > first:
+                answers[first:] = self._test_then_train_rows(rows[first:], y_part[first:])
         return out
 
-    def predict_many(self, X: Any, *, names: Sequence[FeatureName] | None = None) -> Any:
+    def predict_many(self, X: Any, *, names: Names = None) -> Any:
         """Return predictions: an array for an array, a series for a frame."""
         rows = self._features.encode_many(self._features.check_many(X, names))
         return column_like(X, self._predict_rows(rows))
@@ -141,9 +156,18 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
             self._grow()
         return row, float(y), float(w)
 
-    def _check_learning(
-        self, X: Any, y: Any, w: Any, names: Sequence[FeatureName] | None
-    ) -> tuple[Any, Rows, Rows]:
+    def _stretches(self, table: Any) -> Iterator[tuple[Any, slice, bool]]:
+        """Yield the rows of a checked table, cut where columns or categories come.
+
+        Each comes with its place and whether its first row brings something.
+        """
+        cuts = set(self._features.arrivals(table, self._room)) if len(table) else set()
+        edges = sorted(cuts | {0, len(table)})
+        for start, end in pairwise(edges):
+            rows = slice(start, end)
+            yield table if len(edges) == 2 else table[rows], rows, start in cuts
+
+    def _check_learning(self, X: Any, y: Any, w: Any, names: Names) -> tuple[Any, Rows, Rows]:
         """Check all of a batch; return its table, targets and weights."""
         table = self._features.check_many(X, names)
         targets = row_targets(y, len(table))

@@ -1,8 +1,9 @@
 """What some learners, and their parts, can do by the methods they have."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from olearn.core.tables import ColumnKinds, Names
 from olearn.core.types import Codes, Rows
 
 __all__ = ["CountsDrifts", "EncodesRows", "RoutesExperts", "takes_blocks"]
@@ -22,6 +23,9 @@ class EncodesRows(Protocol):
     def __len__(self) -> int:
         """Return the number of columns."""
 
+    def expect(self, kinds: ColumnKinds) -> None:
+        """Take over what the source of the rows knows of their columns, before the first one."""
+
     def quick(self, x: Any) -> Rows | None:
         """Encode a row in which nothing is new and all is in order; else return None."""
 
@@ -31,8 +35,17 @@ class EncodesRows(Protocol):
     def encode_one(self, x: Any) -> Rows:
         """Check and encode a row; changes nothing."""
 
-    def check_many(self, X: Any, names: Sequence[Any] | None = None) -> Any:
-        """Check many rows and return them as a table with `names` and a length; changes nothing."""
+    def check_many(self, X: Any, names: Names = None) -> Any:
+        """Check many rows and return them as a table; changes nothing.
+
+        A table has a length, and gives some of its rows by a slice.
+        """
+
+    def arrivals(self, table: Any, room: Callable[[int], int]) -> list[int]:
+        """Return the rows of a checked table that bring columns, or categories to make room for.
+
+        `room` gives the number of categories there will be room for, of the number that there are.
+        """
 
     def learn_many(self, table: Any) -> Rows:
         """Encode a checked table, adding columns and categories."""

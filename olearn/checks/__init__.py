@@ -27,6 +27,7 @@ from olearn.checks.inputs import INPUT_CHECKS
 from olearn.checks.parameters import PARAMETER_CHECKS
 from olearn.checks.regressors import REGRESSOR_CHECKS
 from olearn.checks.streams import check_stream
+from olearn.checks.text_columns import REGRESSOR_TEXT_CHECKS, TEXT_CHECKS
 from olearn.checks.transformers import TRANSFORMER_CHECKS
 
 Check = Callable[[Any], None]
@@ -50,9 +51,9 @@ def yield_checks(model: Model) -> Iterator[Check]:
     if isinstance(model, ArrayDetector):
         yield from (*DETECTOR_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, ArrayClassifier):
-        yield from (*ARRAY_CHECKS, *INPUT_CHECKS, *PARAMETER_CHECKS)
+        yield from (*ARRAY_CHECKS, *INPUT_CHECKS, *TEXT_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, ArrayRegressor):
-        yield from (*REGRESSOR_CHECKS, *PARAMETER_CHECKS)
+        yield from (*REGRESSOR_CHECKS, *REGRESSOR_TEXT_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, river_base.MiniBatchTransformer):
         yield from TRANSFORMER_CHECKS
     else:

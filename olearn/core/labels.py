@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
-from olearn.core.features import is_missing
 from olearn.core.types import Codes
+from olearn.core.values import is_missing
 
 _MOST_INTEGERS = 100_000  # labels from 0 to here are coded by a table, which has room for them all
 _FEW_ROWS = 1000  # below, the table of the hash costs more than a look at each row

@@ -257,6 +257,8 @@ class _Attribute:
 def check_parameters(model: Any) -> None:
     """Raise unless each field of `model`, an instance of a dataclass, is in its range.
 
+    A field that is an empty tuple becomes an empty list, which river can clone.
+
     Examples
     --------
     >>> from dataclasses import dataclass
@@ -275,6 +277,10 @@ def check_parameters(model: Any) -> None:
 
     """
     cls: Any = type(model)
+    for field in dataclasses.fields(cls):
+        value = getattr(model, field.name) if field.init else None
+        if isinstance(value, tuple) and not value:
+            setattr(model, field.name, [])  # a clone looks at the first of a tuple
     for name, optional, check in _checks(cls):
         value = getattr(model, name)
         if value is not None or not optional:

@@ -12,6 +12,8 @@ from river import base
 from river.compose import Pipeline
 from river.datasets.base import Dataset
 
+from olearn.streams.base import Stream
+
 _PACKAGES = ("olearn", "river", "numpy", "numba")
 
 
@@ -80,9 +82,16 @@ def describe_run(
         "learner": describe_model(model),
         "stream": "\n".join(fact for fact in facts if not fact.lower().startswith("path: ")),
         "metrics": "\n".join(map(describe_model, metrics)),
+        **_describe_text(stream),
         "detector": "" if detector is None else describe_model(detector),
         **{name: str(value) for name, value in settings.items()},
     }
+
+
+def _describe_text(stream: Any) -> dict[str, str]:
+    """Name the features of text; a run of a version that read their codes cannot go on."""
+    texts = stream.schema.categories if isinstance(stream, Stream) else {}
+    return {"text": "\n".join(map(repr, texts))} if texts else {}
 
 
 def describe_environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.features import MAX_OWN_CODE
+from olearn.core.categories import MAX_OWN_CODE
 from olearn.streams._columns import Values
 from olearn.streams.formats import _arff_lines as lines
 from olearn.streams.formats._arff_lines import Attribute, Cell

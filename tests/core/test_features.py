@@ -8,7 +8,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from olearn.core.features import UNSEEN, CategoryIndex, FeatureIndex, Table
+from olearn.core.categories import UNSEEN, CategoryIndex
+from olearn.core.features import FeatureIndex
+from olearn.core.tables import Table
 
 FRAMES = [pd.DataFrame, pl.DataFrame]
 NAN = float("nan")

@@ -84,12 +84,13 @@ def test_block_size_is_positive(size):
 
 
 def test_nominal_values_in_dicts():
-    """Codes become ints, or the text of categories; a missing value stays NaN."""
+    """Codes become ints, or the text of categories; a missing value is NaN, a text None."""
     schema = streams.Schema(("a", "b", "c"), ("a", "b"), (0,), {"b": ("x", "y")})
     rows = list(schema.to_dicts(np.array([[1.0, 1.0, 1.0], [math.nan, math.nan, math.nan]])))
     assert rows[0] == {"a": 1, "b": "y", "c": 1.0}
     assert type(rows[0]["a"]) is int
-    assert all(math.isnan(value) for value in rows[1].values())
+    assert rows[1]["b"] is None
+    assert all(math.isnan(rows[1][name]) for name in "ac")
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from river import base
-from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier, takes_blocks
 from olearn.core.labels import CodedLabels
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, check_integer
+from olearn.evaluate.columns import columns_of, explain_text, last_step, rows_for, tell_columns
 from olearn.evaluate.online.position import Position
 from olearn.streams.base import Numbers, Stream
 
@@ -79,10 +79,10 @@ class BlockPath:
 
     def _run(self, model: Any, X: Rows, y: Any) -> Any:
         """Predict and learn the rows; this alone is timed."""
-        schema = self._stream.schema
+        names = columns_of(self._stream, model)
         if self._by_codes:
-            return model.test_then_train_codes(X, y, schema.labels, names=schema.names)
-        return model.test_then_train_many(X, y, names=schema.names)
+            return model.test_then_train_codes(X, y, self._stream.schema.labels, names=names)
+        return model.test_then_train_many(X, y, names=names)
 
     def _scored(self, y: Any, answers: Any) -> tuple[Any, Any]:
         """Return what was true and what was predicted; of codes, both of the model's labels."""
@@ -123,9 +123,14 @@ class RowPath:
         while span := list(itertools.islice(rows, min(size, rows_to_cut(at.n, cuts, max_samples)))):
             if not warm:
                 warm = True
-                _warm_up(self._model, span)
+                _warm_up(self._model, self._stream, span)
+            given = rows_for(self._stream, self._model, span)
             wall, cpu = time.perf_counter(), time.process_time()
-            answers = self._run(span, at.n)
+            try:
+                answers = self._run(given, at.n)
+            except (TypeError, ValueError) as error:
+                explain_text(self._stream, self._model, given, error)
+                raise
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             at.add_rows(span)
             size = int(_SECONDS_A_SPAN * len(span) / max(wall, 1e-9))
@@ -199,13 +204,6 @@ def rows_to_cut(n: int, cuts: Sequence[int], max_samples: int | None) -> int:
     return rows if max_samples is None else min(rows, max_samples - n)
 
 
-def last_step(model: base.Estimator) -> base.Estimator:
-    """Return the estimator at the end of a pipeline, or the model itself."""
-    while isinstance(model, Pipeline):
-        model = list(model.steps.values())[-1]
-    return model
-
-
 def _check_delay(name: str, delay: Any) -> None:
     if delay == math.inf:
         return
@@ -230,10 +228,11 @@ def _learner(model: Any) -> Callable[[Any, Any], None]:
     return lambda x, y: model.learn_one(x)
 
 
-def _warm_up(model: Any, rows: list[tuple[dict[Any, Any], Any]]) -> None:
+def _warm_up(model: Any, stream: Any, rows: list[tuple[dict[Any, Any], Any]]) -> None:
     """Let a clone of a compiled model learn, so that its kernels are loaded before the clock."""
     if takes_blocks(last_step(model)):
         clone = model.clone()
-        for x, y in rows[:_WARM_UP_ROWS]:
+        tell_columns(stream, clone)
+        for x, y in rows_for(stream, model, rows[:_WARM_UP_ROWS]):
             clone.predict_one(x)
             clone.learn_one(x, y)

@@ -7,8 +7,8 @@ from river import base
 from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
-from olearn.base import takes_blocks
 from olearn.core.validate import check_integer, check_kind
+from olearn.evaluate.columns import takes_blocks_of, tell_columns
 from olearn.evaluate.describe import describe_run
 from olearn.evaluate.online.checkpoint import Checkpoint, CheckpointWriter, Run
 from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
@@ -44,6 +44,11 @@ def prequential(
     model takes them (those of olearn do, a pipeline does not), labels come at once and no metric
     reads probabilities, whole blocks are handed over; the figures are the same as row by row, only
     the speed differs, and `Result.path` says which it was.
+
+    What the stream knows of its columns reaches a learner of olearn, also at the end of a pipeline:
+    `stream.schema.nominal` are nominal, unless its `nominal_attributes` say which are. Models of
+    river get rows as they expect them, in which a missing category has no name; they know text from
+    numbers, but not codes, for which their own `nominal_attributes` are needed.
 
     Parameters
     ----------
@@ -128,6 +133,7 @@ def prequential(
     if isinstance(stream, Stream):
         _check_target(stream.schema.target, model)
     chosen = with_positive(choose_metrics(metrics, model), _labels(stream), pos_label)
+    tell_columns(stream, model)
     path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
     recorder = Recorder(model, chosen, window, detector, keep_predictions)
     run = Run(model, recorder, Position(checkpoint is not None), path.delayed)
@@ -168,7 +174,7 @@ def _check_target(target: Any, model: base.Estimator) -> None:
 def _choose_path(
     stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
 ) -> BlockPath | RowPath:
-    if isinstance(stream, Stream) and takes_blocks(model) and delay is None and not probabilities:
+    if takes_blocks_of(stream, model) and delay is None and not probabilities:
         return BlockPath(stream, model, block_size)
     return RowPath(stream, model, delay, probabilities=probabilities)
 

@@ -12,13 +12,14 @@ from river.metrics.base import Metric
 from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts, check_detector
 from olearn.core.labels import CodedLabels
 from olearn.core.types import Codes
+from olearn.evaluate.columns import last_step
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
     describe_stream,
     name_stream,
 )
-from olearn.evaluate.online.paths import BlockPath, RowPath, Span, last_step
+from olearn.evaluate.online.paths import BlockPath, RowPath, Span
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.scoring import Scoreboard, format_of
 from olearn.persist.classes import kept_in_files

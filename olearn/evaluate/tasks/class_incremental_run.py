@@ -13,6 +13,7 @@ from river import base
 
 from olearn.base import takes_blocks
 from olearn.core.validate import check_integer
+from olearn.evaluate.columns import columns_of, tell_columns
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
@@ -154,6 +155,7 @@ class _Evaluation:
         """Learn and test; `settings` are written into the run."""
         stream, anytime = self.stream, settings["anytime"]
         done = TaskRun(seed, [*map(list, stream.tasks)], [], [], [], [], settings=settings)
+        tell_columns(stream, self.model)
         warm_up(self.model, stream)
         for task in range(stream.n_tasks):
             self.wall = self.cpu = 0.0
@@ -188,7 +190,8 @@ class _Evaluation:
     def _learn(self, X: NDArray[Any], codes: NDArray[np.int64]) -> None:
         y = self.labels[codes]
         if takes_blocks(self.model):
-            self._timed(lambda: self.model.learn_many(X, y, **_names(self.stream)))
+            names = _names(self.stream, self.model)
+            self._timed(lambda: self.model.learn_many(X, y, **names))
         else:
             pairs = list(zip(_examples(self.stream, X), y.tolist(), strict=True))
             self._timed(lambda: [self.model.learn_one(x, label) for x, label in pairs])
@@ -227,7 +230,7 @@ class _Evaluation:
         for start in range(0, len(codes), _TESTED_AT_ONCE):
             part = slice(start, start + _TESTED_AT_ONCE)
             if takes_blocks(self.model):
-                answers = self.model.predict_many(X[part], **_names(self.stream))
+                answers = self.model.predict_many(X[part], **_names(self.stream, self.model))
             else:
                 answers = [self.model.predict_one(x) for x in _examples(self.stream, X[part])]
             found = np.empty(len(answers), dtype=object)  # None before the first label
@@ -242,13 +245,13 @@ def warm_up(model: Any, stream: ClassIncremental) -> None:
     if isinstance(model, base.Estimator) and takes_blocks(model) and not stream.gives_images:
         X, codes = next(stream.blocks(_WARM_UP_ROWS))
         clone: Any = model.clone()
-        clone.learn_many(X, codes, **_names(stream))
-        clone.predict_many(X, **_names(stream))
+        clone.learn_many(X, codes, **_names(stream, clone))
+        clone.predict_many(X, **_names(stream, clone))
 
 
-def _names(stream: ClassIncremental) -> dict[str, Any]:
+def _names(stream: ClassIncremental, model: Any) -> dict[str, Any]:
     """Names of the columns, for `learn_many` and `predict_many`; images have none."""
-    return {} if stream.gives_images else {"names": stream.schema.names}
+    return {} if stream.gives_images else {"names": columns_of(stream, model)}
 
 
 def _examples(stream: ClassIncremental, X: NDArray[Any]) -> Iterator[Any]:

@@ -3,7 +3,8 @@
 import pytest
 from river import compose, linear_model, preprocessing
 
-from olearn.evaluate.online.paths import last_step, rows_to_cut
+from olearn.evaluate.columns import last_step
+from olearn.evaluate.online.paths import rows_to_cut
 
 
 def naive_rows_to_cut(n, cuts, max_samples):

@@ -1,0 +1,54 @@
+"""Single values as rows, frames and arrays bring them: which are missing, and which are numbers.
+
+pandas' `NA` and `NaT`, NumPy's `masked` and NaN of any kind are missing, as None is. `Decimal` and
+NumPy's truth values are numbers, as Python's own are.
+"""
+
+import math
+import numbers
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_NUMBERS = (numbers.Real, np.bool_, Decimal)
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is None, NaN, NaT, pandas' NA or NumPy's masked."""
+    if value is None:
+        return True
+    unequal = value != value
+    if isinstance(unequal, bool | np.bool_):
+        return bool(unequal)
+    # to compare these gives themselves; pandas is not imported to look for its only one
+    return value is np.ma.masked or type(value).__name__ == "NAType"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a real number or a truth value; spans of time are not."""
+    return isinstance(value, _NUMBERS) and not isinstance(value, np.timedelta64)
+
+
+def is_text(values: Any) -> bool:
+    """Tell whether the first value that is there is a string."""
+    if isinstance(values, np.ndarray):
+        return False
+    return isinstance(next((v for v in values if not is_missing(v)), None), str)
+
+
+def as_float(number: Any) -> float:
+    """Return a number as a float; infinite where it is beyond the largest float."""
+    try:
+        return float(number)
+    except OverflowError:  # an integer
+        return math.inf if number > 0 else -math.inf
+
+
+def as_floats(values: Iterable[Any]) -> NDArray[np.float64]:
+    """Return numbers and missing values as float64; an array is given back as it is."""
+    if isinstance(values, np.ndarray):
+        return values
+    return np.array([math.nan if is_missing(v) else as_float(v) for v in values])

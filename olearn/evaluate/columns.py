@@ -1,0 +1,129 @@
+"""How what a stream knows of its columns reaches a model: one way for rows, blocks and pipelines.
+
+A block comes with the stream's schema where the model reads one. Before the first row, the learner
+is told which features are nominal; at the end of a pipeline, of those that reach it as they are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from river import base
+from river.compose import Pipeline
+
+from olearn.base import ArrayClassifier, ArrayRegressor, takes_blocks
+from olearn.core.tables import ColumnKinds, Names
+from olearn.core.values import is_missing
+from olearn.streams.base import Schema, Stream
+
+Row = tuple[dict[Any, Any], Any]
+
+
+def last_step(model: base.Estimator) -> base.Estimator:
+    """Return the estimator at the end of a pipeline, or the model itself."""
+    while isinstance(model, Pipeline):
+        model = list(model.steps.values())[-1]
+    return model
+
+
+def columns_of(stream: Stream, model: Any) -> Names:
+    """Return what a model is given with a block: the schema, or only names if it reads no more."""
+    return stream.schema if reads_kinds(model) else stream.schema.names
+
+
+def reads_kinds(model: Any) -> bool:
+    """Tell whether a model is told what a stream knows of its columns."""
+    return isinstance(model, ArrayClassifier | ArrayRegressor)
+
+
+def takes_blocks_of(stream: Any, model: Any) -> bool:
+    """Tell whether a model can learn the blocks of a stream: not codes that it would not know."""
+    known = isinstance(stream, Stream) and takes_blocks(model)
+    return known and (reads_kinds(model) or not stream.schema.categories)
+
+
+def tell_columns(stream: Any, model: base.Estimator) -> None:
+    """Tell a learner of ours, be it at the end of a pipeline, what the stream knows."""
+    last: Any = last_step(model)
+    if not isinstance(stream, Stream) or not reads_kinds(last):
+        return
+    schema = stream.schema
+    if schema.nominal and last is not model:
+        last.expect_columns(_handed_on(stream, model))
+    else:
+        last.expect_columns(schema)
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    names: tuple[Any, ...]
+    nominal: tuple[Any, ...]
+    categories: Mapping[Any, tuple[str, ...]]
+
+
+class _Mark(int):
+    """A code that is known again, whatever other numbers are equal to it."""
+
+
+def _handed_on(stream: Stream, model: base.Estimator) -> ColumnKinds:
+    """Return the features that reach the end of a pipeline as they are.
+
+    What a step makes of a value is another feature, be it under the same name: a scaled code is a
+    number.
+    """
+    schema: Schema = stream.schema
+    marks = {name: _Mark(0) for name in schema.nominal if name not in schema.categories}
+    for x, _ in stream.take(1):
+        given = x | marks
+        end = _at_the_end(model.clone(), given)
+        kept = tuple(name for name in schema.nominal if end.get(name) is given[name])
+        texts = {name: schema.categories[name] for name in kept if name in schema.categories}
+        return _Kinds(tuple(end), kept, texts)
+    return schema  # there are no rows
+
+
+def _at_the_end(model: Any, x: dict[Any, Any]) -> dict[Any, Any]:
+    """Return what the last step of an untrained pipeline is given of a row."""
+    while isinstance(model, Pipeline):
+        *before, last = model.steps.values()
+        for step in before:
+            x = step.transform_one(x)
+        model = last
+    return x
+
+
+def rows_for(stream: Any, model: base.Estimator, rows: list[Row]) -> list[Row]:
+    """Return rows as the model expects them: for river's, a missing category has no name."""
+    if not isinstance(stream, Stream) or not stream.schema.nominal or reads_kinds(model):
+        return rows
+    nominal = set(stream.schema.nominal)
+    return [
+        ({k: v for k, v in x.items() if k not in nominal or not is_missing(v)}, y) for x, y in rows
+    ]
+
+
+def explain_text(stream: Any, model: Any, rows: list[Row], error: Exception) -> None:
+    """Raise in words where text, which the stream has, is what a model of river failed on."""
+    if not isinstance(stream, Stream) or not stream.schema.categories or reads_kinds(model):
+        return
+    texts = stream.schema.categories
+    numbers = [({k: v for k, v in x.items() if k not in texts}, y) for x, y in rows]
+    if _learns(model.clone(), rows) or not _learns(model.clone(), numbers):
+        return
+    name = next(iter(texts))
+    shown = ", ".join(map(repr, [*texts][:5])) + (", ..." if len(texts) > 5 else "")
+    raise ValueError(
+        f"{type(last_step(model)).__name__} cannot learn text, such as {texts[name][0]!r} in "
+        f"feature {name!r} (text: {shown}): put preprocessing.OneHotEncoder() before it, leave the "
+        "features out, or take a learner of categories, such as a Hoeffding tree"
+    ) from error
+
+
+def _learns(model: Any, rows: list[Row]) -> bool:
+    try:
+        for x, y in rows:
+            model.learn_one(x, y) if model._supervised else model.learn_one(x)
+            model.predict_one(x)
+    except (TypeError, ValueError):
+        return False
+    return True
