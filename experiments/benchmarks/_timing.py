@@ -32,7 +32,7 @@ from olearn.streams.base import Schema
 __all__ = ["RESULTS", "Rows", "Timing", "Trial", "best_of", "option", "parse", "read_rows", "write"]
 
 _ENOUGH_SECONDS = 4.0  # after a run this long another one would change little
-_PACKAGES = ("olearn", "river", "numpy", "numba", "torch", "capymoa", "jpype1")
+_PACKAGES = ("olearn", "river", "numpy", "numba", "torch", "capymoa", "jpype1", "pyarrow")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Delimited text: comma-separated values and their like."""
 
 import io
-import mmap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -269,8 +268,9 @@ class DelimitedTable(RawTable):
         if self._quotes is None:
             self._quotes = True
             if self.opener.is_plain:
-                with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=1) as text:
-                    self._quotes = text.find(b'"') >= 0
+                with self.path.open("rb", buffering=0) as file:
+                    blocks = iter(lambda: file.read(_BLOCK), b"")
+                    self._quotes = any(b'"' in block for block in blocks)
         return self._quotes
 
     def late_guess(self, column: str, texts: Iterable[str]) -> Guess | None:

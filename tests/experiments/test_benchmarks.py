@@ -128,3 +128,14 @@ def test_htm_runs_every_detector(tmp_path):
     assert lines["ADWIN"]["times as fast"] == pytest.approx(ratio)
     assert lines["KSWIN"]["row by row, rows / CPU s"] is None
     assert "PageHinkley" in printed
+
+
+def test_tables_compares_one_file(tmp_path):
+    """Every reader has a line, as a ratio to pyarrow's; the memory of two lengths is measured."""
+    _, found = run("tables.py", tmp_path / "tables", "--rows", "2000", "--long", "3000")
+    lines = found["comparisons"]
+    assert [line["reader"] for line in lines][:2] == ["pyarrow.csv.read_csv", "pandas.read_csv"]
+    assert lines[0]["times pyarrow"] == 1
+    memory = json.loads((tmp_path / "tables_memory.json").read_text())["comparisons"]
+    assert [line["rows"] for line in memory] == [2000, 3000]
+    assert all(line["peak MiB"] > 10 for line in memory)
