@@ -8,13 +8,16 @@ oldest buckets are forgotten without an alarm: the window holds at most
 """
 
 import math
-from typing import Annotated, Any
+from array import array
+from typing import Annotated, Any, Self
 
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector
 from olearn.core.jit import inner, njit
+from olearn.core.kernel_arrays import pointer
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     AtLeast,
@@ -83,8 +86,12 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
     """
     _insert(state, x)
     state[_TICKS] += 1.0
-    if state[_TICKS] < state[_CLOCK]:
-        return False
+    return state[_TICKS] >= state[_CLOCK] and _cut(state, delta)
+
+
+@inner
+def _cut(state: State, delta: float) -> bool:
+    """Cut the window where its parts differ, and start the clock; return whether any did."""
     state[_TICKS] = 0.0
     if state[_WIDTH] <= state[_GRACE_PERIOD]:
         return False
@@ -109,14 +116,38 @@ def adwin_rose(state: State, x: float, delta: float) -> bool:
 
 @inner
 def _insert(state: State, x: float) -> None:
-    """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next."""
+    """Add a value to the window."""
     width = state[_WIDTH]
     if width > 0.0:
         gap = x - state[_TOTAL] / width
         state[_M2] += width * gap * gap / (width + 1.0)
     state[_WIDTH] = width + 1.0
     state[_TOTAL] += x
+    _push(state, x)
 
+
+@inner
+def _insert_many(state: State, xs: State, begin: int, end: int) -> None:
+    """Do as `_insert` for each value; sums that are not read back from memory are twice as fast."""
+    width, total, m2 = state[_WIDTH], state[_TOTAL], state[_M2]
+    for i in range(begin, end):
+        x = xs[i]
+        if width > 0.0:
+            gap = x - total / width
+            m2 += width * gap * gap / (width + 1.0)
+        width += 1.0
+        total += x
+        state[_WIDTH], state[_TOTAL], state[_M2] = width, total, m2
+        if _push(state, x):
+            width, total, m2 = state[_WIDTH], state[_TOTAL], state[_M2]
+
+
+@inner
+def _push(state: State, x: float) -> bool:
+    """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next.
+
+    Return whether the last row was full, so that the oldest values were forgotten.
+    """
     capacity = int(state[_MAX_BUCKETS])
     stride = 1 + 2 * capacity
     row = _HEADER
@@ -140,7 +171,7 @@ def _insert(state: State, x: float) -> None:
         n_row += n_row
         if row == state.size:  # full: the window slides
             _forget(state, n_row, total, m2)
-            return
+            return True
     if state[row] == 0.0:
         n_rows = (row - _HEADER) // stride + 1.0
         if state[_N_ROWS] < n_rows:
@@ -149,6 +180,7 @@ def _insert(state: State, x: float) -> None:
     state[end] = total
     state[end + 1] = m2
     state[row] += 1.0
+    return False
 
 
 @inner
@@ -204,11 +236,33 @@ def _has_cut(state: State, delta: float) -> bool:
                 return False
             if n0 >= shortest:
                 inverse = 1.0 / (n0 - shortest + 1.0) + 1.0 / (n1 - shortest + 1.0)
-                bound = math.sqrt(scale * inverse * log_term) + 2.0 / 3.0 * log_term * inverse
-                if math.fabs(total0 / n0 - total1 / n1) > bound:
+                gap = math.fabs(total0 / n0 - total1 / n1)
+                square = scale * inverse * log_term
+                # far below the bound, which most splits are, no root is needed to know it
+                if (
+                    gap * gap >= 0.999 * square
+                    and gap > math.sqrt(square) + 2.0 / 3.0 * log_term * inverse
+                ):
                     return True
         n_row *= 0.5
     return False
+
+
+@inner
+def _update_block(state: State, xs: State, begin: int, end: int, delta: float) -> bool:
+    """Add values of which only the last can be due for a test; return whether it cut."""
+    _insert_many(state, xs, begin, end)
+    state[_TICKS] += end - begin
+    return state[_TICKS] >= state[_CLOCK] and _cut(state, delta)
+
+
+@njit
+def _update_waiting(state: State, address: int, begin: int, end: int, delta: float) -> int:
+    """Do as `_update_block` with values from an address on; return how many may wait, 0: it cut."""
+    xs = carray(pointer(address), (end,), np.float64)
+    if _update_block(state, xs, begin, end, delta):
+        return 0
+    return max(int(state[_CLOCK] - state[_TICKS]), 1)
 
 
 @njit
@@ -217,12 +271,16 @@ def _update_many(
 ) -> int:
     """Write the positions of the alarms, return their number; `drifted`: reset before the first."""
     n_alarms = 0
-    for i in range(xs.size):
+    begin = 0
+    while begin < xs.size:
         if drifted:
             adwin_reset(state)
-        drifted = adwin_update(state, xs[i], delta)
+        room = int(state[_CLOCK] - state[_TICKS])
+        end = min(begin + max(room, 1), xs.size)
+        drifted = _update_block(state, xs, begin, end, delta)
+        begin = end
         if drifted:
-            alarms[n_alarms] = i
+            alarms[n_alarms] = end - 1
             n_alarms += 1
     return n_alarms
 
@@ -297,6 +355,8 @@ class ADWIN(ArrayDetector):
 
     """
 
+    __slots__ = ("_at", "_begin", "_waiting")  # read and written at each update
+
     delta: OpenFraction = 0.002
     clock: PositiveInt = 32
     max_buckets: Annotated[int, AtLeast(2)] = 5
@@ -313,6 +373,52 @@ class ADWIN(ArrayDetector):
         adwin_start(
             self._state, self.clock, self.max_buckets, self.min_window_length, self.grace_period
         )
+        self._waiting = array("d", bytes(8 * _MOST_WAITING))
+        self._wait(self._room())
+
+    def _wait(self, room: int) -> None:
+        """Let `room` values wait until a test is due: calls of compiled code take longer than it.
+
+        They stand at the end of `_waiting`, from `_begin` on; `_at`, counted from the end, is where
+        the next one goes. The last is not let wait.
+        """
+        room = min(room, _MOST_WAITING)
+        self._at, self._begin = -room, _MOST_WAITING - room
+
+    def _room(self) -> int:
+        return 1 if self._drift_detected else max(self.clock - int(self._state[_TICKS]), 1)
+
+    def _read_waiting(self, end: int) -> int:
+        """Read the values that wait before `end`; return how many may wait now, 0: it cut."""
+        address, _ = self._waiting.buffer_info()
+        begin, self._begin = self._begin, end
+        room: int = _update_waiting(self._state, address, begin, end, self.__dict__["delta"])
+        return room
+
+    def _settle(self) -> State:
+        """Return the state with all values in it."""
+        end = _MOST_WAITING + self._at
+        if self._begin < end:
+            self._read_waiting(end)
+        return self._state
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Return a detector with the same parameters, and what it has read if asked for."""
+        self._settle()
+        twin = super().clone(new_params, include_attributes)
+        twin._wait(twin._room())
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._settle()
+        return vars(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._waiting = array("d", bytes(8 * _MOST_WAITING))
+        self._wait(self._room())
 
     @property
     def _mutable_attributes(self) -> set[str]:
@@ -322,52 +428,77 @@ class ADWIN(ArrayDetector):
         self._state[_CLOCK] = self.clock
         self._state[_MIN_LENGTH] = self.min_window_length
         self._state[_GRACE_PERIOD] = self.grace_period
+        self._wait(self._room())
 
     @property
     def width(self) -> int:
         """Number of values in the window."""
-        return int(adwin_width(self._state))
+        return int(adwin_width(self._settle()))
 
     @property
     def total(self) -> float:
         """Sum of the window."""
-        return float(self._state[_TOTAL])
+        return float(self._settle()[_TOTAL])
 
     @property
     def variance(self) -> float:
         """Sum of the squared distances to the mean of the window, not divided, as river's."""
-        return float(self._state[_M2])
+        return float(self._settle()[_M2])
 
     @property
     def estimation(self) -> float:
         """Mean of the window, 0 if it is empty."""
-        return float(adwin_estimation(self._state))
+        return float(adwin_estimation(self._settle()))
 
     @property
     def n_detections(self) -> int:
         """Number of alarms since the window began afresh: 1 right after an alarm, as river's."""
-        return int(self._state[_N_DETECTIONS])
+        return int(self._settle()[_N_DETECTIONS])
 
     def update(self, x: int | float) -> None:
         """Read one finite number, such as the error of a prediction."""
-        value = finite_value(x)
+        at = self._at
+        try:
+            if x - x == 0.0:  # finite
+                self._waiting[at] = x
+                if at < -1:
+                    self._at = at + 1
+                else:
+                    self._read_all()
+                return
+        except (TypeError, OverflowError):
+            pass  # refused below, in words
+        finite_value(x)
+
+    def _read_all(self) -> None:
         if self._drift_detected:
+            x = self._waiting[-1]
             self._reset()
-        self._drift_detected = bool(adwin_update(self._state, value, float(self.delta)))
+            at = self._at
+            self._waiting[at] = x
+            if at < -1:
+                self._at = at + 1
+                return
+        room = self._read_waiting(_MOST_WAITING)
+        self._drift_detected = room == 0
+        self._wait(room or 1)
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read finite numbers, shape `(n,)`; return the positions of the alarms in them."""
         values = finite_values(xs)
         if not values.size:
             return np.empty(0, dtype=np.int64)
+        state = self._settle()
         alarms = np.empty(values.size // self.clock + 1, dtype=np.int64)
-        n_alarms = _update_many(
-            alarms, self._state, values, float(self.delta), self._drift_detected
-        )
+        n_alarms = _update_many(alarms, state, values, self.delta, self._drift_detected)
         found = alarms[:n_alarms].copy()
         self._drift_detected = bool(n_alarms) and int(found[-1]) == values.size - 1
+        self._wait(self._room())
         return found
 
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
+
+
+_MOST_WAITING = 32

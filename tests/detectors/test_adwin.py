@@ -1,5 +1,6 @@
 """Tests of ADWIN: river's numbers bit for bit, and the kernels that trees call."""
 
+import math
 import pickle
 
 import numpy as np
@@ -347,3 +348,34 @@ def test_memory_is_fixed_and_told():
 def test_update_returns_none():
     """`update` returns nothing; what it found is read from the properties."""
     assert detectors.ADWIN().update(1) is None
+
+
+@pytest.mark.parametrize("clock", [1, 2, 5, 32, 33, 100])
+def test_readings_between_tests_are_those_of_river(clock):
+    """Values that wait for a test are in every reading, copy and file of the detector."""
+    rng = np.random.default_rng(clock)
+    xs = np.concatenate([rng.normal(0, 1, 300), rng.normal(3, 1, 300)]).tolist()
+    ours, theirs = detectors.ADWIN(clock=clock), drift.ADWIN(clock=clock)
+    for t, x in enumerate(xs):
+        ours.update(x)
+        theirs.update(x)
+        assert ours.drift_detected == theirs.drift_detected
+        if t % 7 == 0:
+            assert (ours.width, ours.total) == (theirs.width, theirs.total)
+            assert (ours.variance, ours.n_detections) == (theirs.variance, theirs.n_detections)
+        if t % 50 == 3:
+            ours = pickle.loads(pickle.dumps(ours))
+        elif t % 50 == 25:
+            ours = ours.clone(include_attributes=True)
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, 10**400, "text", None, 1j, {1}])
+def test_refused_value_leaves_no_trace(x):
+    """In the middle of values that wait, too."""
+    detector, twin = detectors.ADWIN(), detectors.ADWIN()
+    for value in range(20):
+        detector.update(value % 2)
+        twin.update(value % 2)
+    with pytest.raises((TypeError, ValueError), match="x must be"):
+        detector.update(x)
+    assert (detector.width, detector.total) == (twin.width, twin.total) == (20, 10.0)
