@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -73,7 +74,7 @@ def save(model: Any, path: str | Path) -> None:
         parameters = {}
     header = {
         "class": f"{type(model).__module__}.{type(model).__qualname__}",
-        "parameters": json.dumps({name: repr(value) for name, value in parameters.items()}),
+        "parameters": json.dumps({name: _shown(value) for name, value in parameters.items()}),
     }
     write_state(path, {"model": model}, header)
 
@@ -110,9 +111,14 @@ def load(path: str | Path) -> Any:
 def write_state(
     path: str | Path, state: dict[str, Any], header: Header, reusable: Any = None
 ) -> None:
-    """Write a dict of objects, atomically; `read_state` can give `reusable` its state in place."""
+    """Write a dict of objects, atomically; `read_state` can give `reusable` its state in place.
+
+    The dict has a `model`. Equal states give equal bytes, whatever process writes them.
+    """
     from safetensors.numpy import save as to_bytes
 
+    if "model" not in state:
+        raise ValueError(f"state must have a 'model', got {list(state)}")
     path = Path(path)
     writer = Writer()
     writer.write(state)
@@ -121,10 +127,13 @@ def write_state(
         graph["reusable"] = writer.number_of(reusable)
     text = json.dumps(graph, separators=(",", ":")).encode()
     arrays = {_GRAPH: np.frombuffer(text, np.uint8), **writer.arrays}
-    header = {"format": _FORMAT, "version": _VERSION, **header, "versions": json.dumps(_versions())}
+    versions = _versions()
+    if b"torch" not in text:  # loaded, but not by this state
+        versions.pop("torch", None)
+    header = {"format": _FORMAT, "version": _VERSION, **header, "versions": json.dumps(versions)}
     header["sha256"] = _checksum(header, arrays)
     temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
-    content = to_bytes(arrays, metadata=header)
+    content = _sorted_header(to_bytes(arrays, metadata=header))
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -186,6 +195,24 @@ def _read(path: Path) -> tuple[Header, Arrays]:
     if header.get("sha256") != _checksum(header, arrays):
         raise ValueError(f"{path} is damaged: its content does not have its checksum")
     return header, arrays
+
+
+def _sorted_header(content: bytes) -> bytes:
+    """Sort the words of a file's header, which safetensors writes in an order of its own."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header = {"__metadata__": dict(sorted(header.pop("__metadata__").items())), **header}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # so that arrays stay aligned
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+
+
+def _shown(value: Any) -> str:
+    """Return the `repr` of a parameter, the same in every process: sets sorted, no addresses."""
+    if isinstance(value, set | frozenset) and value:
+        inner = "{" + ", ".join(sorted(map(_shown, value))) + "}"
+        return inner if isinstance(value, set) else f"frozenset({inner})"
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
 def _checksum(header: Mapping[str, str], arrays: Arrays) -> str:

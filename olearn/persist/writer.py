@@ -122,7 +122,7 @@ class Writer:
 
     def _whole(self, value: Any) -> Steps:
         self._number[id(value)] = _IN_PROGRESS
-        items = yield from self._items(value)
+        items = yield from self._items(_in_order(value))
         return self._add(value, type(value).__name__, items)
 
     def _container(self, value: Any) -> Steps:
@@ -142,7 +142,7 @@ class Writer:
             pairs = yield from self._items(item for pair in value.items() for item in pair)
             self.steps.append(["put", at[0], pairs])
         else:
-            items = yield from self._items(value)
+            items = yield from self._items(_in_order(value))
             self.steps.append(["fill", at[0], items])
 
     def _bytes(self, value: bytes | bytearray) -> Steps:
@@ -218,6 +218,13 @@ class Writer:
         if items is not None or pairs is not None:
             yield from self._content(at, value)
         return at
+
+
+def _in_order(values: Any) -> Any:
+    """Return the values of a set in an order that does not depend on the process."""
+    if not isinstance(values, set | frozenset):
+        return values
+    return sorted(values, key=lambda value: (type(value).__name__, repr(value)))
 
 
 def _is_inline(value: Any) -> bool:

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import os
 import random
+import subprocess
+import sys
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ from safetensors.numpy import load_file, safe_open, save_file
 
 import olearn
 from olearn import learners
-from olearn.persist.files import read_state
+from olearn.persist.files import read_state, write_state
 
 
 @pytest.fixture
@@ -30,6 +34,61 @@ def test_the_header_says_what_it_holds(saved):
     assert header["class"].endswith("HoeffdingTreeClassifier")
     assert json.loads(header["parameters"])["grace_period"] == "200"
     assert json.loads(header["versions"])["olearn"] == olearn.__version__
+
+
+SAVES = """
+import sys
+import numpy as np
+import olearn
+from olearn import learners
+from olearn.persist.files import write_state
+from river import naive_bayes, preprocessing
+
+names = {"colour", "shape", "size", "place", "taste"}
+models = {
+    "tree": learners.HoeffdingTreeClassifier(nominal_attributes=names),
+    "forest": learners.ARFClassifier(n_models=2, nominal_attributes=frozenset(names), seed=1),
+    "river": naive_bayes.BernoulliNB(),
+}
+encoder = preprocessing.OneHotEncoder()
+if "torch" in sys.argv:
+    import torch
+rng = np.random.default_rng(1)
+for file, model in models.items():
+    for row in range(60):
+        x = {name: f"{name[:2]}{rng.integers(3)}" for name in sorted(names)}
+        encoder.learn_one(x)  # keeps sets of text
+        x = {name: i for i, name in enumerate(sorted(names))} if file == "river" else x
+        model.learn_one(x, f"label {rng.integers(4)}")
+    olearn.save(model, f"{sys.argv[1]}/{file}")
+olearn.save(encoder, f"{sys.argv[1]}/encoder")
+state = {"model": models["tree"], "sets": [names, frozenset(names), {1, "1", None, (2, "b")}]}
+write_state(f"{sys.argv[1]}/state", state, {"b": "1", "a": "2", "c": "3", "d": "4"})
+"""
+
+
+def test_equal_models_give_equal_bytes(tmp_path):
+    """Requirement: whatever the hashes of a process, and whatever else it has imported."""
+    written = []
+    for seed, more in (("0", []), ("1", []), ("77", ["torch"] if find_spec("torch") else [])):
+        folder = tmp_path / seed
+        folder.mkdir()
+        env = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", SAVES, str(folder), *more], env=env, check=True)
+        written.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert set(written[0]) == {"tree", "forest", "river", "encoder", "state"}
+    for other in written[1:]:
+        for name, content in written[0].items():
+            assert other[name] == content, name
+    state = read_state(tmp_path / "0" / "state")
+    assert state["sets"][2] == {1, "1", None, (2, "b")}
+
+
+def test_a_state_holds_a_model(tmp_path):
+    """Requirement: what `read_state` would refuse is not written."""
+    with pytest.raises(ValueError, match=r"state must have a 'model', got \['modle'\]"):
+        write_state(tmp_path / "state", {"modle": 1}, {})
+    assert not (tmp_path / "state").exists()
 
 
 @pytest.mark.parametrize("cut", [0, 7, 100, -1])

@@ -1,6 +1,7 @@
 """The scoring of the Numenta Anomaly Benchmark (NAB), for any scores on any labelled series."""
 
 import math
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -102,7 +103,8 @@ def nab_score(
     A row is a detection if its score is at least the threshold; one threshold serves all series.
     The earliest detection in a window earns its sigmoid weight, a window without one costs, and
     so does every row signalled outside, more the further it lies behind the last window. The first
-    15 % of a series, at most 750 rows, are not scored.
+    15 % of a series, at most 750 rows, are not scored: a window that lies wholly in them cannot be
+    missed, but a perfect score would have it.
 
     Parameters
     ----------
@@ -124,6 +126,11 @@ def nab_score(
     ------
     ValueError
         If names or lengths differ, a score is not finite, or there is no window at all.
+
+    Warns
+    -----
+    UserWarning
+        If a window lies wholly in the rows that are not scored.
 
     Notes
     -----
@@ -177,13 +184,14 @@ class _Rows:
     """All scored rows of all series, those with the highest scores first.
 
     `weight` is the sigmoid, over its largest value inside windows; `window` the number of the
-    window, -1 outside.
+    window, -1 outside. `n_open` windows have scored rows, so that they can be missed.
     """
 
     score: NDArray[np.float64]
     weight: NDArray[np.float64]
     window: NDArray[np.int64]
     n_windows: int
+    n_open: int
 
 
 def _collect(scores: Mapping[str, Any], signals: Mapping[str, Signal]) -> _Rows:
@@ -208,7 +216,15 @@ def _collect(scores: Mapping[str, Any], signals: Mapping[str, Signal]) -> _Rows:
         raise ValueError("signals must have at least one window among them, got none")
     score, weight, window = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.argsort(-score, kind="stable")
-    return _Rows(score[order], weight[order], window[order], n_windows)
+    n_open = len(np.unique(window[window >= 0]))
+    if n_open < n_windows:
+        warnings.warn(
+            f"{n_windows - n_open} of {n_windows} windows lie wholly in the rows at the beginning "
+            "that are not scored: nothing can find them, and no score reaches 100",
+            UserWarning,
+            stacklevel=3,
+        )
+    return _Rows(score[order], weight[order], window[order], n_windows, n_open)
 
 
 def _weights(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -229,7 +245,7 @@ def _weights(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 def _sweep(rows: _Rows, profile: Profile) -> Iterator[tuple[int, float, int, int]]:
     """Yield rows taken so far, score, windows found and false rows, each row having been added."""
     best = [-profile.miss] * rows.n_windows
-    total = -profile.miss * rows.n_windows
+    total = -profile.miss * rows.n_open
     n_found = n_false = 0
     yield 0, total, n_found, n_false
     for i, (weight, k) in enumerate(zip(rows.weight.tolist(), rows.window.tolist(), strict=True)):
@@ -272,6 +288,7 @@ def _scaled(
     oracle: bool,
 ) -> NABScore:
     _, total, n_found, n_false = state
-    worst, perfect = (w * rows.n_windows for w in (-profile.miss, profile.hit))
+    # a window that cannot be found costs nobody a miss, but a perfect score would have it
+    worst, perfect = -profile.miss * rows.n_open, profile.hit * rows.n_windows
     score = 100.0 * (total - worst) / (perfect - worst)
     return NABScore(score, threshold, oracle, rows.n_windows, n_found, n_false)

@@ -123,7 +123,10 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
         return results
     from joblib import Parallel, delayed  # type: ignore[import-untyped]  # loky: fresh processes, also for lambdas
 
-    workers = Parallel(n_jobs=n_jobs, return_as="generator")
+    try:
+        workers = Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # of a backend that gives all results at the end, such as Ray's
+        workers = Parallel(n_jobs=n_jobs)
     for result in workers(delayed(job.run)() for job in jobs):
         results.append(result)
         total(len(results), f"{result.model} on {result.stream}")

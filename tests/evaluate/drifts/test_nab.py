@@ -23,13 +23,16 @@ def naive_sigma(y):
 def naive_score(scores, signals, threshold, weights):
     """Row by row, as the rules are stated."""
     w_tp, w_fp, w_fn = weights
-    total, n_windows = 0.0, 0
+    total, n_windows, n_open = 0.0, 0, 0
     for name, signal in signals.items():
         n = len(signal)
         hits = [i for i in range(n) if scores[name][i] >= threshold]
         hits = [i for i in hits if i >= min(math.floor(0.15 * n), 750)]
         for a, b in signal.windows:
             n_windows += 1
+            if b < min(math.floor(0.15 * n), 750):
+                continue
+            n_open += 1
             inside = [naive_sigma(-(b - i + 1) / (b - a + 1)) for i in hits if a <= i <= b]
             total += w_tp * max(inside) / naive_sigma(-1.0) if inside else -w_fn
         for i in hits:
@@ -41,7 +44,7 @@ def naive_score(scores, signals, threshold, weights):
                 continue
             a, b = before[-1]
             total += w_fp * naive_sigma((i - b) / (b - a))
-    null, perfect = -w_fn * n_windows, w_tp * n_windows
+    null, perfect = -w_fn * n_open, w_tp * n_windows
     return 100.0 * (total - null) / (perfect - null)
 
 
@@ -153,6 +156,28 @@ def test_bad_scores(scores, message):
     """Names, lengths and values are checked."""
     with pytest.raises(ValueError, match=message):
         nab_score(scores, {"one": ONE})
+
+
+def test_window_that_nobody_can_find():
+    """One wholly in the rows that are not scored is no miss, but is missing to 100; one that begins
+    there counts as any other.
+    """
+    signal = Signal("one", np.zeros(1000), windows=((20, 40), (500, 599)))
+    scores = detections_at([530], signal)
+    with pytest.warns(UserWarning, match=r"1 of 2 windows lie wholly .* no score reaches 100"):
+        found = nab_score(scores, {"one": signal})
+    for profile, weights in WEIGHTS.items():
+        wanted = naive_score(scores, {"one": signal}, 1.0, weights)
+        assert found[profile].score == pytest.approx(wanted, abs=1e-9)
+    hit = naive_sigma(-0.7) / naive_sigma(-1.0)
+    assert found["standard"].score == pytest.approx(100.0 * (hit + 1.0) / 3.0)
+    assert (found["standard"].n_windows, found["standard"].n_found) == (2, 1)
+    with pytest.warns(UserWarning, match="windows lie wholly"):
+        silent = nab_score(detections_at([], signal), {"one": signal}, threshold=0.5)
+    assert [score.score for score in silent.values()] == [0.0, 0.0, 0.0]
+    across = Signal("one", np.zeros(1000), windows=((140, 160), (500, 599)))
+    both = nab_score(detections_at([150, 500], across), {"one": across})
+    assert both["standard"].score > 96
 
 
 def test_no_window_at_all():

@@ -1,7 +1,9 @@
 """Several models, streams and seeds: means, intervals, ranks, and slow models on a prefix."""
 
+import joblib
 import numpy as np
 import pytest
+from joblib.parallel import ThreadingBackend
 from river import datasets, dummy, forest, metrics, naive_bayes, preprocessing, tree
 from river.datasets import synth
 from toys import Blobs
@@ -210,3 +212,19 @@ def test_json_round_trip_and_plot(tmp_path):
     found.to_json(tmp_path / "c.json")
     assert Comparison.from_json(tmp_path / "c.json") == found
     assert [ax.get_title(loc="left") for ax in found.plot().axes] == ["s", "t"]
+
+
+class AllAtOnce(ThreadingBackend):
+    """A backend that, as Ray's, cannot give results one after the other."""
+
+    supports_return_generator = False
+
+
+def test_backends_that_give_all_results_at_the_end():
+    """Requirement: a comparison runs on any backend of joblib, with the same results."""
+    models = {"nb": naive_bayes.GaussianNB(), "same": dummy.NoChangeClassifier()}
+    joblib.register_parallel_backend("all at once", AllAtOnce)
+    with joblib.parallel_config(backend="all at once"):
+        found = evaluate.compare(models, {"ph": datasets.Phishing()}, max_samples=200, n_jobs=2)
+    wanted = evaluate.compare(models, {"ph": datasets.Phishing()}, max_samples=200)
+    assert [r.values for r in found.results] == [r.values for r in wanted.results]
