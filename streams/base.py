@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 Block = tuple[Floats, NDArray[Any]]  # features, and the codes of labels or the numbers
 Reader = Callable[[int], Block]  # the next n rows; fewer only at the end of the stream
 
+_SHOWN = 6  # names, labels or categories in a repr
 _ROWS_PER_READ = 1000  # of the dict iterator: large enough to hide the cost of a call
 
 
@@ -38,6 +39,9 @@ class Classes:
 
     def __post_init__(self) -> None:
         _check_distinct("labels", self.labels)
+
+    def __repr__(self) -> str:
+        return f"Classes({_few(self.labels)})"
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,18 @@ class Schema:
         )
         _check_known("nominal", self.nominal, self.names)
         _check_known("categories", self.categories, self.nominal)
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{n!r}: {_few(words)}"
+            for n, words in itertools.islice(self.categories.items(), _SHOWN)
+        ]
+        if len(self.categories) > _SHOWN:
+            shown.append(f"... {len(self.categories) - _SHOWN:,} more")
+        return (
+            f"Schema(names={_few(self.names)}, nominal={_few(self.nominal)}, "
+            f"target={self.target!r}, categories={{{', '.join(shown)}}})"
+        )
 
     @property
     def n_features(self) -> int:
@@ -290,6 +306,14 @@ def _task(schema: Schema) -> str:
     if isinstance(schema.target, Classes):
         return river_base.BINARY_CLF if schema.n_classes == 2 else river_base.MULTI_CLF
     return river_base.REG if schema.target is not None else "No target"
+
+
+def _few(values: Sequence[Any]) -> str:
+    """Return a tuple as text, the first of many."""
+    shown = [repr(value) for value in values[:_SHOWN]]
+    if len(values) > _SHOWN:
+        shown.append(f"... {len(values) - _SHOWN:,} more")
+    return f"({', '.join(shown)}{',' if len(values) == 1 else ''})"
 
 
 def _check_distinct(what: str, values: Sequence[Any]) -> None:

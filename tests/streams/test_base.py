@@ -168,3 +168,18 @@ def test_chunks_of_any_size_are_read_in_order(sizes, n):
         if len(y) < n:
             break
     assert got == list(range(sum(sizes)))
+
+
+def test_a_schema_is_short_to_read():
+    """Thousands of names, labels and categories do not flood a terminal."""
+    small = streams.Schema(("a", "b"), ("b",), ("no", "yes"), {"b": ("x",)})
+    assert repr(small) == (
+        "Schema(names=('a', 'b'), nominal=('b',), target=Classes(('no', 'yes')), "
+        "categories={'b': ('x',)})"
+    )
+    names = tuple(f"x{j}" for j in range(3000))
+    words = dict.fromkeys(names, tuple(map(str, range(5000))))
+    wide = repr(streams.Schema(names, names, tuple(range(200)), words))
+    assert len(wide) < 1000
+    assert "'x5', ... 2,994 more)" in wide
+    assert "target=Classes((0, 1, 2, 3, 4, 5, ... 194 more))" in wide

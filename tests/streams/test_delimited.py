@@ -79,7 +79,7 @@ def test_keep_default_na_is_for_words_that_are_values(written):
     """`NA` may be a country, and `-` a strand."""
     path = written("strand,n,y\n-,1,a\n+,2,b\nNA,,a\n")
     assert [x["strand"] for x, _ in streams.from_file(path)][:2] == ["-", "+"]
-    assert math.isnan(list(streams.from_file(path))[2][0]["strand"])
+    assert list(streams.from_file(path))[2][0]["strand"] is None
     kept = streams.from_file(path, keep_default_na=False)
     assert [x["strand"] for x, _ in kept] == ["-", "+", "NA"]
     assert math.isnan(list(kept)[2][0]["n"])
