@@ -14,11 +14,13 @@ from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
 from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, text_options
 from olearn.streams.formats.delimited import DelimitedTable
+from olearn.streams.formats.json_lines import JsonLinesTable
 from olearn.streams.formats.opening import STANDARD_INPUT, Opener
 
 __all__ = ["from_file"]
 
-_FORMATS: dict[str, type[DelimitedTable | ArffTable | ArrowTable]] = {
+_Format = type[DelimitedTable | ArffTable | ArrowTable | JsonLinesTable]
+_FORMATS: dict[str, _Format] = {
     ".csv": DelimitedTable,
     ".tsv": DelimitedTable,
     ".tab": DelimitedTable,
@@ -27,6 +29,8 @@ _FORMATS: dict[str, type[DelimitedTable | ArffTable | ArrowTable]] = {
     ".pq": ArrowTable,
     ".feather": ArrowTable,
     ".arrow": ArrowTable,
+    ".jsonl": JsonLinesTable,
+    ".ndjson": JsonLinesTable,
 }
 _MANY_CLASSES = 100  # numbers as labels: so many look like a measurement
 _ID_ROWS = 100  # a column is like an id if more than half of at least so many rows differ
@@ -69,9 +73,9 @@ def from_file(
     Parameters
     ----------
     path
-        Delimited text, ARFF, Parquet, Feather or Arrow; `.gz`, `.bz2`, `.zst` or a `.zip` with one
-        file are unpacked. The ending tells the format, where it is none of these the content does.
-        `-` is standard input.
+        Delimited text, ARFF, JSON lines, Parquet, Feather or Arrow; `.gz`, `.bz2`, `.zst` or a
+        `.zip` with one file are unpacked. The ending tells the format, where it is none of these
+        the content does. `-` is standard input.
     target
         Column of the class labels: whole numbers, text or booleans. `None` means the column named
         `class`, `target` or `label` (in any case), else the last one.
@@ -267,7 +271,7 @@ class FileStream(Stream):
         return notes
 
 
-def _format(opener: Opener) -> type[DelimitedTable | ArffTable | ArrowTable]:
+def _format(opener: Opener) -> _Format:
     """Return the reader for a file: by the ending of its name, else by what is in it."""
     if opener.ending in _FORMATS:
         return _FORMATS[opener.ending]
@@ -283,13 +287,16 @@ def _format(opener: Opener) -> type[DelimitedTable | ArffTable | ArrowTable]:
         return ArffTable
     elif re.match(r"\S+([ \t]+\d+:[^\s:]+)+[ \t]*\r?$", start.partition("\n")[0]):
         kind = "of the sparse form of libsvm"
+    elif re.match(r"\{\s*\"", start):
+        return JsonLinesTable
     elif start.startswith("["):
-        kind = "a JSON array"
+        kind = "a JSON array: write one object a line"
     elif b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         kind = "no text"
     if kind:
         raise ValueError(
-            f"path must be delimited text, ARFF, Parquet, Feather or Arrow; {opener.path} is {kind}"
+            "path must be delimited text, ARFF, JSON lines, Parquet, Feather or Arrow; "
+            f"{opener.path} is {kind}"
         )
     return DelimitedTable
 

@@ -123,7 +123,7 @@ COMMANDS = {
     "run arf plain.csv.gz": "plain.csv.gz must be compressed by gzip",
     "run arf half.csv.gz": "half.csv.gz must be compressed by gzip",
     "run arf junk.parquet": "junk.parquet must be a Parquet file",
-    "run arf picture.png": "path must be delimited text, ARFF, Parquet, Feather or Arrow",
+    "run arf picture.png": "path must be delimited text, ARFF, JSON lines, Parquet",
     "run arf fine.csv --target nope": "target must be a column of fine.csv: 'a', 'label'",
     "run arf fine.csv --set stream.nose=1": "unexpected keyword argument 'nose'",
     "run arf sea --target label": "--target is for files, got 'label' with sea",
