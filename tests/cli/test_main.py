@@ -351,16 +351,45 @@ _LOAD = streams.load
 
 
 def test_demo_runs_on_bundled_data_and_says_why(tmp_path, monkeypatch):
-    """Requirement: without Electricity the demo takes river's Shuttle and gives the reason."""
+    """Requirement: without Electricity a real table with known drifts stands in, and a sentence of
+    plain words says why.
+    """
     monkeypatch.setattr(demo, "_CONTESTANTS", _CHEAP)
-    monkeypatch.setattr(demo, "_QUICK_ROWS", 600)
     monkeypatch.setattr(streams, "load", without_electricity)
     result = call("demo", "--quick", "--report", tmp_path / "r.html")
     assert result.exit_code == 0
     text = words_of(result)
-    assert "Shuttle" in text
-    assert "electricity is not here" in text
+    reason = "Electricity could not be had: it is not on this machine and could not be downloaded."
+    assert "Image segments" in text
+    assert reason in text
+    assert "electricity is not here" not in text
     assert "Accuracy, first 200" in text
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "electricity is not here" in page
+    assert reason in page
+    assert "Known drifts at rows 800, 1,600." in page
     assert page.count("<h2>") == 4  # two streams, how to read, environment
+
+
+def test_the_stand_in_of_the_demo_drifts():
+    """Requirement: at its known rows a model that does not forget falls, for all to see."""
+    stream = demo._drifting_table()
+    model = registry.make_learner("hoeffding-tree")
+    found = evaluate.prequential(stream, model, window=100).windows["Accuracy"]
+    assert stream.drift_positions == (800, 1600)
+    for first in (8, 16):
+        assert found[first] < found[first - 1] - 0.2
+
+
+def test_peers_of_the_demo_share_their_settings():
+    """Requirement: what ours and river's forest and tree both take has the same value."""
+    made = {c.name: registry.make_learner(c.learner, options=c.options) for c in demo._CONTESTANTS}
+    for ours, rivers in (
+        ("ARF, 10 trees", "river's ARF, 10 trees"),
+        ("Hoeffding tree", "river's Hoeffding tree"),
+    ):
+        mine, theirs = (made[name]._get_params() for name in (ours, rivers))
+        # river turns no limit of the depth into one below Python's limit of recursion
+        other = ("nominal_attributes", "max_depth")
+        both = [name for name in mine if name in theirs and name not in other]
+        assert {name: mine[name] for name in both} == {name: theirs[name] for name in both}
+        assert len(both) > 8
