@@ -48,7 +48,7 @@ class Args:
 
     families: str = option("analytic,dictionary,rehearsal,agents,others", "separated by commas")
     rows: int = option(400, "rows of the fastest cases; slow ones get fewer")
-    seconds: float = option(0.04, "CPU seconds to fill with runs of a case on fresh models, about")
+    seconds: float = option(0.04, "CPU seconds to fill with fresh runs of a case; 0 = run once")
     repeat: int = option(2, "processes a family and setting, of which the best counts")
     spinning: int = option(os.cpu_count() or 1, "processes that spin beside the second half")
     measure: str = option("", "family that this process measures; set by the benchmark itself")
@@ -231,8 +231,9 @@ def measured(family: str, args: Args) -> list[Measure]:
     for learner, block, prepare in FAMILIES[family](args.rows):
         prepare()()  # compiles, and loads what is loaded at first use
         first = cpu_of([prepare()])
-        times = min(MOST, math.ceil(args.seconds / first[0]))
-        spent = min(cpu_of([prepare() for _ in range(times)]) for _ in range(TRIES))
+        times = min(MOST, max(1, math.ceil(args.seconds / first[0])))
+        tries = TRIES if args.seconds else 1
+        spent = min(cpu_of([prepare() for _ in range(times)]) for _ in range(tries))
         found.append((learner, block, spent[0] / times, spent[1] / times))
     return found
 

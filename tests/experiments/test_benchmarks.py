@@ -74,6 +74,23 @@ def test_cold_start_measures_this_tree_without_and_with_a_cache(tmp_path):
     assert "got oak" in done.stderr
 
 
+def test_threads_are_counted_for_each_learner_and_block(tmp_path):
+    """Each case has seconds with one thread and with default ones, alone and beside a process."""
+    options = ["--families", "dictionary", "--rows", "16", "--seconds", "0", "--repeat", "1"]
+    printed, found = run("threads.py", tmp_path / "threads", *options, "--spinning", "1")
+    lines = found["comparisons"]
+    assert {line["rows at once"] for line in lines} == {"row", "32", "1,000"}
+    assert len({line["learner"] for line in lines}) == 5
+    for line in lines:
+        assert line["one thread, CPU ms"] > 0.0
+        for ratio, default, one in (
+            ("ratio", "default", "one thread, CPU ms"),
+            ("busy, ratio", "busy, default", "busy, one thread"),
+        ):
+            assert line[ratio] == pytest.approx(line[default] / line[one], rel=0.2)
+    assert "frank_wolfe, NumPy" in printed
+
+
 def test_best_of_runs_fresh_models_and_scores():
     """Warm runs are not timed, every run gets a fresh model, accuracy is the share of hits."""
     rows = timing.read_rows("sea", 8, 1)
