@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from olearn.core.categories import are_own_codes
 from olearn.core.validate import row_targets
+from olearn.core.values import is_missing
 from olearn.streams.base import Block, Classes, Numbers, Schema
 
 
@@ -248,7 +249,7 @@ def sorted_labels(
     listed = list(labels)
     distinct: list[Any] = list(dict.fromkeys(listed))
     for label in distinct:
-        if label is None or label != label:
+        if is_missing(label):
             raise ValueError(f"y must hold a label in every row, got {label!r}")
         if isinstance(label, float) and not label.is_integer():
             raise ValueError(f"y must hold class labels, got the real number {label!r}{hint}")

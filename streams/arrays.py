@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from olearn.core.categories import MAX_OWN_CODE, are_own_codes
 from olearn.core.validate import check_choice, row_targets
+from olearn.core.values import without_mask
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, sorted_labels
 from olearn.streams.base import (
     Block,
@@ -68,7 +69,7 @@ def from_arrays(
     [({'a': 1.0, 'b': 0.0}, 'no'), ({'a': 0.0, 'b': 1.0}, 'yes')]
 
     """
-    X = np.ascontiguousarray(X)
+    X = np.ascontiguousarray(without_mask(X))
     if X.ndim != 2 or X.dtype.kind not in "biuf":
         raise ValueError(
             f"X must be a 2-D array of numbers, got shape {X.shape} of dtype {X.dtype}"
@@ -96,6 +97,10 @@ def _target(
             raise ValueError(f"labels must be None for a target of numbers, got {labels!r}")
         return Numbers(), row_targets(y, n)
     given = np.asarray(y)
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        given = np.array(
+            [None if hidden else v for v, hidden in zip(given, np.ma.getmaskarray(y), strict=True)]
+        )
     if given.shape != (n,):
         raise ValueError(f"y must have shape ({n},), one label a row, got {given.shape}")
     if labels is None:

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import numbers
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -11,7 +10,9 @@ import numpy as np
 from river import datasets
 from river.datasets import base as river_base
 
+from olearn.core.tables import TIMES_REMEDY
 from olearn.core.validate import check_choice, suggestion
+from olearn.core.values import as_floats, is_missing, is_number, is_time
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values, sorted_labels
 from olearn.streams.base import Reader, Stream, read_chunks
 
@@ -182,7 +183,7 @@ class _DictSource:
         empty = True
         for x, y in itertools.islice(rows, _PEEK if self.endless else None):
             names.update(dict.fromkeys(x))
-            booleans.update(name for name, value in x.items() if isinstance(value, bool))
+            booleans.update(name for name, value in x.items() if isinstance(value, bool | np.bool_))
             empty = False
             if self.endless:
                 seen.add(y)
@@ -249,16 +250,16 @@ def _is_number(text: str) -> bool:
 
 
 def _column(name: Any, values: list[Any]) -> Values:
-    present = [v for v in values if v is not None and v == v]
-    texts = [v for v in present if isinstance(v, str)]
-    if texts and len(texts) == len(present):
+    present = [v for v in values if not is_missing(v)]
+    if present and all(isinstance(v, str) for v in present):
         return [v if isinstance(v, str) else None for v in values]
     for value in present:
-        if not isinstance(value, numbers.Real):
+        if not is_number(value):
             if isinstance(value, str):
                 raise ValueError(f"feature {name!r} must hold numbers or text, got both")
+            remedy = f"; {TIMES_REMEDY}" if is_time(value) else ""
             raise TypeError(
                 f"feature {name!r} must hold numbers or text, got {value!r} of type "
-                f"{type(value).__name__}"
+                f"{type(value).__name__}{remedy}"
             )
-    return np.array([np.nan if v is None else float(v) for v in values])
+    return as_floats(values)

@@ -37,9 +37,9 @@ class ArrayClassifier(Settable, base.MiniBatchClassifier):
     that `_grow` has not announced.
 
     In all methods: `x` is a dict of features; `X` an eager frame or a 2-D array, whose columns are
-    the features `names` (0, 1, ... where not given); labels are bools, ints or strings. `None` and
-    NaN mean that a value is missing. An infinite value, a string in a numeric feature, or a label
-    that is missing raises before anything is learnt.
+    the features `names` (0, 1, ... where not given); labels are bools, ints or strings. `None`,
+    NaN, pandas' NA and NaT and NumPy's masked mean that a value is missing. An infinite value, a
+    string in a numeric feature, or a label that is missing raises before anything is learnt.
 
     `names` may be the `Schema` of the stream that an array is a block of: then nominal columns are
     nominal, and codes mean their texts, so that the model learns what it learns of the dicts.

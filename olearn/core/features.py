@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.categories import CategoryIndex
-from olearn.core.tables import ColumnKinds, Names, Table
-from olearn.core.values import as_float, as_floats, is_missing, is_number, is_text
+from olearn.core.tables import TIMES_REMEDY, ColumnKinds, Names, Table
+from olearn.core.values import as_float, as_floats, is_missing, is_number, is_text, is_time
 
 __all__ = ["FeatureIndex"]
 
@@ -143,7 +143,8 @@ class FeatureIndex:
                 values = given.copy()
                 for column, codes in self._nominal:
                     values[column] = codes[values[column]]
-            if not math.isfinite(sum(values)):  # NaN or infinite somewhere
+            total = sum(values)
+            if total is np.ma.masked or not math.isfinite(total):  # NaN or infinite somewhere
                 return None
             row = np.array(values, dtype=np.float64)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
@@ -266,9 +267,10 @@ class FeatureIndex:
                 "list it in nominal_attributes if it has categories"
             )
         else:
+            remedy = f"; {TIMES_REMEDY}" if is_time(value) else ""
             raise TypeError(
                 f"feature {name!r} must be a number or a string, "
-                f"got {value!r} of type {type(value).__name__}"
+                f"got {value!r} of type {type(value).__name__}{remedy}"
             )
 
 

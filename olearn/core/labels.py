@@ -133,7 +133,9 @@ def code_labels(y: Any) -> CodedLabels:
     """Code an array, list or series of labels; equal labels are one, named as the first of them."""
     if not isinstance(y, np.ndarray | list | tuple):
         try:
-            y = dataframe.into_series(y).to_numpy()
+            series = dataframe.into_series(y)
+            # some kinds hand a gap over as another label: to_numpy of Arrow's dictionaries
+            y = series.to_list() if series.null_count() else series.to_numpy()
         except TypeError:
             raise TypeError(
                 f"y must be an array, list or series of labels, got {y!r} of type "
@@ -142,7 +144,7 @@ def code_labels(y: Any) -> CodedLabels:
     if isinstance(y, np.ndarray):
         if y.ndim != 1:
             raise ValueError(f"y must be one label a row, got an array of shape {y.shape}")
-        coded = _code_array(y)
+        coded = None if np.ma.is_masked(y) else _code_array(y)
         if coded is not None:
             return coded
         y = y.tolist()

@@ -6,12 +6,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 from river.utils import dataframe
 
 from olearn.core.categories import distinct_own_codes
 from olearn.core.types import Rows
-from olearn.core.values import as_floats, is_missing, is_number, is_text
+from olearn.core.values import as_floats, is_missing, is_number, is_text, without_mask
 
 
 @runtime_checkable
@@ -30,6 +31,8 @@ class ColumnKinds(Protocol):
     def categories(self) -> Mapping[Any, Sequence[str]]:
         """Texts by name of the nominal feature: arrays hold positions in them, dicts the texts."""
 
+
+TIMES_REMEDY = "give the parts of a time, such as its hour, or seconds as a number"
 
 Names = Sequence[Any] | ColumnKinds | None
 """Names of an array's columns, or all that is known of them; None is 0, 1, ..."""
@@ -90,8 +93,10 @@ class Table:
             raise ValueError(f"names must differ, got {given!r}")
         if kinds is not None:
             self.nominal = kinds.nominal
+        if X.dtype.kind in "Mm":
+            raise TypeError(f"X must hold numbers or text, got {X.dtype}; {TIMES_REMEDY}")
         if X.dtype.kind in "biuf":
-            self.matrix = _writable(X)
+            self.matrix = _writable(without_mask(X))
             self.categories = {} if kinds is None else kinds.categories
         else:  # of objects: the texts themselves
             self._set_lists([column.tolist() for column in X.T])
@@ -103,12 +108,17 @@ class Table:
             raise TypeError(
                 f"X must be a data frame or a 2-D array, got type {type(X).__name__}"
             ) from None
+        except DuplicateError:
+            raise ValueError(f"names must differ, got {list(X.columns)!r}") from None
         self.names = list(frame.columns)
-        dtypes = [frame[name].dtype for name in self.names]
-        if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in dtypes):
+        columns = [frame.get_column(name) for name in self.names]  # a name may be any object
+        kinds = [column.dtype for column in columns]
+        pairs = zip(self.names, kinds, strict=True)
+        self.nominal = [name for name, kind in pairs if isinstance(kind, nw.Categorical | nw.Enum)]
+        if all(kind.is_numeric() or kind == nw.Boolean for kind in kinds):
             self.matrix = _writable(dataframe.to_numpy(frame))
         else:
-            self._set_lists([frame[name].to_list() for name in self.names])
+            self._set_lists([column.to_list() for column in columns])
 
     def _set_lists(self, columns: list[list[Any]]) -> None:
         self._lists = [c if is_text(c) or not _all_numbers(c) else as_floats(c) for c in columns]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from olearn.core.types import Rows
+from olearn.core.values import without_mask
 
 
 def check_number(name: str, value: Any) -> None:
@@ -102,7 +103,8 @@ def row_weights(w: Any, n_rows: int) -> Rows:
     """Return one weight a row, checked; ones where `w` is None."""
     if w is None:
         return np.ones(n_rows)
-    weights = np.array(w, dtype=np.float64)  # a copy: kernels know one kind of array, writable
+    given = without_mask(w) if np.ma.is_masked(w) else w
+    weights = np.array(given, dtype=np.float64)  # a copy: kernels know one kind of array, writable
     if weights.shape != (n_rows,):
         raise ValueError(f"w must have one weight a row, got shape {weights.shape}")
     bad = ~(np.isfinite(weights) & (weights >= 0.0))
@@ -124,7 +126,7 @@ def row_targets(y: Any, n_rows: int) -> Rows:
                 f"{type(y).__name__}"
             ) from None
     try:
-        given = np.asarray(y)
+        given = without_mask(y) if np.ma.is_masked(y) else np.asarray(y)
     except ValueError:  # rows of different lengths
         raise ValueError("y must have one number a row, got rows of different lengths") from None
     if given.shape != (n_rows,):

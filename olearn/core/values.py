@@ -4,6 +4,7 @@ pandas' `NA` and `NaT`, NumPy's `masked` and NaN of any kind are missing, as Non
 NumPy's truth values are numbers, as Python's own are.
 """
 
+import datetime
 import math
 import numbers
 from collections.abc import Iterable
@@ -32,6 +33,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, _NUMBERS) and not isinstance(value, np.timedelta64)
 
 
+def is_time(value: Any) -> bool:
+    """Tell whether a value is a date, a time of day, or a span of time."""
+    kinds = datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
+    return isinstance(value, kinds)
+
+
 def is_text(values: Any) -> bool:
     """Tell whether the first value that is there is a string."""
     if isinstance(values, np.ndarray):
@@ -52,3 +59,12 @@ def as_floats(values: Iterable[Any]) -> NDArray[np.float64]:
     if isinstance(values, np.ndarray):
         return values
     return np.array([math.nan if is_missing(v) else as_float(v) for v in values])
+
+
+def without_mask(X: Any) -> NDArray[Any]:
+    """Return an array of numbers with NaN where it is masked; one without a mask as it is."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return np.asarray(X)
+    rows = np.array(X.data, dtype=np.float64)
+    rows[np.ma.getmaskarray(X)] = np.nan
+    return rows
