@@ -37,8 +37,8 @@ def load(name: str | Path, **options: Any) -> "Stream":
         path of a file that `olearn.streams.from_file` reads.
     options
         Passed on: parameters of a generator (`load("sea", function=3, seed=7)`), `seed` and
-        `fresh_seeds` of a published stream (`load("led_a_mini", seed=42)`), `target` and `nominal`
-        of a file. The real tables have none.
+        `fresh_seeds` of a published stream (`load("led_a_mini", seed=42)`), those of
+        `olearn.streams.from_file`. The real tables have none.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from olearn.streams._labelled import ColumnOptions, LabelledTable
 from olearn.streams.base import Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
-from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, text_options
+from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, as_tuple, text_options
 from olearn.streams.formats.delimited import DelimitedTable
 from olearn.streams.formats.json_lines import JsonLinesTable
 from olearn.streams.formats.opening import STANDARD_INPUT, Opener
@@ -159,7 +159,13 @@ def from_file(
         keep_default_na=keep_default_na,
     )
     columns = ColumnOptions(
-        target, target_text, tuple(nominal), tuple(numeric), tuple(drop), tuple(time), inf
+        target,
+        target_text,
+        as_tuple(nominal),
+        as_tuple(numeric),
+        as_tuple(drop),
+        as_tuple(time),
+        inf,
     )
     stream = FileStream(path, columns, text, rows)
     for note in stream.notes:

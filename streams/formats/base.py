@@ -28,6 +28,17 @@ class TextOptions:
     na_values: tuple[str, ...] = ()
     keep_default_na: bool = True
 
+    def __post_init__(self) -> None:
+        marks = {"sep": self.sep, "decimal": self.decimal, "thousands": self.thousands}
+        given = {name: mark for name, mark in marks.items() if mark is not None}
+        for name, mark in {**given, "comment": self.comment}.items():
+            if mark is not None and (len(mark) != 1 or mark in '"\r\n'):
+                raise ValueError(f"{name} must be one character, got {mark!r}")
+        for name, mark in given.items():
+            for other, same in given.items():
+                if name < other and mark == same:
+                    raise ValueError(f"{name} and {other} must differ, got {mark!r} for both")
+
     def refuse(self, opener: Opener, kind: str, known: Iterable[str] = ()) -> None:
         """Refuse those options that mean nothing for a kind of files."""
         usual = TextOptions()
@@ -43,8 +54,13 @@ def text_options(
 ) -> TextOptions:
     """Make the options of what a user gives."""
     return TextOptions(
-        names=None if names is None else tuple(names), na_values=tuple(na_values), **others
+        names=None if names is None else tuple(names), na_values=as_tuple(na_values), **others
     )
+
+
+def as_tuple(names: Collection[str]) -> tuple[str, ...]:
+    """Return names as a tuple; one alone, given as text, is one."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Delimited text: comma-separated values and their like."""
 
+import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -44,7 +45,9 @@ class DelimitedTable(RawTable):
 
     def _find_layout(self) -> None:
         # before the separator is known, blanks stay as they are
-        head = self._text(None, _HEAD)
+        head = self._head()
+        longest = max(map(len, head.split("\n")), default=0)
+        self._block = max(_BLOCK, 4 * longest)  # a row may not be longer than a block
         dialect = sniff(head, self._options, self.path)
         self._sep = dialect.sep
         self._first_line = dialect.first_line
@@ -60,13 +63,15 @@ class DelimitedTable(RawTable):
         shown_sep = {"\t": "tabs", BLANKS: "blanks"}.get(self._sep, repr(self._sep))
         self.about = "; ".join(filter(None, (f"separated by {shown_sep}", dialect.remark)))
 
-    def _text(self, sep: str | None, size: int) -> str:
-        """Return the first lines, whole, of the text."""
+    def _head(self) -> str:
+        """Return the first lines of the text, whole, at least two if there are as many."""
         try:
-            with self._bytes(sep) as file:
-                head = bytes(file.read(size))
-                if len(head) == size:
-                    head = head[: head.rfind(b"\n") + 1] or head
+            with self._bytes(None) as file:
+                head = bytes(file.read(_HEAD))
+                while more := bytes(file.read(_HEAD)) if head.count(b"\n") < 2 else b"":
+                    head += more
+            if len(head) >= _HEAD:
+                head = head[: head.rfind(b"\n") + 1] or head
             return head.decode("utf-8")
         except UnicodeDecodeError as error:
             raise no_text(self.opener, self._options.encoding, error) from None
@@ -225,7 +230,7 @@ class DelimitedTable(RawTable):
         floats: bool,
     ) -> Any:
         import pyarrow
-        from pyarrow import csv
+        from pyarrow import csv as arrow_csv
 
         text = pyarrow.string()
         by_kind = {NUMBER: pyarrow.float64() if floats else text, TIME: text, TEXT: text}
@@ -242,17 +247,17 @@ class DelimitedTable(RawTable):
             )
             return "error"
 
-        return csv.open_csv(
+        return arrow_csv.open_csv(
             file,
-            read_options=csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK, column_names=list(place.values())
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=self._block, column_names=list(place.values())
             ),
-            parse_options=csv.ParseOptions(
+            parse_options=arrow_csv.ParseOptions(
                 delimiter="\t" if self._sep == BLANKS else self._sep,
                 newlines_in_values=rows is not None or self._has_quotes(),
                 invalid_row_handler=refuse,
             ),
-            convert_options=csv.ConvertOptions(
+            convert_options=arrow_csv.ConvertOptions(
                 column_types={
                     place[name]: by_kind.get(kind, words) for name, kind in kinds.items()
                 },
@@ -267,11 +272,27 @@ class DelimitedTable(RawTable):
         """Tell whether cells may be quoted, and so hold line ends, which makes parsing slower."""
         if self._quotes is None:
             self._quotes = True
-            if self.opener.is_plain:
+            if self.opener.is_plain and self._encoding == "utf-8-sig":
                 with self.path.open("rb", buffering=0) as file:
-                    blocks = iter(lambda: file.read(_BLOCK), b"")
-                    self._quotes = any(b'"' in block for block in blocks)
+                    n = sum(block.count(b'"') for block in iter(lambda: file.read(_BLOCK), b""))
+                self._quotes = n > 0
+                if n % 2:
+                    self._check_last_quote()
         return self._quotes
+
+    def _check_last_quote(self) -> None:
+        """Refuse a quote that is never closed: all that follows would be one cell."""
+        delimiter = "\t" if self._sep == BLANKS else self._sep
+        with io.TextIOWrapper(self._bytes(self._sep), "utf-8", newline="") as file:
+            rows, line = csv.reader(file, delimiter=delimiter, strict=True), 0
+            try:
+                for _ in rows:
+                    line = rows.line_num
+            except csv.Error as error:
+                if "unexpected end" in str(error):
+                    raise ValueError(
+                        f"{self.path} has a quote in line {line + 1} that is never closed"
+                    ) from None
 
     def late_guess(self, column: str, texts: Iterable[str]) -> Guess | None:
         import pyarrow

@@ -1,6 +1,7 @@
 """How a text table is laid out: separator, comments, names of columns, where the rows begin."""
 
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -57,6 +58,10 @@ def sniff(text: str, options: TextOptions, path: Any) -> Dialect:
         raise ValueError(f"{path} must have a header line, is empty")
     sep = sep or _separator(text[position:])
     records = list(itertools.islice(_records(text[position:], sep), _LOOKED_AT + 1))
+    if not records:  # the csv module's limit
+        raise ValueError(
+            f"{path} must be a table, its first line has a cell of over 131,072 letters"
+        )
     first, end = records[0]
     if options.header is False or (options.names is not None and not options.header):
         width = max(len(first), len(options.names or ()))
@@ -99,7 +104,7 @@ def _without_comment(line: str, comment: str) -> str:
 def _preamble(text: str, options: TextOptions) -> tuple[int, str | None, str]:
     """Skip what stands before the table: blank lines, `sep=;`, and `#` lines of other content."""
     sep, remark, position = options.sep, "", 0
-    lines = text.splitlines(keepends=True)
+    lines = list(_lines(text))
     for k, line in enumerate(lines):
         match = _SEPARATOR_LINE.match(line)
         if match and sep is None and not remark:
@@ -110,6 +115,11 @@ def _preamble(text: str, options: TextOptions) -> tuple[int, str | None, str]:
             break
         position += len(line)
     return position, sep, remark
+
+
+def _lines(text: str) -> io.StringIO:
+    """Return the lines of a text with their ends, which are those of files only."""
+    return io.StringIO(text, newline="")
 
 
 def _names_in(lines: list[str], sep: str | None) -> bool:
@@ -127,7 +137,7 @@ def _separator(text: str) -> str:
     for sep in (*_SEPARATORS, BLANKS):
         widths = [len(cells) for cells, _ in itertools.islice(_records(text, sep), _LOOKED_AT)]
         fits = (
-            min(widths) > 1
+            min(widths, default=0) > 1
             and len(set(widths[1:])) <= 1
             and widths[1:][:1]
             in (
@@ -156,7 +166,7 @@ def _records(text: str, sep: str) -> Iterator[tuple[list[str], int]]:
 
     def lines() -> Iterator[str]:
         nonlocal position
-        for line in text.splitlines(keepends=True):
+        for line in _lines(text):
             position += len(line)
             if sep == BLANKS:
                 line = line.strip().replace("\t", " ") + "\n"

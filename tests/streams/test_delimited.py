@@ -444,3 +444,47 @@ def test_the_target_that_was_taken_is_named(written):
     path = written("a,price\n" + "".join(f"{k},{k % 101}\n" for k in range(500)))
     with pytest.warns(UserWarning, match="target 'price' has 101 different numbers in 500 rows"):
         streams.from_file(path)
+
+
+# -- oddities ------------------------------------------------------------------------------------
+
+
+def test_a_quote_that_is_never_closed_is_refused(written):
+    """Else the rows behind it would be one cell."""
+    with pytest.raises(ValueError, match="a quote in line 3 that is never closed"):
+        streams.from_file(written('a,c\n1,"x"\n2,"y\n3,z\n'))
+    assert rows(streams.from_file(written('a,c\n1,5" pipe\n2,y\n')))[0] == (1.0, '5" pipe')
+
+
+def test_very_wide_tables(written):
+    """Lines longer than what is looked at or parsed at a time."""
+    n = 30_000
+    names = ",".join(f"column_number_{j}" for j in range(n))
+    cells = ",".join(f"{j}.123456789012345678901234567890" for j in range(n))
+    stream = streams.from_file(written(f"{names},c\n{cells},p\n{cells},q\n"))
+    assert stream.schema.n_features == n
+    assert stream.n_samples == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sep": ";;"}, "sep must be one character, got ';;'"),
+        ({"sep": ",", "decimal": ","}, "decimal and sep must differ, got ',' for both"),
+        ({"thousands": "."}, "decimal and thousands must differ, got '.' for both"),
+        ({"comment": ""}, "comment must be one character, got ''"),
+        ({"rows": 0}, "rows must be"),
+        ({"encoding": "latin-99"}, "encoding must be one that Python knows"),
+        ({"nominal": "b"}, "nominal must be among the features 'a'; got 'b'"),
+    ],
+)
+def test_bad_options(written, options, message):
+    """The argument, what it may be, and what it is."""
+    with pytest.raises(ValueError, match=message):
+        streams.from_file(written("a,c\n1,p\n"), **options)
+
+
+def test_one_name_needs_no_list(written):
+    """`drop="id"` is `drop=["id"]`."""
+    path = written("id,a,c\nx,1,p\ny,2,q\n")
+    assert streams.from_file(path, drop="id").schema.names == ("a",)
