@@ -9,6 +9,7 @@ import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
+from olearn.core.locked import locked
 from olearn.core.parameters import (
     AtLeast,
     In,
@@ -226,6 +227,7 @@ class HTMColumnsClassifier(ArrayClassifier):
         """Return the probability that a row is an anomaly; 0 before any anomaly was labelled."""
         return float(self.predict_proba_one(x).get(self.anomaly, 0.0))
 
+    @locked
     def observe_one(self, x: Mapping[FeatureName, Any]) -> int:
         """Learn a row without its label; return its number, with which `label_one` can name it."""
         row = self._features.learn_one(x)
@@ -238,6 +240,7 @@ class HTMColumnsClassifier(ArrayClassifier):
             del self._pending[next(iter(self._pending))]
         return number
 
+    @locked
     def label_one(self, number: int, y: ClfTarget) -> None:
         """Train the network on the label of a row that `observe_one` has read."""
         if number not in self._pending:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from river import base
 
+from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     NonNegativeInt,
@@ -37,7 +38,7 @@ _OUTSIDE = 0.05  # NAB: this share of the range so far beyond it is an anomaly i
 
 
 @with_parameters
-class HTMAnomalyDetector(base.AnomalyDetector):
+class HTMAnomalyDetector(Locked, base.AnomalyDetector):
     r"""Anomaly detector that learns the sequence of its inputs[^1].
 
     An encoder turns each input into active bits, a `SpatialPooler` these into active columns, and
@@ -136,6 +137,7 @@ class HTMAnomalyDetector(base.AnomalyDetector):
         """Share of the columns of the newest learnt input that were not expected, in [0, 1]."""
         return self._raw
 
+    @locked
     def score_one(self, x: Any) -> float:
         """Return how anomalous an input is, in [0, 1]; nothing is learnt."""
         bits = self._encode(x)
@@ -143,6 +145,7 @@ class HTMAnomalyDetector(base.AnomalyDetector):
             return self._last
         return self._rate(self._pipeline.score(bits), _number(x))
 
+    @locked
     def learn_one(self, x: Any) -> None:
         """Learn the next input of the sequence."""
         bits = self._encode(x)
@@ -197,6 +200,7 @@ class HTMAnomalyDetector(base.AnomalyDetector):
         return bits
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
 

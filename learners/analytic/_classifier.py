@@ -9,6 +9,7 @@ from river.base import DriftDetector
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
+from olearn.core.locked import locked
 from olearn.core.memory import memory_bytes
 from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
@@ -49,6 +50,7 @@ class RidgeClassifier(ArrayClassifier):
         return self._n_drifts
 
     @property
+    @locked
     def weights(self) -> Rows:
         """Weights of the features for each label, shape `(n_features, n_labels)`; a copy.
 
@@ -127,6 +129,7 @@ class RidgeClassifier(ArrayClassifier):
 
     # -- exact sums ------------------------------------------------------------------------------
 
+    @locked
     def merge(self, other: Self) -> None:
         """Learn all that another learner has learnt; exactly as if the rows had come here.
 
@@ -148,12 +151,14 @@ class RidgeClassifier(ArrayClassifier):
         self._grow(len(self._labels))
         self._engine.merge(other._engine, np.array(codes, np.int64))
 
+    @locked
     def __add__(self, other: Self) -> Self:
         """Return a learner that has learnt what both have."""
         both: Self = self.clone(include_attributes=True)
         both.merge(other)
         return both
 
+    @locked
     def forget(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Unlearn rows exactly, as if they had never been learnt.
 
@@ -182,5 +187,6 @@ class RidgeClassifier(ArrayClassifier):
         self._engine.forget_rows(rows, codes, weights)
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self)) + self._engine.n_bytes

@@ -9,6 +9,7 @@ from river.base.typing import FeatureName
 
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex
+from olearn.core.locked import locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Above,
@@ -142,6 +143,7 @@ class AnalyticRidgeRegressor(ArrayRegressor):
 
     # -- exact sums ------------------------------------------------------------------------------
 
+    @locked
     def merge(self, other: Self) -> None:
         """Learn all that another learner has learnt; see `AnalyticRidgeClassifier.merge`."""
         check_mergeable(self, other)
@@ -150,12 +152,14 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         self._grow()
         self._engine.merge(other._engine, np.array([0]))
 
+    @locked
     def __add__(self, other: Self) -> Self:
         """Return a learner that has learnt what both have."""
         both: Self = self.clone(include_attributes=True)
         both.merge(other)
         return both
 
+    @locked
     def forget(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Unlearn rows that were learnt, exactly; `X`, `y`, `w`, `names` as in `learn_many`."""
         if self.forgetting != 1.0:
@@ -165,5 +169,6 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         self._engine.forget_rows(rows, targets, weights)
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self)) + self._engine.n_bytes

@@ -10,6 +10,7 @@ from river.base.typing import FeatureName
 from river.utils import dataframe
 
 from olearn.core.features import FeatureIndex
+from olearn.core.locked import Locked, locked
 from olearn.core.tables import Names, Table
 from olearn.core.types import Rows
 from olearn.learners._row_products import products
@@ -19,7 +20,7 @@ CODINGS = ("all", "largest", "hard", "soft", "mad")
 _KEPT = 8  # of so many codes one is kept where `n_codes` does not say how many
 
 
-class CodesRows(base.MiniBatchTransformer):
+class CodesRows(Locked, base.MiniBatchTransformer):
     """A transformer from features to codes of orthogonal atoms; nothing here learns."""
 
     coding: str
@@ -31,10 +32,12 @@ class CodesRows(base.MiniBatchTransformer):
     def _atoms(self) -> tuple[Rows, Rows]:
         """Return orthonormal atoms in rows, one column a feature, and their transpose."""
 
+    @locked
     def transform_one(self, x: Mapping[FeatureName, Any]) -> dict[FeatureName, float]:
         """Return the code of each atom, numbered from 0; features not learnt yet are left out."""
         return dict(enumerate(self._coded(self._codes_one(x))[0].tolist()))
 
+    @locked
     def transform_many(self, X: Any, *, names: Names = None) -> Any:
         """Return codes: an array `(n, n_atoms)` for an array, a frame for a frame."""
         Z = self._coded(self._codes_many(X, names))
@@ -43,6 +46,7 @@ class CodesRows(base.MiniBatchTransformer):
         columns = {atom: Z[:, atom] for atom in range(Z.shape[1])}
         return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))
 
+    @locked
     def inverse_transform_one(self, z: Mapping[Any, float]) -> dict[FeatureName, float]:
         """Return the sample that codes stand for; atoms that are left out count as 0."""
         row = np.array([float(z.get(atom, 0.0)) for atom in range(len(self._features))])
@@ -52,6 +56,7 @@ class CodesRows(base.MiniBatchTransformer):
             )
         )
 
+    @locked
     def inverse_transform_many(self, Z: Any) -> Rows:
         """Return the samples that rows of codes `(n, n_atoms)` stand for, as an array."""
         rows = Z if isinstance(Z, np.ndarray) else dataframe.to_numpy(dataframe.into_frame(Z))
@@ -59,6 +64,7 @@ class CodesRows(base.MiniBatchTransformer):
             raise ValueError(f"Z must have one column an atom, got shape {rows.shape}")
         return products(rows, self._atoms()[0])
 
+    @locked
     def denoise_many(self, X: Any, *, names: Names = None) -> Rows:
         """Return the samples rebuilt from the codes that `coding` leaves, as an array.
 
@@ -67,6 +73,7 @@ class CodesRows(base.MiniBatchTransformer):
         """
         return products(self._coded(self._codes_many(X, names)), self._atoms()[0])
 
+    @locked
     def score_one(self, x: Mapping[FeatureName, Any]) -> float:
         """Return how badly a sample fits, in [0, 1]: its share outside the `n_codes` largest codes.
 
@@ -74,6 +81,7 @@ class CodesRows(base.MiniBatchTransformer):
         """
         return float(self._residual(self._codes_one(x))[0])
 
+    @locked
     def score_many(self, X: Any, *, names: Names = None) -> Rows:
         """Return `score_one` of each row, as an array."""
         return self._residual(self._codes_many(X, names))

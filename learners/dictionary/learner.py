@@ -13,6 +13,7 @@ from river.base.typing import FeatureName
 
 from olearn.base import check_detector
 from olearn.core.features import FeatureIndex
+from olearn.core.locked import locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Above,
@@ -248,6 +249,7 @@ class OrthogonalDictionaryLearner(CodesRows):
 
     # -- learning --------------------------------------------------------------------------------
 
+    @locked
     def learn_one(self, x: Mapping[FeatureName, Any], w: float = 1.0) -> None:
         """Keep one sample for the next step, and take the step where it fills the batch.
 
@@ -262,6 +264,7 @@ class OrthogonalDictionaryLearner(CodesRows):
             self._grow()
         self._take(row[None], np.array([float(w)]))
 
+    @locked
     def learn_many(self, X: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn the rows of a frame or 2-D array as a loop of `learn_one` would, bit for bit.
 
@@ -274,11 +277,13 @@ class OrthogonalDictionaryLearner(CodesRows):
         self._grow()
         self._take(rows, weights)
 
+    @locked
     def flush(self) -> None:
         """Take a step with the samples that wait, though they do not fill a batch."""
         if self._n_pending:
             self._step()
 
+    @locked
     def start_from(self, components: Any, *, names: Names = None) -> None:
         """Begin anew from a dictionary: the nearest orthogonal one to `components`.
 
@@ -341,6 +346,7 @@ class OrthogonalDictionaryLearner(CodesRows):
         self._trainer.step(self._pending[:n], self._weights[:n])
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         hidden = sum(a.nbytes for a in vars(self._trainer.engine).values() if hasattr(a, "cpu"))
         return memory_bytes(vars(self)) + hidden

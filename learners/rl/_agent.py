@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from olearn.core.locked import Locked
 from olearn.core.memory import memory_bytes
 from olearn.core.validate import check_in_range, one_number
 from olearn.learners.rl import _agent_kernels as kernels
@@ -21,7 +22,7 @@ Observation = NDArray[Any]
 LARGEST = 1.7976931348623157e308
 
 
-class Agent(base.Base, abc.ABC):
+class Agent(Locked, base.Base, abc.ABC):
     """An agent that learns each transition once, when it arrives.
 
     The networks are made at the first observation, whose length is kept. Statistics count each
@@ -54,15 +55,16 @@ class Agent(base.Base, abc.ABC):
         `explore=False` gives the action that is thought best and changes nothing; an observation
         that is not the current one is then taken for the first of an episode.
         """
-        engine = self._engine
-        if engine is None:
-            engine = self._start(observation)
-        check_observation("observation", observation, engine.n_values)
-        if not explore:
-            X = np.array(observation, dtype=np.float64)[None]
-            return self._best_action(engine.outputs(0, X)[0])
-        engine.X[0] = observation
-        return self._own_action(engine.act()[0])
+        with self._lock:
+            engine = self._engine
+            if engine is None:
+                engine = self._start(observation)
+            check_observation("observation", observation, engine.n_values)
+            if not explore:
+                X = np.array(observation, dtype=np.float64)[None]
+                return self._best_action(engine.outputs(0, X)[0])
+            engine.X[0] = observation
+            return self._own_action(engine.act()[0])
 
     def learn_one(
         self,
@@ -92,12 +94,13 @@ class Agent(base.Base, abc.ABC):
             Whether it was broken off, so that more could have followed.
 
         """
-        engine = self._engine
-        if engine is None:
-            engine = self._start(observation)
-        self._put(engine, 0, observation, action, reward, next_observation)
-        engine.ends[0] = 1 if terminated else 2 if truncated else 0
-        engine.learn()
+        with self._lock:
+            engine = self._engine
+            if engine is None:
+                engine = self._start(observation)
+            self._put(engine, 0, observation, action, reward, next_observation)
+            engine.ends[0] = 1 if terminated else 2 if truncated else 0
+            engine.learn()
 
     def _put(
         self, engine: Engine, row: int, x: Observation, action: Any, reward: Any, x2: Observation

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.locked import locked
 from olearn.core.parameters import (
     AtLeast,
     Fraction,
@@ -280,6 +281,7 @@ class StreamSARSA(_ValueAgent):
         self._engine = None
         check_hidden(self.hidden, self.sparsity)
 
+    @locked
     def learn_one(
         self,
         observation: Observation,

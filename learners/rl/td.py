@@ -10,6 +10,7 @@ from river.base.typing import FeatureName
 
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex
+from olearn.core.locked import locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     Fraction,
@@ -141,6 +142,7 @@ class StreamTDRegressor(ArrayRegressor):
         return {"check_regressor_weights_match_loop"}
 
     # one option more than the base class has: the discount of this step alone
+    @locked
     def learn_one(
         self,
         x: Mapping[FeatureName, Any],
@@ -160,6 +162,7 @@ class StreamTDRegressor(ArrayRegressor):
         discount = self.gamma if gamma is None else gamma
         self._learn_steps(row[None], np.array([target]), np.array([discount], np.float64))
 
+    @locked
     def reset(self) -> None:
         """Cut the stream: the next row follows nothing, the trace starts anew."""
         self._state.counters[0, kernels.HAS_CURRENT] = 0.0
@@ -259,6 +262,7 @@ class StreamTDRegressor(ArrayRegressor):
         return self._rng.uniform(-limit, limit, n) * keep
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         parts = {"_net": list(self._net or ()), "_state": list(self._state), "_rng": None}
         return memory_bytes(vars(self) | parts)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
 
+from olearn.core.locked import locked
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -137,16 +138,19 @@ class HoeffdingTreeClassifier(SingleTree):
         yield {"leaf_prediction": "mc", "split_criterion": "gini", "delta": 0.01}
         yield {"leaf_prediction": "nb", "binary_split": True, "max_depth": 3}
 
+    @locked
     def debug_one(self, x: dict[FeatureName, Any]) -> str:
         """Return the path of `x` through the tree, and the votes at its end, in words."""
         row = self._features.encode_one(x)
         return describe_path(self._pool.arrays, self._root, row, self._features, self._labels)
 
+    @locked
     def to_text(self, max_depth: int | None = None) -> str:
         """Return the tree as indented text, down to `max_depth` splits."""
         arrays = self._pool.arrays
         return tree_text(arrays, self._root, self._features, self._labels, max_depth)
 
+    @locked
     def plot(self, max_depth: int | None = 4) -> Any:
         """Draw the tree down to `max_depth` splits; return the Matplotlib figure."""
         arrays = self._pool.arrays

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from olearn.base import ArrayClassifier
+from olearn.core.locked import locked
 from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
@@ -28,16 +29,19 @@ class SingleTree(ArrayClassifier):
         self._pool.arrays.conf[:] = settings_of(self)
 
     @property
+    @locked
     def n_nodes(self) -> int:
         """Number of nodes of the tree that predicts, leaves included."""
         return tree_shape(self._pool.arrays, self._root)[0]
 
     @property
+    @locked
     def n_leaves(self) -> int:
         """Number of leaves of the tree that predicts."""
         return tree_shape(self._pool.arrays, self._root)[1]
 
     @property
+    @locked
     def height(self) -> int:
         """Number of splits on the longest path of the tree that predicts."""
         return tree_shape(self._pool.arrays, self._root)[2]

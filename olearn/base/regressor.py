@@ -15,6 +15,7 @@ from river import base
 from river.base.typing import FeatureName
 
 from olearn.base.roles import EncodesRows
+from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
 from olearn.core.tables import ColumnKinds, Names, column_like
@@ -26,7 +27,7 @@ __all__ = ["ArrayRegressor"]
 _LARGEST = sys.float_info.max
 
 
-class ArrayRegressor(Settable, base.MiniBatchRegressor):
+class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
     """A regressor that learns rows, frames and 2-D arrays with the same result.
 
     A subclass sets `_features`, a `FeatureIndex` or another encoder, in its `__init__`, and writes
@@ -98,14 +99,17 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
 
     def learn_one(self, x: Mapping[FeatureName, Any], y: float, w: float = 1.0) -> None:
         """Learn one row; `w` is its weight, finite and not negative."""
-        self._learn_row(*self._encode_learning_one(x, y, w))
+        with self._lock:
+            self._learn_row(*self._encode_learning_one(x, y, w))
 
     def predict_one(self, x: Mapping[FeatureName, Any]) -> float:
         """Return the prediction."""
-        return self._predict_row(self._features.encode_one(x))
+        with self._lock:
+            return self._predict_row(self._features.encode_one(x))
 
     # -- many rows -------------------------------------------------------------------------------
 
+    @locked
     def learn_many(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
         table, targets, weights = self._check_learning(X, y, w, names)
@@ -114,6 +118,7 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
             self._grow()
             self._learn_rows(rows, targets[stretch], weights[stretch])
 
+    @locked
     def test_then_train_many(self, X: Any, y: Any, *, names: Names = None) -> Rows:
         """Predict each row, then learn it; return the predictions, shape `(n,)`.
 
@@ -135,6 +140,7 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
                 answers[first:] = self._test_then_train_rows(rows[first:], y_part[first:])
         return out
 
+    @locked
     def predict_many(self, X: Any, *, names: Names = None) -> Any:
         """Return predictions: an array for an array, a series for a frame."""
         rows = self._features.encode_many(self._features.check_many(X, names))
@@ -177,5 +183,6 @@ class ArrayRegressor(Settable, base.MiniBatchRegressor):
         return table, targets, weights
 
     @property
+    @locked
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))

@@ -121,19 +121,25 @@ def write_state(
         raise ValueError(f"state must have a 'model', got {list(state)}")
     path = Path(path)
     writer = Writer()
-    writer.write(state)
-    graph: dict[str, Any] = {"steps": writer.steps}
-    if reusable is not None:
-        graph["reusable"] = writer.number_of(reusable)
-    text = json.dumps(graph, separators=(",", ":")).encode()
-    arrays = {_GRAPH: np.frombuffer(text, np.uint8), **writer.arrays}
-    versions = _versions()
-    if b"torch" not in text:  # loaded, but not by this state
-        versions.pop("torch", None)
-    header = {"format": _FORMAT, "version": _VERSION, **header, "versions": json.dumps(versions)}
-    header["sha256"] = _checksum(header, arrays)
     temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
-    content = _sorted_header(to_bytes(arrays, metadata=header))
+    with writer.held:  # nobody learns while the arrays are read
+        writer.write(state)
+        graph: dict[str, Any] = {"steps": writer.steps}
+        if reusable is not None:
+            graph["reusable"] = writer.number_of(reusable)
+        text = json.dumps(graph, separators=(",", ":")).encode()
+        arrays = {_GRAPH: np.frombuffer(text, np.uint8), **writer.arrays}
+        versions = _versions()
+        if b"torch" not in text:  # loaded, but not by this state
+            versions.pop("torch", None)
+        header = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            **header,
+            "versions": json.dumps(versions),
+        }
+        header["sha256"] = _checksum(header, arrays)
+        content = _sorted_header(to_bytes(arrays, metadata=header))
     try:
         with temporary.open("wb") as file:
             file.write(content)

@@ -17,6 +17,7 @@ other are made, and neither way recurses. What an object consists of is what it 
 """
 
 import collections
+import contextlib
 import copyreg
 import sys
 from collections.abc import Generator
@@ -25,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import dtype_to_descr
 
+from olearn.core.locked import Locked
 from olearn.core.types import AnyArray
 from olearn.persist.classes import CALLED, name_of
 from olearn.persist.values import pack, to_dtype
@@ -47,6 +49,8 @@ class Writer:
         The steps, plain enough for JSON.
     arrays
         Arrays by the number of the step that they belong to.
+    held
+        The locks of the models written, to be left when `arrays` have been read.
 
     """
 
@@ -56,6 +60,7 @@ class Writer:
         self._number: dict[int, int] = {}  # by the identity of a value
         self._alive: list[Any] = []  # so that no identity is used again
         self._storages: dict[int, int] = {}
+        self.held = contextlib.ExitStack()
 
     def write(self, state: dict[str, Any]) -> None:
         """Add the steps that make a dict, and all that is in it; its own is the first of them."""
@@ -195,11 +200,17 @@ class Writer:
         (item,) = yield from self._items([plain])
         return self._add(value, "value", kind, item)
 
+    def _reduced(self, value: Any) -> Any:
+        if not isinstance(value, Locked):
+            return value.__reduce_ex__(2)
+        self.held.enter_context(value._lock)
+        return copyreg.__newobj__, (type(value),), value.__getstate__()  # type: ignore[attr-defined]
+
     def _object(self, value: Any) -> Steps:
         cls = type(value)
         name = name_of(cls)
         try:
-            make, given, *rest = value.__reduce_ex__(2)
+            make, given, *rest = self._reduced(value)
         except (TypeError, ValueError) as error:
             raise TypeError(f"cannot save a {name}: {error}") from error
         if make is copyreg.__newobj__ and given[0] is cls:  # type: ignore[attr-defined]
