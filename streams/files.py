@@ -68,7 +68,9 @@ def from_file(
     any case) are missing and any other text raises; in a column of text only empty cells and the
     words for "not available" are (`?`, `NA`, `N/A`, `NaN`, `null`, `None`). Numbers written as
     codes (a leading zero, 17 digits) are text. What was guessed and may surprise is a
-    `UserWarning`. In ARFF `?` is missing; in Parquet and Arrow null and NaN are.
+    `UserWarning`. ARFF is read as Weka does, sparse rows too: a bare `?` is missing, what a sparse
+    row leaves out is 0 or the first declared value. In Parquet and Arrow null and NaN are missing,
+    durations and times of day are seconds. Dates of all three are times.
 
     Parameters
     ----------

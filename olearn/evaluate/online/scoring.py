@@ -54,6 +54,8 @@ class Scoreboard:
         """
         every = [*self._total, *self._window]
         _check_truths(self._total, y_true)
+        if y_proba is None:
+            _check_scores(self._total, y_pred)
         self.n_scored += len(y_pred)
         self._n_in_window += len(y_pred)
         by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
@@ -122,6 +124,19 @@ def _check_truths(metrics: Sequence[Metric], y_true: Any) -> None:
             f"{type(binary[0]).__name__} reads labels that are True or False, got {label!r}: give "
             "the positive one by pos_label="
         )
+
+
+def _check_scores(metrics: Sequence[Metric], scores: Any) -> None:
+    """Refuse scores of anomaly detectors that lie beyond the thresholds of a metric."""
+    for metric in metrics:
+        read = metric.metric if isinstance(metric, OneVsRest) else metric
+        if isinstance(read, river_metrics.ROCAUC):
+            for score in scores:
+                if not 0.0 <= score <= 1.0:
+                    raise ValueError(
+                        f"ROCAUC reads scores in [0, 1], got {score!r}: RollingROCAUC and "
+                        "RollingPRAUC read any"
+                    )
 
 
 def _reads_probabilities(metric: Metric) -> bool:

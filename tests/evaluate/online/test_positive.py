@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from river import anomaly, linear_model, metrics, naive_bayes
+from river import anomaly, linear_model, metrics, naive_bayes, preprocessing
 from river.metrics.base import BinaryMetric, Metric
 from toys import Centroids
 
@@ -142,6 +142,16 @@ def test_scores_of_an_anomaly_detector():
     wanted = score(metrics.ROCAUC(), (False, True), model=model.clone())
     assert found.values == wanted.values
     assert not math.isclose(wanted.values["ROCAUC"], 0.0)
+
+
+def test_scores_that_are_no_probabilities():
+    """Requirement: scores beyond 1 are refused where thresholds lie in [0, 1], else they count."""
+    model = preprocessing.StandardScaler() | anomaly.LocalOutlierFactor()
+    rows = list(streams.from_arrays(*blobs(False, True, n=60)))
+    with pytest.raises(ValueError, match=r"ROCAUC reads scores in \[0, 1\], got .*RollingROCAUC"):
+        evaluate.prequential(rows, model.clone(), metrics.ROCAUC())
+    found = evaluate.prequential(rows, model.clone(), metrics.RollingROCAUC())
+    assert 0.0 < found.values["RollingROCAUC"] < 1.0
 
 
 def test_one_vs_rest_is_a_metric():
