@@ -18,6 +18,7 @@ from olearn.streams.sine import Sine as Sine
 from olearn.streams.base import Stream as Stream
 from olearn.streams.arrays import from_arrays as from_arrays
 from olearn.streams.files import from_file as from_file
+from olearn.streams.arrays import from_frame as from_frame
 from olearn.streams.iterables import from_iterable as from_iterable
 from olearn.streams.iterables import from_river as from_river
 from olearn.streams.images import image_names as image_names

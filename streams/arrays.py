@@ -1,15 +1,27 @@
-"""Arrays as a stream."""
+"""Arrays and data frames as a stream."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from olearn.core.categories import MAX_OWN_CODE, are_own_codes
+from olearn.core.labels import code_labels
+from olearn.core.tables import TIMES_REMEDY, Table, is_frame
 from olearn.core.validate import check_choice, row_targets
 from olearn.core.values import without_mask
-from olearn.streams._columns import NUMBERS_HINT, TARGETS, sorted_labels
+from olearn.streams._columns import (
+    NUMBERS_HINT,
+    TARGETS,
+    Chunk,
+    Plan,
+    Values,
+    sorted_labels,
+)
 from olearn.streams.base import (
     Block,
     Classes,
@@ -20,8 +32,9 @@ from olearn.streams.base import (
     column_names,
     read_slices,
 )
+from olearn.streams.iterables import as_column
 
-__all__ = ["from_arrays"]
+__all__ = ["from_arrays", "from_frame"]
 
 
 def from_arrays(
@@ -34,13 +47,13 @@ def from_arrays(
     labels: Sequence[Any] | None = None,
     drift_positions: Sequence[int] = (),
 ) -> "ArrayStream":
-    """Make a stream of arrays; the first row is the oldest.
+    """Make a stream of arrays, or of a frame and its labels; the first row is the oldest.
 
     Parameters
     ----------
     X
         Numbers, shape `(n, d)`; NaN is a missing value. Nominal columns hold codes: whole numbers
-        from 0 to 9,999. Kept, not copied.
+        from 0 to 9,999. Kept, not copied. A frame is read by `from_frame`; it has names.
     y
         Shape `(n,)`: the labels themselves, or codes 0, 1, ... of `labels` if that is given; finite
         numbers for `target="numbers"`. None: the rows have no target.
@@ -69,6 +82,11 @@ def from_arrays(
     [({'a': 1.0, 'b': 0.0}, 'no'), ({'a': 0.0, 'b': 1.0}, 'yes')]
 
     """
+    if is_frame(X):
+        for argument, value in (("names", names), ("labels", labels)):
+            if value is not None:
+                raise ValueError(f"{argument} must be None for a frame, got {value!r}")
+        return _of_frame(X, y, target, nominal, drift_positions)
     X = np.ascontiguousarray(without_mask(X))
     if X.ndim != 2 or X.dtype.kind not in "biuf":
         raise ValueError(
@@ -84,6 +102,133 @@ def from_arrays(
     for name in schema.nominal:
         _check_nominal(name, X[:, schema.column(name)])
     return ArrayStream(schema, X, values, drift_positions)
+
+
+def from_frame(
+    frame: Any,
+    y: Any,
+    *,
+    target: str = "classes",
+    nominal: Collection[Any] = (),
+    drift_positions: Sequence[int] = (),
+) -> "ArrayStream":
+    """Make a stream of a data frame; the first row is the oldest.
+
+    What the types of its columns say holds: text, truth values and categories are nominal, numbers
+    are numbers, and what each library calls missing is. The index of pandas is no column.
+
+    Parameters
+    ----------
+    frame
+        Of pandas, polars or Arrow, or any other eager one.
+    y
+        The column that holds the target, by its name, or the target itself, one value a row. None:
+        the rows have no target.
+    target
+        What `y` is: `"classes"` or `"numbers"`.
+    nominal
+        Names of nominal columns that hold numbers.
+    drift_positions
+        Rows, counted from 0, at which the concept is known to change.
+
+    Raises
+    ------
+    TypeError
+        If `frame` is none, or a column of objects holds neither numbers nor text.
+    ValueError
+        If there are no rows, a column holds numbers and text, or a label is missing or real.
+
+    Warns
+    -----
+    UserWarning
+        If columns were left out: times, and lists and their like.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from olearn import streams
+    >>> frame = pd.DataFrame({"price": [1.5, None], "side": ["buy", "sell"], "up": [True, False]})
+    >>> stream = streams.from_frame(frame, "up")
+    >>> list(stream)
+    [({'price': 1.5, 'side': 'buy'}, True), ({'price': nan, 'side': 'sell'}, False)]
+
+    """
+    return _of_frame(frame, y, target, nominal, drift_positions)
+
+
+def _of_frame(
+    frame: Any, y: Any, target: str, nominal: Collection[Any], drift_positions: Sequence[int]
+) -> "ArrayStream":
+    check_choice("target", target, TARGETS)
+    source = _FrameSource(frame, y)
+    for note in source.notes:
+        warnings.warn(note, UserWarning, stacklevel=3)
+    plan = Plan(source, nominal, numeric=target == "numbers" or y is None)
+    X, values = plan.encode(source.chunk)
+    schema = plan.schema
+    if y is None:
+        schema, values = replace(schema, target=None), np.full(len(X), np.nan)
+    return ArrayStream(schema, X, values, drift_positions)
+
+
+class _FrameSource:
+    """The columns of a frame and its target; an olearn.streams._columns.Source."""
+
+    def __init__(self, native: Any, y: Any) -> None:
+        table = Table(native)  # refuses what is no frame
+        if not len(table):
+            raise ValueError("frame must have at least one row, got none")
+        frame = nw.from_native(native, eager_only=True)
+        self.notes: list[str] = []
+        given = y
+        is_name = isinstance(y, str | int) or (isinstance(y, tuple) and y in table.names)
+        if is_name:
+            if y not in table.names:
+                raise ValueError(f"y must be a column of {table.names!r} or the labels, got {y!r}")
+            given = frame.get_column(y).to_native()
+        columns: dict[Any, Values] = {}
+        nominal = set(table.nominal)
+        for name, values in zip(table.names, table.columns(), strict=True):
+            if is_name and name == y:
+                continue
+            column = frame.get_column(name)
+            why = _why_left_out(column.dtype)
+            if why:
+                self.notes.append(f"column {name!r} is left out: {why}")
+                continue
+            if _has_truth_values(column):
+                nominal.add(name)
+            columns[name] = as_column(name, values)
+        if not columns:
+            raise ValueError(f"frame must have at least one column of features, got {table.names}")
+        self.names = tuple(columns)
+        self.nominal = frozenset(nominal & set(columns))
+        labels: list[Any] = [0.0] * len(table) if y is None else code_labels(given).tolist()
+        if len(labels) != len(table):
+            raise ValueError(f"y must have one value a row, got {len(labels)} for {len(table)}")
+        self.chunk: Chunk = (list(columns.values()), labels)
+
+    def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
+        known = sorted_labels(seen, NUMBERS_HINT)[0]
+        return known, {label: code for code, label in enumerate(known)}
+
+    def chunks(self) -> Iterator[Chunk]:
+        yield self.chunk
+
+
+def _why_left_out(kind: Any) -> str:
+    if kind.is_temporal():
+        return f"it holds times; {TIMES_REMEDY}"
+    if kind.is_nested():
+        return f"it holds {kind}, no numbers, truth values or text"
+    return ""
+
+
+def _has_truth_values(column: Any) -> bool:
+    """Tell whether a column is of truth values, also of objects with one among them."""
+    if column.dtype == nw.Object:
+        return any(isinstance(value, bool | np.bool_) for value in column.to_list())
+    return bool(column.dtype == nw.Boolean)
 
 
 def _target(

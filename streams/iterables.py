@@ -209,7 +209,7 @@ class _DictSource:
                     raise ValueError(
                         f"feature {new!r} was not there when the stream was first read"
                     )
-            columns = [_column(name, [x.get(name) for x, _ in batch]) for name in self.names]
+            columns = [as_column(name, [x.get(name) for x, _ in batch]) for name in self.names]
             yield columns, [y for _, y in batch]
 
 
@@ -249,7 +249,10 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _column(name: Any, values: list[Any]) -> Values:
+def as_column(name: Any, values: Any) -> Values:
+    """Return the values of a feature as text or numbers, None and NaN where they are missing."""
+    if isinstance(values, np.ndarray):
+        return values
     present = [v for v in values if not is_missing(v)]
     if present and all(isinstance(v, str) for v in present):
         return [v if isinstance(v, str) else None for v in values]

@@ -8,15 +8,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from river import base
 from river.compose import Pipeline
 
 from olearn.base import ArrayClassifier, ArrayRegressor, takes_blocks
-from olearn.core.tables import ColumnKinds, Names
+from olearn.core.tables import ColumnKinds, Names, is_frame
 from olearn.core.values import is_missing
+from olearn.streams.arrays import from_arrays
 from olearn.streams.base import Schema, Stream
 
 Row = tuple[dict[Any, Any], Any]
+
+
+def as_stream(stream: Any, model: base.Estimator) -> Any:
+    """Return the stream of a pair `(X, y)`, an array or frame and its targets; others as given."""
+    if not isinstance(stream, tuple) or len(stream) != 2:
+        return stream
+    X, y = stream
+    if not isinstance(X, np.ndarray) and not is_frame(X):
+        return stream
+    numeric = isinstance(last_step(model), base.Regressor)
+    return from_arrays(X, y, target="numbers" if numeric else "classes")
 
 
 def last_step(model: base.Estimator) -> base.Estimator:

@@ -8,7 +8,7 @@ from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
 from olearn.core.validate import check_integer, check_kind
-from olearn.evaluate.columns import takes_blocks_of, tell_columns
+from olearn.evaluate.columns import as_stream, takes_blocks_of, tell_columns
 from olearn.evaluate.describe import describe_run
 from olearn.evaluate.online.checkpoint import Checkpoint, CheckpointWriter, Run
 from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
@@ -24,7 +24,7 @@ __all__ = ["prequential"]
 
 
 def prequential(
-    stream: Stream | Iterable[tuple[dict[Any, Any], Any]],
+    stream: Stream | Iterable[tuple[dict[Any, Any], Any]] | tuple[Any, Any],
     model: base.Estimator,
     metrics: Metric | Iterable[Metric] | None = None,
     *,
@@ -53,7 +53,8 @@ def prequential(
     Parameters
     ----------
     stream
-        An olearn stream, a river data set, or any iterable of `(x, y)`.
+        An olearn stream, a river data set, any iterable of `(x, y)`, or a pair `(X, y)` of an
+        array or data frame and its targets, as `streams.from_arrays` reads them.
     model
         A river classifier, regressor or anomaly detector, or a pipeline that ends in one.
     metrics
@@ -124,6 +125,7 @@ def prequential(
     if isinstance(stream, str):
         raise TypeError(f"stream must be a stream, such as streams.load({stream!r}), got a string")
     check_kind("stream", stream, Iterable, "a stream or an iterable of (x, y)")
+    stream = as_stream(stream, model)
     check_integer("window", window, 1)
     check_integer("block_size", block_size, 1)
     if max_samples is not None:
