@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -320,7 +321,7 @@ class _Lines(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while len(self._rest) < len(buffer):
-            some = [line for line, _ in zip(self._lines, range(1000), strict=False)]
+            some = list(itertools.islice(self._lines, 1000))
             if not some:
                 break
             self._rest += "".join(some).encode()

@@ -1,7 +1,9 @@
 """Tests of `olearn.streams.formats.delimited`: what cells mean, and how a text is laid out."""
 
 import bz2
+import csv
 import gzip
+import io
 import math
 import random
 import warnings
@@ -130,6 +132,48 @@ def test_cells_equal_those_of_pandas(written, seed):
     assert [None if t != t else t for t in texts] == [
         None if t != t else t for t in read["text"].tolist()
     ]
+
+
+WORDS_IN_CELLS = ["red", "x y", "a,b", "c;d", 'a "quote"', "line\nend", "Ünï", "tab\tin"]
+
+
+def drawn_table(rnd, n, sep, decimal):
+    """Columns of whole numbers, numbers with a fraction, text, and numbers with gaps."""
+    words = ["red", "blue", "Ünï"] if sep == " " else WORDS_IN_CELLS
+    gaps = [""] if sep != " " else ["NA"]
+    return {
+        "whole": [str(rnd.randrange(-50, 10 ** rnd.randrange(1, 8))) for _ in range(n)],
+        "real": [repr(rnd.gauss(0, 1000)).replace(".", decimal) for _ in range(n)],
+        "text": [rnd.choice(words) for _ in range(n)],
+        "gaps": [rnd.choice([*gaps, "N/A", "7", "8", "9"]) for _ in range(n)],
+        "label": [rnd.choice("pqr") for _ in range(n)],
+    }
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_cell_comes_back(written, seed):
+    """Whatever the separator, quotes, line ends, encoding, decimal point and length."""
+    rnd = random.Random(seed)
+    sep = ",;\t| "[seed % 5]
+    decimal = "." if sep == "," else rnd.choice(".,")
+    encoding = ["utf-8", "utf-8-sig", "utf-16", "latin-1"][seed % 4]
+    table = drawn_table(rnd, rnd.choice([2, 50, 3500]), sep, decimal)
+    text = io.StringIO(newline="")
+    quoting = rnd.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    ends = rnd.choice(["\n", "\r\n"])
+    writer = csv.writer(text, delimiter=sep, quoting=quoting, lineterminator=ends)
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    path = written(text.getvalue(), encoding=encoding)
+    stream = streams.from_file(path, decimal=decimal, encoding=encoding.removesuffix("-sig"))
+    read = [{**x, "label": y} for x, y in stream]
+    assert len(read) == len(table["label"])
+    for name in ("text", "label"):
+        assert [row[name] for row in read] == table[name]
+    for name in ("whole", "real", "gaps"):
+        known = [math.nan if c in ("", "NA", "N/A") else c for c in table[name]]
+        expected = [c if c != c else float(c.replace(decimal, ".")) for c in known]
+        np.testing.assert_array_equal([row[name] for row in read], expected)
 
 
 # -- the first line ------------------------------------------------------------------------------
