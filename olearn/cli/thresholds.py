@@ -98,8 +98,8 @@ def calibrated(
         strict=threshold.strict * unit,
         n_steps=16,
     )
-    said = f"{threshold.name}={found.threshold:.4g}: {found.n_false} alarms in the first "
-    said += f"{len(signal):,} rows"
+    alarms = f"{found.n_false} alarm" + "s" * (found.n_false != 1)
+    said = f"{threshold.name}={found.threshold:.4g}: {alarms} in the first {len(signal):,} rows"
     if not found.reached:
         raise ValueError(f"{name} cannot be calibrated: even {said}")
     return {**given, threshold.name: found.threshold}, said

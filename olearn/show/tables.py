@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from olearn.evaluate.online.prequential_result import Result
 
 
+_LABELS = {  # by the delay of a result, said of labels
+    "none": "",
+    "never": "; they never come",
+    "per row": "; their delay differs by row",
+}
+
+
 class TextTable(Table):
     """A rich table whose `str` is the drawn table, as wide as it needs."""
 
@@ -122,7 +129,7 @@ def scoring_notes(results: Sequence["Result"]) -> list[str]:
         n_left_out = result.n - result.n_scored
         if n_left_out <= min(1, result.n_scored):
             continue
-        late = "" if result.delay == "none" else f" (labels came: {result.delay})"
+        late = _LABELS.get(result.delay, f"; they come {result.delay} late")
         which = "no row is" if not result.n_scored else f"{n_left_out:,} rows are not"
         why = f"the model had no prediction, as before any label was learnt{late}"
         notes.append(f"{result.model}: {which} scored: {why}")

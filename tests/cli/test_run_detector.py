@@ -106,6 +106,13 @@ def test_detectors_of_errors_on_numbers(table, name):
     assert "detector must take numbers, such as ADWIN" in result.stderr
 
 
+def test_scores_out_of_range(table):
+    """A detector of scores in [0, 1] says so, with its name and that of the series."""
+    result = call("run", "rank-test", "cell.csv", "--column", "value")
+    assert result.exit_code == 1
+    assert "rank-test cannot watch cell: x must be in [0.0, 1.0], got" in result.stderr
+
+
 def noise(table, deviation):
     values = 50 + deviation * np.random.default_rng(5).normal(size=3000)
     (table.parent / "noise.csv").write_text("\n".join(["value", *map(str, values)]))
@@ -134,7 +141,7 @@ def test_calibrated(table, name):
     assert sum(alarm < 2000 for alarm in before.alarms) > 1
     result = call("run", name, *series, "--calibrate", "2000")
     assert result.stderr == ""
-    line = re.search(r"calibrated: \w+=\S+: (\d) alarms in the first 2,000 rows", result.output)
+    line = re.search(r"calibrated: \w+=\S+: (\d) alarms? in the first 2,000 rows", result.output)
     assert int(line[1]) <= 1
     found = Detection.from_json(call("run", name, *series, "--calibrate", "2000", "--json").stdout)
     assert sum(alarm < 2000 for alarm in found.alarms) == int(line[1])

@@ -69,8 +69,8 @@ def detection(
     Raises
     ------
     ValueError
-        If a parameter is outside the range above, the detector has no such attribute, or it takes
-        errors and the series holds other values than 0 and 1.
+        If a parameter is outside the range above, the detector has no such attribute, or it cannot
+        read a value of the series, such as one of errors that is not 0 or 1.
 
     Examples
     --------
@@ -111,11 +111,14 @@ def detection(
         if on_progress is None:
             on_progress = bars.add(f"{found.detector} on {signal.name}", len(signal))
         begin = time.process_time()
-        if isinstance(fresh, ArrayDetector) and not (traces or details):
-            rows = np.flatnonzero(np.isfinite(signal.values))
-            found.alarms = rows[fresh.update_many(signal.values[rows])].tolist()
-        else:
-            _run_rows(fresh, signal, found, details, on_progress)
+        try:
+            if isinstance(fresh, ArrayDetector) and not (traces or details):
+                rows = np.flatnonzero(np.isfinite(signal.values))
+                found.alarms = rows[fresh.update_many(signal.values[rows])].tolist()
+            else:
+                _run_rows(fresh, signal, found, details, on_progress)
+        except ValueError as error:
+            raise ValueError(f"{found.detector} cannot watch {signal.name}: {error}") from error
         found.cpu_seconds = time.process_time() - begin
         on_progress(len(signal), f"{len(found.alarms)} alarms")
     return found
