@@ -273,8 +273,9 @@ class FileStream(Stream):
         if len(numbers) > _MANY_CLASSES:
             notes.append(
                 f"the target {self.target!r} has {len(numbers):,} different numbers in {n:,} rows, "
-                "each a class of its own; target= names another column, and a measurement has to "
-                "be put into classes first"
+                "each a class of its own; target= names another column, target_text=True says "
+                "that they are classes; a measurement has to be put into classes first, or goes "
+                "by from_arrays(X, y, target='numbers') to regressors"
             )
         return notes
 

@@ -3,8 +3,11 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from olearn.streams._columns import Values
 from olearn.streams.formats import cells as meaning
@@ -23,6 +26,8 @@ from olearn.streams.formats.opening import Opener, no_text, open_text, text_enco
 
 _HEAD = 1 << 18  # bytes that tell the dialect
 _BLOCK = 1 << 20  # bytes parsed at a time
+_COUNTED = 100  # rows that tell whether a column counts them
+_ID_NAME = re.compile(r"(?i:^(id|index|row|no|nr|number|#)$|[_ .-]id$|^row)|[a-z]I[dD]$")
 TEXT = "text"  # as it stands, missing or not
 _INDEX_NAMES = ("", "Unnamed: 0")  # of the column of row numbers that a data frame leaves
 
@@ -39,6 +44,7 @@ class DelimitedTable(RawTable):
         self._encoding = text_encoding(options.encoding)
         self._cells = meaning.Cells(options)
         self._quotes: bool | None = None
+        self._plain: set[str] = set()  # noted columns whose numbers Arrow reads itself
         with opener.reading():
             self._find_layout()
             self._check_columns("; header=False says that the first line is a row of data")
@@ -98,12 +104,27 @@ class DelimitedTable(RawTable):
                 self.doubts[name] = f"{self.path}: {guess.doubt}"
             if guess.note:
                 self.notes[name] = guess.note
+            elif (
+                guess.kind == NUMBER and not guess.doubt and self._counts_rows(name, columns[name])
+            ):
+                self.notes[name] = (
+                    f"column {name!r} counts the rows; drop=[{name!r}] leaves it out, "
+                    f"numeric=[{name!r}] keeps it"
+                )
+                self._plain.add(name)
             if name in self._unnamed and guess.kind == UNKNOWN:
                 self.set_aside[name] = "it has no name and no values"
         first = self.columns[0]
         if first in self._unnamed or first in _INDEX_NAMES:
             self.set_aside[first] = "it has no name, as the row numbers of a data frame"
         self._check_first_line(guesses, columns)
+
+    def _counts_rows(self, name: str, cells: Any) -> bool:
+        """Tell whether a column is called an id and goes up by one in every row."""
+        if len(cells) < _COUNTED or not _ID_NAME.search(name):
+            return False
+        numbers, _ = self._cells.numbers(cells)
+        return bool((np.diff(numbers) == 1).all())
 
     def _check_first_line(self, guesses: Mapping[str, Any], columns: Mapping[str, Any]) -> None:
         """Refuse a first line of names that looks like data, and names that look like a line."""
@@ -148,7 +169,9 @@ class DelimitedTable(RawTable):
 
         n_read = 0
         floats = self._cells.plain and not any(
-            name in self.notes for name, kind in kinds.items() if kind == NUMBER
+            name in self.notes and name not in self._plain
+            for name, kind in kinds.items()
+            if kind == NUMBER
         )
         with self.opener.reading():
             try:

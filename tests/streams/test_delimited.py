@@ -464,6 +464,16 @@ def test_a_column_like_an_id_is_named(written):
         streams.from_file(path, nominal=["id"])
 
 
+@pytest.mark.parametrize("name", ["id", "PassengerId", "row_number", "user_id"])
+def test_a_column_that_counts_the_rows_is_named(written, name):
+    """The row number leaks the order of the file: a word, and how to leave it out or keep it."""
+    path = written(f"{name},y\n" + "".join(f"{k + 7},{'ab'[k % 2]}\n" for k in range(200)))
+    with pytest.warns(UserWarning, match=rf"'{name}' counts the rows; drop=\['{name}'\]"):
+        counted = streams.from_file(path)
+    assert rows(streams.from_file(path, numeric=[name])) == rows(counted)
+    assert streams.from_file(written("id,y\n" + "5,a\n3,b\n" * 100)).schema.names == ("id",)
+
+
 def test_infinite_cells(written):
     """Refused at once with file, row and column, or missing."""
     path = written("x,y,label\n" + "1,2,a\n" * 500 + "1,Infinity,b\n")
