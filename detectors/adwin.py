@@ -72,6 +72,12 @@ def adwin_width(state: State) -> float:
 
 
 @inner
+def adwin_total(state: State) -> float:
+    """Return the sum of the window."""
+    return state[_TOTAL]
+
+
+@inner
 def adwin_estimation(state: State) -> float:
     """Return the mean of the window, 0 if it is empty."""
     return state[_TOTAL] / state[_WIDTH] if state[_WIDTH] > 0.0 else 0.0
@@ -93,7 +99,7 @@ def adwin_update(state: State, x: float, delta: float) -> bool:
 def _cut(state: State, delta: float) -> bool:
     """Cut the window where its parts differ, and start the clock; return whether any did."""
     state[_TICKS] = 0.0
-    if state[_WIDTH] <= state[_GRACE_PERIOD]:
+    if state[_WIDTH] <= state[_GRACE_PERIOD] or delta == 0.0:
         return False
     drift = False
     while _has_cut(state, delta):

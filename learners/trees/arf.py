@@ -1,16 +1,17 @@
 """Adaptive random forest on compiled arrays."""
 
-import math
-import numbers
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
+from river import base, metrics
 from river.base.typing import ClfTarget, FeatureName
+from river.tree.splitter.base import Splitter
 
 from olearn.base import ArrayClassifier
+from olearn.base.detector import check_detector
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -23,34 +24,29 @@ from olearn.core.parameters import (
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_in_range, check_integer
-from olearn.detectors.adwin import adwin_size, adwin_start
+from olearn.detectors.adwin import ADWIN, adwin_size, adwin_start, adwin_total, adwin_width
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import TreePool, category_room, settings_of
+from olearn.learners.trees.river_parts import (
+    check_metric,
+    check_splitter,
+    delta_of,
+    is_built_in,
+)
+from olearn.learners.trees.shape import ForestShape
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
+from olearn.learners.trees.subspace import check_max_features, subspace_size
 
 __all__ = ["ARFClassifier"]
 
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
-
-
-def _check_max_features(name: str, value: float | int | str) -> None:
-    if isinstance(value, str):
-        if value != "sqrt":
-            raise ValueError(
-                f"{name} must be 'sqrt', a share in (0, 1], a number of features or None, "
-                f"got {value!r}"
-            )
-    elif isinstance(value, numbers.Integral):
-        check_integer(name, value, 1)
-    else:
-        check_in_range(name, value, 0.0, 1.0, open_low=True)
+Detector = base.DriftDetector | base.BinaryDriftDetector
 
 
 @with_parameters
-class ARFClassifier(ArrayClassifier):
+class ARFClassifier(ForestShape, ArrayClassifier):
     r"""Adaptive random forest[^1].
 
     Each member is a Hoeffding tree whose leaves look at a random subspace of the features, trained
@@ -65,15 +61,21 @@ class ARFClassifier(ArrayClassifier):
         Number of members; at least 1.
     max_features
         Size of a leaf's subspace: a share of the features in (0, 1] (rounded, at least 1), a
-        number of features (an integer, at least 1), `"sqrt"`, or None for all.
+        number of features (an integer, at least 1), `"sqrt"`, `"log2"`, or None for all. The
+        default is MOA's; that of river is `"sqrt"`.
     lambda_value
         Mean of the Poisson weights; in (0, 30].
-    warning_delta
-        Confidence of the ADWIN that starts background trees; in (0, 1).
-    drift_delta
-        Confidence of the ADWIN that replaces trees; in (0, 1).
+    metric
+        `river.metrics.Accuracy()` or None: what weights the members. Of any other a warning says
+        that it is not used.
     disable_weighted_vote
         Whether all members have the same weight in the vote.
+    drift_detector
+        What replaces trees: `ADWIN(delta)` of olearn or river, in the place of `drift_delta`;
+        `river.drift.NoDrift()` for none; or any other drift detector, which reads the members'
+        errors row by row in Python, and makes the forest about as slow as river's.
+    warning_detector
+        What starts background trees, likewise.
     grace_period
         Weight a leaf sees between split attempts; positive.
     max_depth
@@ -87,11 +89,38 @@ class ARFClassifier(ArrayClassifier):
     leaf_prediction
         `"mc"` (majority class), `"nb"` (naive Bayes) or `"nba"` (per leaf, whichever was right
         more often).
+    nb_threshold
+        Weight a leaf must have seen before naive Bayes may vote; not negative.
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
+    splitter
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
+        not built in: a warning says so, and features are estimated as by this one.
+    binary_split
+        Whether nominal features are split one value against the rest only.
+    min_branch_fraction
+        Share of the weight that at least two branches of a split must get; in [0, 0.5].
+    max_share_to_split
+        Share of the largest class above which a leaf is not split; in (0, 1]. River's default
+        is 0.99.
     max_size
         Bound of the whole forest's memory, MiB; positive. Each member has an equal share, with
-        the behaviour of `HoeffdingTreeClassifier` where it is reached.
+        the behaviour of `HoeffdingTreeClassifier` where it is reached, and its floor.
+    memory_estimate_period
+        Taken for programs written for river, at least 1, and without effect, as are the next three:
+        the bound of the memory always holds.
+    stop_mem_management
+        Without effect.
+    remove_poor_attrs
+        Without effect.
+    merit_preprune
+        Without effect: not to split has no merit in any case.
+    warning_delta
+        Confidence of the ADWIN that starts background trees; in (0, 1).
+    drift_delta
+        Confidence of the ADWIN that replaces trees; in (0, 1).
+    n_split_points
+        Number of thresholds tried for a numeric feature; at least 1.
     n_jobs
         Number of threads that members are shared out to in calls with many rows; at least 1. The
         result does not depend on it.
@@ -141,23 +170,36 @@ class ARFClassifier(ArrayClassifier):
     """
 
     n_models: PositiveInt = 10
-    max_features: Annotated[float | int | str, _check_max_features] | None = 0.6
+    max_features: Annotated[float | int | str, check_max_features] | None = 0.6
     lambda_value: Annotated[float, In(0.0, 30.0, "(]")] = 6.0
-    _: KW_ONLY
-    warning_delta: OpenFraction = 0.01
-    drift_delta: OpenFraction = 0.001
+    metric: Annotated[metrics.base.ClassificationMetric, check_metric] | None = None
     disable_weighted_vote: bool = False
+    drift_detector: Annotated[Detector, check_detector] | None = None
+    warning_detector: Annotated[Detector, check_detector] | None = None
     grace_period: GracePeriod = 50
     max_depth: PositiveInt | None = None
     split_criterion: SplitCriterion = "info_gain"
     delta: OpenFraction = 0.01
     tau: Annotated[float, AtLeast(0.0)] = 0.05
     leaf_prediction: LeafPrediction = "nba"
+    nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
+    splitter: Annotated[Splitter, check_splitter] | None = None
+    binary_split: bool = False
+    min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
+    max_share_to_split: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
     max_size: Annotated[float, Above(0.0)] = 100.0
+    memory_estimate_period: PositiveInt = 2_000_000
+    stop_mem_management: bool = False
+    remove_poor_attrs: bool = False
+    merit_preprune: bool = True
+    seed: Seed = None
+    _: KW_ONLY
+    warning_delta: OpenFraction = 0.01
+    drift_delta: OpenFraction = 0.001
+    n_split_points: PositiveInt = 10
     n_jobs: PositiveInt = 1
     classes: Collection[ClfTarget] | None = None
-    seed: Seed = None
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -167,6 +209,7 @@ class ARFClassifier(ArrayClassifier):
 
     def _start_members(self) -> None:
         n = self.n_models
+        self._watchers = self._start_watchers()
         self._settings = np.zeros(4)
         self._pools = [
             TreePool(settings_of(self), self.max_size / n, rng=kernel_state(self.seed, stream=m))
@@ -182,6 +225,18 @@ class ARFClassifier(ArrayClassifier):
             adwin_start(windows[kernels.DRIFT])
         self._apply_parameters()
 
+    def _start_watchers(self) -> list[list[Any]] | None:
+        """Return a warning and a drift detector a member, if there is one the kernels lack."""
+        given = (self.warning_detector, self.drift_detector)
+        if all(each is None or is_built_in(each) for each in given):
+            return None
+        deltas = (self.warning_delta, self.drift_delta)
+        models = [
+            ADWIN(delta) if each is None else each
+            for each, delta in zip(given, deltas, strict=True)
+        ]
+        return [[model.clone() for model in models] for _ in range(self.n_models)]
+
     @property
     def _mutable_attributes(self) -> set[str]:
         trees = {"grace_period", "delta", "tau", "max_features"}
@@ -189,10 +244,11 @@ class ARFClassifier(ArrayClassifier):
         return trees | own
 
     def _apply_parameters(self) -> None:
+        watched = self._watchers is not None  # in Python: the kernels look after no member
         self._settings[:] = (
             self.lambda_value,
-            self.warning_delta,
-            self.drift_delta,
+            0.0 if watched else delta_of(self.warning_detector, self.warning_delta),
+            0.0 if watched else delta_of(self.drift_detector, self.drift_delta),
             not self.disable_weighted_vote,
         )
         conf, subspace = settings_of(self), self._subspace
@@ -207,16 +263,6 @@ class ARFClassifier(ArrayClassifier):
     def _unit_test_skips(self) -> set[str]:
         return {"check_shuffle_features_no_impact"}
 
-    @property
-    def n_warnings(self) -> int:
-        """Number of warnings so far, all members together."""
-        return int(self._status[:, kernels.N_WARNINGS].sum())
-
-    @property
-    def n_drifts(self) -> int:
-        """Number of trees replaced so far, all members together."""
-        return int(self._status[:, kernels.N_DRIFTS].sum())
-
     def _grow(self, n_classes: int) -> None:
         widths = self._features.widths
         subspace = self._subspace
@@ -227,7 +273,7 @@ class ARFClassifier(ArrayClassifier):
     @property
     def _subspace(self) -> int:
         """Number of features in a leaf's subspace."""
-        return _subspace(self.max_features, len(self._features))
+        return subspace_size(self.max_features, len(self._features))
 
     def _room(self, n_categories: int) -> int:
         return category_room(n_categories)
@@ -282,6 +328,29 @@ class ARFClassifier(ArrayClassifier):
         return _sum_in_order(votes)
 
     def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
+        if self._watchers is None:
+            self._run_member(number, X, y, w, votes)
+            return
+        window = self._windows[number, kernels.DRIFT]
+        for i in range(len(y)):
+            row = slice(i, i + 1)
+            before = window.copy()
+            self._run_member(number, X[row], y[row], w[row], votes[row])
+            if adwin_width(window) != adwin_width(before):  # the row was drawn, and learnt
+                self._watch_member(number, int(adwin_total(window) > adwin_total(before)))
+
+    def _watch_member(self, number: int, wrong: int) -> None:
+        """Tell the detectors of a member whether it was wrong, and act as the kernels do."""
+        assert self._watchers is not None, "asked before"
+        pair = self._watchers[number]
+        member = (self._status[number], self._tallies[number], self._windows[number])
+        for kind in range(2):
+            pair[kind].update(wrong)
+            if pair[kind].drift_detected:
+                kernels.act(self._pools[number].handle, *member, self._settings, kind)
+                pair[: kind + 1] = [detector.clone() for detector in pair[: kind + 1]]
+
+    def _run_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         pool = self._pools[number]
         state = (number, self._status, self._tallies, self._windows, self._settings)
         row = kernels.learn_many(pool.handle, *state, X, y, w, votes, 0)
@@ -305,13 +374,3 @@ def _sum_in_order(votes: Rows) -> Rows:
     for more in votes[1:]:
         total += more
     return total
-
-
-def _subspace(max_features: float | int | str | None, n_features: int) -> int:
-    if max_features is None:
-        return n_features
-    if isinstance(max_features, str):
-        return max(1, round(math.sqrt(n_features)))
-    if isinstance(max_features, numbers.Integral):
-        return min(int(max_features), n_features)
-    return max(1, math.floor(max_features * n_features + 0.5))

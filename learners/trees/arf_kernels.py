@@ -65,29 +65,43 @@ def _discard(t, tree):
     t.head[at.MAY_GROW] = 1  # where the memory bound had stopped all growth, there is room again
 
 
+@inner
+def _warn(t, m):
+    """Start a background tree, in place of one there may be."""
+    status = m.status
+    status[N_WARNINGS] += 1
+    adwin_reset(m.windows[WARNING])
+    if status[BACKGROUND] >= 0:
+        _discard(t, status[BACKGROUND])
+        status[BACKGROUND] = -1
+    if free_nodes(t) > 0:
+        status[BACKGROUND] = new_node(t, 0)
+
+
+@inner
+def _replace(t, m):
+    """Put the background tree, or an empty one, in the place of the member's tree."""
+    status = m.status
+    status[N_DRIFTS] += 1
+    adwin_reset(m.windows[WARNING])
+    adwin_reset(m.windows[DRIFT])
+    m.tally[SEEN] = 0.0
+    m.tally[RIGHT] = 0.0
+    _discard(t, status[TREE])
+    if status[BACKGROUND] < 0:
+        status[BACKGROUND] = new_node(t, 0)
+    status[TREE] = status[BACKGROUND]
+    status[BACKGROUND] = -1
+
+
 @inner(forceinline=True)
 def _watch(t, m, wrong):
     """Tell the detectors of an error or a success, and act on a warning or a drift."""
-    status, settings, warning, drift = m.status, m.settings, m.windows[WARNING], m.windows[DRIFT]
-    if adwin_rose(warning, wrong, settings[WARNING_DELTA]):
-        status[N_WARNINGS] += 1
-        adwin_reset(warning)
-        if status[BACKGROUND] >= 0:
-            _discard(t, status[BACKGROUND])
-            status[BACKGROUND] = -1
-        if free_nodes(t) > 0:
-            status[BACKGROUND] = new_node(t, 0)
-    if adwin_rose(drift, wrong, settings[DRIFT_DELTA]):
-        status[N_DRIFTS] += 1
-        adwin_reset(warning)
-        adwin_reset(drift)
-        m.tally[SEEN] = 0.0
-        m.tally[RIGHT] = 0.0
-        _discard(t, status[TREE])
-        if status[BACKGROUND] < 0:
-            status[BACKGROUND] = new_node(t, 0)
-        status[TREE] = status[BACKGROUND]
-        status[BACKGROUND] = -1
+    settings = m.settings
+    if adwin_rose(m.windows[WARNING], wrong, settings[WARNING_DELTA]):
+        _warn(t, m)
+    if adwin_rose(m.windows[DRIFT], wrong, settings[DRIFT_DELTA]):
+        _replace(t, m)
 
 
 @inner(forceinline=True)
@@ -134,3 +148,14 @@ def learn_many(handle, number, statuses, tallies, windows, settings, X, y, w, ou
         if learns:
             _learn(t, m, x, y[i], w[i], node, by_bayes, work)
     return X.shape[0]
+
+
+@njit
+def act(handle, status, tally, windows, settings, row):
+    """Act on a warning or a drift that a detector in Python has found; `row` says which."""
+    t = at.pool_at(handle)
+    m = borrowed(Member(status, tally, windows, settings))
+    if row == WARNING:
+        _warn(t, m)
+    else:
+        _replace(t, m)

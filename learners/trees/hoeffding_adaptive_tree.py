@@ -6,11 +6,14 @@ from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
+from river import base
 from river.base.typing import ClfTarget, FeatureName
+from river.tree.splitter.base import Splitter
 
 from olearn.core.parameters import (
     Above,
     AtLeast,
+    In,
     OpenFraction,
     PositiveInt,
     Seed,
@@ -22,6 +25,7 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors.adwin import adwin_size, adwin_start
 from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees.pool import TreePool, settings_of
+from olearn.learners.trees.river_parts import check_built_in, check_splitter, delta_of
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
@@ -59,20 +63,49 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     leaf_prediction
         `"mc"` (majority class), `"nb"` (naive Bayes) or `"nba"` (per leaf, whichever was right
         more often).
+    nb_threshold
+        Weight a leaf must have seen before naive Bayes may vote; not negative.
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
+    splitter
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
+        not built in: a warning says so, and features are estimated as by this one.
     bootstrap_sampling
         Whether a leaf learns a row with weight max(1, k), k ~ Poisson(1), instead of 1.
     drift_window_threshold
         Number of rows both windows must exceed before a branch and its alternate tree are
         compared; at least 1.
-    drift_delta
-        Confidence of the ADWIN of each node; in (0, 1).
+    drift_detector
+        `ADWIN(delta)` of olearn or river, in the place of `drift_delta`, or `river.drift.NoDrift()`
+        for a tree that replaces nothing. Other detectors are refused: branches are compared by
+        the windows of ADWIN.
     switch_significance
         Significance $\alpha$ of the comparison; in (0, 1).
+    binary_split
+        Whether nominal features are split one value against the rest only.
+    min_branch_fraction
+        Share of the weight that at least two branches of a split must get; in [0, 0.5].
+    max_share_to_split
+        Share of the largest class above which a leaf is not split; in (0, 1]. River's default
+        is 0.99.
     max_size
         Bound of the memory, MiB; positive. Where it is reached the leaves with the fewest errors
         stop keeping statistics, and at last no leaf is split and no alternate tree is started.
+        There is a floor: a dozen leaves keep statistics whatever it says, 75 KiB with seven
+        features and ten classes.
+    memory_estimate_period
+        Taken for programs written for river, at least 1, and without effect, as are the next three:
+        the bound of the memory always holds.
+    stop_mem_management
+        Without effect.
+    remove_poor_attrs
+        Without effect.
+    merit_preprune
+        Without effect: not to split has no merit in any case.
+    drift_delta
+        Confidence of the ADWIN of each node; in (0, 1).
+    n_split_points
+        Number of thresholds tried for a numeric feature; at least 1.
     classes
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
@@ -117,18 +150,29 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     grace_period: GracePeriod = 200
     max_depth: PositiveInt | None = None
     split_criterion: SplitCriterion = "info_gain"
-    _: KW_ONLY
     delta: OpenFraction = 1e-7
     tau: Annotated[float, AtLeast(0.0)] = 0.05
     leaf_prediction: LeafPrediction = "nba"
+    nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
+    splitter: Annotated[Splitter, check_splitter] | None = None
     bootstrap_sampling: bool = True
     drift_window_threshold: PositiveInt = 300
-    drift_delta: OpenFraction = 0.002
+    drift_detector: Annotated[base.DriftDetector, check_built_in] | None = None
     switch_significance: OpenFraction = 0.05
+    binary_split: bool = False
+    min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
+    max_share_to_split: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
     max_size: Annotated[float, Above(0.0)] = 100.0
-    classes: Collection[ClfTarget] | None = None
+    memory_estimate_period: PositiveInt = 1_000_000
+    stop_mem_management: bool = False
+    remove_poor_attrs: bool = False
+    merit_preprune: bool = True
     seed: Seed = None
+    _: KW_ONLY
+    drift_delta: OpenFraction = 0.002
+    n_split_points: PositiveInt = 10
+    classes: Collection[ClfTarget] | None = None
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -157,7 +201,7 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     def _apply_parameters(self) -> None:
         super()._apply_parameters()
         self._settings[:] = (
-            self.drift_delta,
+            delta_of(self.drift_detector, self.drift_delta),
             self.drift_window_threshold,
             math.log(2.0 / self.switch_significance),
             self.bootstrap_sampling,

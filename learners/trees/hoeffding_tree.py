@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
+from river.tree.splitter.base import Splitter
 
-from olearn.core.locked import locked
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -20,13 +20,13 @@ from olearn.core.parameters import (
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees.pool import TreePool, settings_of
+from olearn.learners.trees.river_parts import check_splitter
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
     SingleTree,
     SplitCriterion,
 )
-from olearn.learners.trees.text import describe_path, draw_tree, tree_text
 
 __all__ = ["HoeffdingTreeClassifier"]
 
@@ -59,15 +59,31 @@ class HoeffdingTreeClassifier(SingleTree):
         Weight a leaf must have seen before naive Bayes may vote; not negative.
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
-    n_split_points
-        Number of thresholds tried for a numeric feature; at least 1.
+    splitter
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
+        not built in: a warning says so, and features are estimated as by this one.
     binary_split
         Whether nominal features are split one value against the rest only.
     min_branch_fraction
         Share of the weight that at least two branches of a split must get; in [0, 0.5].
+    max_share_to_split
+        Share of the largest class above which a leaf is not split; in (0, 1]. River's default
+        is 0.99.
     max_size
         Bound of the tree's memory, MiB; positive. Where it is reached the leaves with the fewest
-        errors stop keeping statistics, and at last no leaf is split.
+        errors stop keeping statistics, and at last no leaf is split. There is a floor: four leaves
+        keep statistics whatever it says, 25 KiB with seven features and ten classes.
+    memory_estimate_period
+        Taken for programs written for river, at least 1, and without effect, as are the next three:
+        the bound of the memory always holds.
+    stop_mem_management
+        Without effect.
+    remove_poor_attrs
+        Without effect.
+    merit_preprune
+        Without effect: not to split has no merit in any case.
+    n_split_points
+        Number of thresholds tried for a numeric feature; at least 1.
     classes
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
@@ -110,16 +126,22 @@ class HoeffdingTreeClassifier(SingleTree):
     grace_period: GracePeriod = 200
     max_depth: PositiveInt | None = None
     split_criterion: SplitCriterion = "info_gain"
-    _: KW_ONLY
     delta: OpenFraction = 1e-7
     tau: Annotated[float, AtLeast(0.0)] = 0.05
     leaf_prediction: LeafPrediction = "nba"
     nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
-    n_split_points: PositiveInt = 10
+    splitter: Annotated[Splitter, check_splitter] | None = None
     binary_split: bool = False
     min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
+    max_share_to_split: Annotated[float, In(0.0, 1.0, "(]")] = 1.0
     max_size: Annotated[float, Above(0.0)] = 100.0
+    memory_estimate_period: PositiveInt = 1_000_000
+    stop_mem_management: bool = False
+    remove_poor_attrs: bool = False
+    merit_preprune: bool = True
+    _: KW_ONLY
+    n_split_points: PositiveInt = 10
     classes: Collection[ClfTarget] | None = None
 
     def __post_init__(self) -> None:
@@ -137,24 +159,6 @@ class HoeffdingTreeClassifier(SingleTree):
         yield {}
         yield {"leaf_prediction": "mc", "split_criterion": "gini", "delta": 0.01}
         yield {"leaf_prediction": "nb", "binary_split": True, "max_depth": 3}
-
-    @locked
-    def debug_one(self, x: dict[FeatureName, Any]) -> str:
-        """Return the path of `x` through the tree, and the votes at its end, in words."""
-        row = self._features.encode_one(x)
-        return describe_path(self._pool.arrays, self._root, row, self._features, self._labels)
-
-    @locked
-    def to_text(self, max_depth: int | None = None) -> str:
-        """Return the tree as indented text, down to `max_depth` splits."""
-        arrays = self._pool.arrays
-        return tree_text(arrays, self._root, self._features, self._labels, max_depth)
-
-    @locked
-    def plot(self, max_depth: int | None = 4) -> Any:
-        """Draw the tree down to `max_depth` splits; return the Matplotlib figure."""
-        arrays = self._pool.arrays
-        return draw_tree(arrays, self._root, self._features, self._labels, max_depth)
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         while not kernels.learn_row(self._pool.handle, self._root, row, code, w):

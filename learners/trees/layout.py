@@ -56,8 +56,9 @@ TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
     NB_THRESHOLD,
     MAX_DEPTH,
     BINARY,
+    MAX_SHARE,
     CONF_SIZE,
-) = range(11)
+) = range(12)
 MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
 ONLY_PREDICT = -1.0  # weight of a row that is not to be learnt: one compiled function does both
 

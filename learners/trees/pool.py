@@ -18,6 +18,7 @@ from olearn.core.rng import KernelState, kernel_state
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.layout import Pool
 from olearn.learners.trees.lists import free_slot, new_node
+from olearn.learners.trees.river_parts import points_of
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -84,6 +85,10 @@ class TreePool:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        conf = self._arrays.conf
+        if len(conf) < at.CONF_SIZE:  # of a file of version 0.1, which knew no MAX_SHARE
+            self._arrays = self._arrays._replace(conf=np.append(conf, np.inf))
+            state = {"_arrays": self._arrays}
         self.arrays = state["_arrays"]
 
     @property
@@ -251,6 +256,7 @@ def tree_settings(
     min_branch_fraction: float = 0.01,
     n_split_points: int = 10,
     binary_split: bool = False,
+    max_share_to_split: float = 1.0,
 ) -> NDArray[np.float64]:
     """Pack the settings of trees for the kernels."""
     conf = np.zeros(at.CONF_SIZE)
@@ -264,13 +270,18 @@ def tree_settings(
     conf[at.NB_THRESHOLD] = nb_threshold
     conf[at.MAX_DEPTH] = math.inf if max_depth is None else max_depth
     conf[at.BINARY] = binary_split
+    # rounding of weights must not forbid a split where no share does
+    conf[at.MAX_SHARE] = max_share_to_split if max_share_to_split < 1.0 else math.inf
     return conf
 
 
 def settings_of(model: Any) -> NDArray[np.float64]:
     """Pack those settings of trees that are parameters of a learner; the others have defaults."""
     names = {field.name for field in dataclasses.fields(model)}
-    return tree_settings(**{name: getattr(model, name) for name in _SETTINGS if name in names})
+    settings = {name: getattr(model, name) for name in _SETTINGS if name in names}
+    if "splitter" in names and model.splitter is not None:
+        settings["n_split_points"] = points_of(model.splitter)
+    return tree_settings(**settings)
 
 
 _SETTINGS = tuple(inspect.signature(tree_settings).parameters)

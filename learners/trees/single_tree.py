@@ -6,20 +6,16 @@ from typing import Annotated
 import numpy as np
 
 from olearn.base import ArrayClassifier
-from olearn.core.locked import locked
 from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import LEAF_MODES, TreePool, category_room, settings_of
-from olearn.learners.trees.text import tree_shape
+from olearn.learners.trees.pool import LEAF_MODES, category_room, settings_of
+from olearn.learners.trees.shape import TreeShape
 
 
-class SingleTree(ArrayClassifier):
+class SingleTree(TreeShape, ArrayClassifier):
     """A classifier that predicts with the tree `_root` of `_pool`; a subclass writes `_run`."""
-
-    _pool: TreePool
-    _root: int
 
     @property
     def _mutable_attributes(self) -> set[str]:
@@ -27,24 +23,6 @@ class SingleTree(ArrayClassifier):
 
     def _apply_parameters(self) -> None:
         self._pool.arrays.conf[:] = settings_of(self)
-
-    @property
-    @locked
-    def n_nodes(self) -> int:
-        """Number of nodes of the tree that predicts, leaves included."""
-        return tree_shape(self._pool.arrays, self._root)[0]
-
-    @property
-    @locked
-    def n_leaves(self) -> int:
-        """Number of leaves of the tree that predicts."""
-        return tree_shape(self._pool.arrays, self._root)[1]
-
-    @property
-    @locked
-    def height(self) -> int:
-        """Number of splits on the longest path of the tree that predicts."""
-        return tree_shape(self._pool.arrays, self._root)[2]
 
     @abc.abstractmethod
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:

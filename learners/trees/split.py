@@ -27,9 +27,12 @@ def try_split(t, leaf, seen, work):
     if t.head[at.MAY_GROW] == 0 or node_i[leaf, at.DEPTH] >= conf[at.MAX_DEPTH]:
         return False
     n_seen = 0
+    largest = 0.0
     for c in range(n_classes):
         n_seen += counts[c] != 0.0
-    if n_seen < 2:
+        if largest < counts[c]:
+            largest = counts[c]
+    if n_seen < 2 or largest > conf[at.MAX_SHARE] * seen:
         return False
     best, second = -math.inf, -math.inf
     feature, kind, value = -1, at.NUMERIC, 0.0

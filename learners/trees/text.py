@@ -105,6 +105,51 @@ def draw_tree(
     return figure
 
 
+def tree_table(t: Pool, root: int, features: FeatureIndex, labels: LabelIndex) -> Any:
+    """Return a pandas frame of the nodes, or None for a single leaf."""
+    import pandas as pd
+
+    visits = list(walk(t, root, features))
+    if len(visits) == 1:
+        return None
+    rows = []
+    for visit, parent in zip(visits, _parents(visits), strict=True):
+        leaf = t.node_i[visit.node, at.KIND] == at.LEAF
+        counts = t.node_f[visit.node, at.COUNTS : at.COUNTS + len(labels)].tolist()
+        rows.append(
+            {
+                "parent": None if parent is None else parent,
+                "is_leaf": bool(leaf),
+                "depth": visit.depth,
+                "feature": None if leaf else _name(features, int(t.node_i[visit.node, at.FEATURE])),
+                "condition": visit.condition,
+                "stats": dict(zip(labels.labels, counts, strict=True)),
+            }
+        )
+    frame = pd.DataFrame(rows).astype({"parent": "Int64"})
+    frame.index.name = "node"
+    return frame
+
+
+def draw_graph(
+    t: Pool, root: int, features: FeatureIndex, labels: LabelIndex, max_depth: int | None
+) -> Any:
+    """Return a tree as a graph of graphviz."""
+    try:
+        import graphviz
+    except ImportError as error:
+        raise ImportError(
+            "draw needs the package graphviz; plot() needs Matplotlib only"
+        ) from error
+    graph = graphviz.Digraph(node_attr={"shape": "box"})
+    visits = list(walk(t, root, features, max_depth))
+    for number, (visit, parent) in enumerate(zip(visits, _parents(visits), strict=True)):
+        graph.node(str(number), _describe(t, visit.node, features, labels))
+        if parent is not None:
+            graph.edge(str(parent), str(number), visit.condition)
+    return graph
+
+
 def _branches(t: Pool, node: int, features: FeatureIndex) -> Iterator[tuple[int, str]]:
     kind = t.node_i[node, at.KIND]
     if kind == at.LEAF:

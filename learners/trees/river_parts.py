@@ -1,0 +1,67 @@
+"""Parameters that river's trees and forests have, in the terms of ours."""
+
+import warnings
+from typing import Any
+
+from river.drift import ADWIN, NoDrift
+from river.tree.splitter import GaussianSplitter
+from river.tree.splitter.base import Splitter
+
+from olearn.core.validate import check_kind
+from olearn.detectors.adwin import ADWIN as OwnADWIN
+
+_POINTS = 10
+_ADWIN = {"clock": 32, "max_buckets": 5, "min_window_length": 5, "grace_period": 10}
+
+
+def check_splitter(name: str, value: Any) -> None:
+    """Raise unless `value` is a splitter of river; warn of one that is not built in."""
+    check_kind(name, value, Splitter, "a splitter of river.tree.splitter")
+    if not isinstance(value, GaussianSplitter):
+        warnings.warn(
+            f"{name}: numeric features are estimated by GaussianSplitter, {type(value).__name__} "
+            f"is not built in; {points_of(value)} split points are tried",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def points_of(splitter: Any) -> int:
+    """Return how many split points a splitter of river tries."""
+    return int(splitter._get_params().get("n_splits", _POINTS))
+
+
+def check_metric(name: str, value: Any) -> None:
+    """Warn of a metric that is not accuracy, by which members are weighted."""
+    if type(value).__name__ != "Accuracy":
+        warnings.warn(
+            f"{name}: members are weighted by accuracy, not by {type(value).__name__}",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def is_built_in(detector: Any) -> bool:
+    """Tell whether a detector is one that the kernels have: ADWIN, or none."""
+    if isinstance(detector, NoDrift):
+        return True
+    if not isinstance(detector, ADWIN | OwnADWIN):
+        return False
+    parameters = detector._get_params()
+    return all(parameters[name] == value for name, value in _ADWIN.items())
+
+
+def delta_of(detector: Any, delta: float) -> float:
+    """Return the confidence of a built-in detector: 0 where it never alarms, `delta` for None."""
+    if detector is None:
+        return delta
+    return 0.0 if isinstance(detector, NoDrift) else float(detector.delta)
+
+
+def check_built_in(name: str, value: Any) -> None:
+    """Raise unless `value` is ADWIN with its default settings but delta, or `NoDrift`."""
+    if not is_built_in(value):
+        raise ValueError(
+            f"{name} must be ADWIN, of which delta may differ, or NoDrift, got {value!r}: the "
+            "windows of ADWIN are what branches are compared by"
+        )
