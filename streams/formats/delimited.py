@@ -26,6 +26,7 @@ from olearn.streams.formats.opening import Opener, no_text, open_text, text_enco
 
 _HEAD = 1 << 18  # bytes that tell the dialect
 _BLOCK = 1 << 20  # bytes parsed at a time
+_COUNTED_NAMES = 4  # so many first cells 0, 1, 2, ... are names, fewer may be data
 _COUNTED = 100  # rows that tell whether a column counts them
 _ID_NAME = re.compile(r"(?i:^(id|index|row|no|nr|number|#)$|[_ .-]id$|^row)|[a-z]I[dD]$")
 TEXT = "text"  # as it stands, missing or not
@@ -136,6 +137,8 @@ class DelimitedTable(RawTable):
             return
         line = self._first_line
         numbers = [meaning.is_number(cell) for cell in line]
+        if sum(numbers) >= _COUNTED_NAMES and _count_up(line):
+            return
         known = [guesses.get(name) for name in self.columns[-len(line) :]]
         among = any(
             hit and guess is not None and guess.kind == NUMBER
@@ -330,6 +333,12 @@ class DelimitedTable(RawTable):
             if done > row:
                 return str(batch.columns[0][row - done].as_py())
         return None
+
+
+def _count_up(cells: list[str]) -> bool:
+    """Tell whether the numbers among cells are 0, 1, 2, ..., the names of columns of an array."""
+    numbers = [cell for cell in cells if meaning.is_number(cell)]
+    return numbers == [str(j) for j in range(len(numbers))]
 
 
 class _Lines(io.RawIOBase):

@@ -211,6 +211,18 @@ def test_names_beside_a_header(written):
         streams.from_file(path, names=["x", "y"], header=True)
 
 
+def test_numbers_of_columns_are_names(written):
+    """As a data frame of an array writes them, with its row numbers or without."""
+    X = np.arange(20.0).reshape(4, 5) ** 2
+    table = pd.DataFrame(X).assign(kind=list("pqpq"))
+    path = written(table.to_csv(index=False))
+    assert streams.from_file(path).schema.names == ("0", "1", "2", "3", "4")
+    with pytest.warns(UserWarning, match="'Unnamed: 0' is left out"):
+        assert rows(streams.from_file(written(table.to_csv()))) == rows(streams.from_file(path))
+    with pytest.raises(ValueError, match="looks like data"):
+        streams.from_file(written("0,1,p\n4,9,q\n"))
+
+
 def test_years_as_names(written):
     """`header=True` takes numbers for names."""
     path = written("2019,2020,y\n1,2,a\n2,3,b\n")
