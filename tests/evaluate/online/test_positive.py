@@ -144,6 +144,20 @@ def test_scores_of_an_anomaly_detector():
     assert not math.isclose(wanted.values["ROCAUC"], 0.0)
 
 
+def test_a_run_goes_on(tmp_path):
+    """Requirement: kept in a file and resumed it ends the same; another label is refused."""
+    several = [metrics.F1(), metrics.ROCAUC(), metrics.LogLoss()]
+    whole = score(several, ("no", "yes"), pos_label="yes")
+    for n in (100, None):
+        kept = evaluate.Checkpoint(tmp_path, resume=True)
+        found = score(
+            several, ("no", "yes"), pos_label="yes", window=100, max_samples=n, checkpoint=kept
+        )
+    assert found.values == whole.values
+    with pytest.raises(ValueError, match=r"pos_label = 'yes'.*, not pos_label = 'no'"):
+        score(several, ("no", "yes"), pos_label="no", window=100, checkpoint=kept)
+
+
 def test_scores_that_are_no_probabilities():
     """Requirement: scores beyond 1 are refused where thresholds lie in [0, 1], else they count."""
     model = preprocessing.StandardScaler() | anomaly.LocalOutlierFactor()
