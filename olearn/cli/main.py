@@ -290,6 +290,8 @@ def compare(
     check_files(table, streams)
     if jobs == 0:
         raise typer.BadParameter("--jobs must be -1 or at least 1, got 0")
+    if jobs != 1 and "-" in streams:
+        raise typer.BadParameter("--jobs is for files: processes cannot share standard input")
     limits = arguments.parse_limits(limit or [], learners)
     arguments.check_output("--report", report)
 

@@ -121,6 +121,9 @@ class _Replay:
         """Return a file that begins at the first byte of the input."""
         return io.BufferedReader(_ReplayReader(self))
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a stream of standard input cannot be copied: write it to a file")
+
     def read(self, position: int, size: int) -> bytes:
         """Return bytes from a position, reading on from the source where there are none yet."""
         end = self._kept.seek(0, io.SEEK_END)

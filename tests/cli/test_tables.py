@@ -136,6 +136,10 @@ def test_compare_and_detectors(table):
     [
         (("run", "no-change", "sea", "--drop", "x"), "--drop is for files, got ['x'] with sea"),
         (("run", "no-change", "sea", "--missing", "x"), "--missing is for files"),
+        (
+            ("compare", "no-change", "--streams", "-", "--jobs", "2"),
+            "--jobs is for files: processes cannot share standard input",
+        ),
         (("run", "adwin", "rooms.csv", "--drop", "x"), "--drop cannot be used: adwin watches"),
         (("run", "stream-q", "CartPole-v1", "--sep", ";"), "--sep cannot be used: stream-q is"),
         (("run", "no-change", "rooms.csv", "--inf", "x"), "inf must be one of 'raise', 'missing'"),
