@@ -133,6 +133,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"How it works": "concepts.md"},
         {"Tables in files": "files.md"},
         {"Containers": "containers.md"},
+        {"Coming from river": "coming_from_river.md"},
+        {"Coming from CapyMOA": "coming_from_capymoa.md"},
         {"Tutorials": [f"experiments/tutorials/{name}.md" for name in ordered]},
         {"Experiments": "experiments/README.md"},
         {"Reference": reference_tree()},
