@@ -100,6 +100,10 @@ class CUSUM(ReferenceDetector):
     mean time is about $(e^{2 \Delta b} - 2 \Delta b - 1) / (2 \Delta^2)$, one-sided. A warning is a
     sum of at least half the threshold.
 
+    A given reference is kept: after a change that lasts, alarms
+    follow each other until the values come back, as on a chart of a process. Left to be estimated,
+    mean and deviation are those of the time after the alarm.
+
     Examples
     --------
     >>> import numpy as np

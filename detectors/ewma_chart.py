@@ -98,6 +98,10 @@ class EWMAChart(ReferenceDetector):
     here, are narrower at first: the mean times are 488 and 496, and a shift that is there from the
     first value is found after 8.2 and 9.6. A warning is an average beyond two thirds of its limit.
 
+    A given reference is kept: after a change that lasts, alarms
+    follow each other until the values come back, as on a chart of a process. Left to be estimated,
+    mean and deviation are those of the time after the alarm.
+
     Examples
     --------
     >>> import numpy as np

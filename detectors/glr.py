@@ -144,6 +144,10 @@ class GeneralizedLikelihoodRatio(ReferenceDetector):
     "variance", 1,400 for "both", which needs a threshold of 12 for 6,000. A warning is a statistic
     of at least half the threshold.
 
+    A given reference is kept: after a change that lasts, alarms
+    follow each other until the values come back, as on a chart of a process. Left to be estimated,
+    mean and deviation are those of the time after the alarm.
+
     Examples
     --------
     >>> import numpy as np

@@ -12,6 +12,7 @@ from olearn.learners.rl._signal_kernels import (
     M2,
     MEAN,
     REWARD_SIZE,
+    SIGNAL_EPS,
     SIGNAL_ROWS,
     average_signal,
     count_reward,
@@ -60,6 +61,18 @@ class RunningNorm(base.Base):
         out = np.empty(x.size)
         normalise_signal(self._stats, x.ravel(), out)
         return out.reshape(x.shape)
+
+    def frozen(self, observation: NDArray[np.floating]) -> Vector:
+        """Return an observation normalised by what has been counted, and do not count it."""
+        x = finite("observation", observation, gaps=True)
+        if self._stats.size == 0:
+            return np.nan_to_num(x)
+        if x.size != self._stats.shape[1]:
+            raise ValueError(
+                f"observation must have {self._stats.shape[1]} values, got shape {x.shape}"
+            )
+        scaled = (x.ravel() - self._stats[MEAN]) / np.sqrt(self.var + SIGNAL_EPS)
+        return np.nan_to_num(scaled.reshape(x.shape))
 
     @property
     def mean(self) -> Vector:
@@ -114,6 +127,10 @@ class RewardScaler(base.Base):
         value = float(finite("reward", np.asarray(reward)))
         count_reward(self._reward, value, self.gamma, ended)
         return value / self.spread
+
+    def frozen(self, reward: float) -> float:
+        """Return a reward scaled by what has been counted, and do not count it."""
+        return float(finite("reward", np.asarray(reward))) / self.spread
 
     @property
     def spread(self) -> float:

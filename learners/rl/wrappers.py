@@ -31,37 +31,52 @@ Step = tuple[Any, SupportsFloat, bool, bool, Info]
 
 
 class NormaliseObservation(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Observations normalised by `RunningNorm`; each counts once, first and last ones too."""
+    """Observations normalised by `RunningNorm`; each counts once, first and last ones too.
+
+    While `update_running_mean` is False, as for an evaluation, none counts.
+    """
 
     def __init__(self, env: Env) -> None:
         super().__init__(env)
         self.norm = RunningNorm()
+        self.update_running_mean = True  # Gymnasium's name
         shape = env.observation_space.shape
         self.observation_space = spaces.Box(-np.inf, np.inf, shape, np.float64)
 
     def reset(self, **kwargs: Any) -> tuple[Any, Info]:
         """Start an episode."""
         observation, info = self.env.reset(**kwargs)
-        return self.norm(observation), info
+        return self._normalise(observation), info
+
+    def _normalise(self, observation: NDArray[Any]) -> NDArray[Any]:
+        normalise = self.norm if self.update_running_mean else self.norm.frozen
+        return normalise(observation)
 
     def step(self, action: Any) -> Step:
         """Make a step."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        return self.norm(observation), reward, terminated, truncated, info
+        return self._normalise(observation), reward, terminated, truncated, info
 
 
 class ScaleReward(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Rewards scaled by `RewardScaler`; the raw one stays in `info["reward"]`."""
+    """Rewards scaled by `RewardScaler`; the raw one stays in `info["reward"]`.
+
+    While `update_running_mean` is False, as for an evaluation, none counts.
+    """
 
     def __init__(self, env: Env, gamma: float = 0.99) -> None:
         super().__init__(env)
         self.scaler = RewardScaler(gamma)
+        self.update_running_mean = True  # Gymnasium's name
 
     def step(self, action: Any) -> Step:
         """Make a step."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         raw = one_number("reward", reward)
-        scaled = self.scaler(raw, terminated or truncated)
+        if self.update_running_mean:
+            scaled = self.scaler(raw, terminated or truncated)
+        else:
+            scaled = self.scaler.frozen(raw)
         return observation, scaled, terminated, truncated, info | {"reward": raw}
 
 

@@ -384,3 +384,21 @@ def test_only_the_bound_needs_no_tuning(rate):
         found = returns("stream-ac", "Acrobot-v1", seed, 100_000, **rules)
         means.append(found[found[:, 0] >= 80_000, 1].mean())
     assert np.mean(means) > -100 if rate is None else np.mean(means) < -110
+
+
+def test_wrappers_freeze_their_statistics(golden):
+    """With Gymnasium's `update_running_mean` off, episodes are scaled and not counted."""
+    data = golden("wrappers")
+    inner = rl.NormaliseObservation(Scripted(data))
+    env = rl.ScaleReward(inner, float(data["gamma"]))
+    env.reset()
+    while not data["is_reset"][env.unwrapped.k + 1]:
+        env.step(0)
+    env.update_running_mean = inner.update_running_mean = False
+    mean, spread = inner.norm.mean.tolist(), env.scaler.spread
+    env.reset()
+    observation, reward, *_, info = env.step(0)
+    raw = data["raw_obs"][env.unwrapped.k]
+    np.testing.assert_allclose(observation, (raw - mean) / np.sqrt(inner.norm.var), rtol=1e-5)
+    assert reward == info["reward"] / spread
+    assert (inner.norm.mean.tolist(), env.scaler.spread) == (mean, spread)

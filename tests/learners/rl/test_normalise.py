@@ -96,3 +96,22 @@ def test_change_of_length():
     norm(np.ones(3))
     with pytest.raises(ValueError, match="3 values"):
         norm(np.ones(2))
+
+
+def test_frozen_statistics_count_nothing():
+    """An evaluation normalises by what was learnt, and leaves it as it was."""
+    rows = np.random.default_rng(3).normal(2.0, 3.0, size=(200, 2))
+    norm, scale = RunningNorm(), RewardScaler(0.9)
+    assert norm.frozen(rows[0]).tolist() == rows[0].tolist()
+    for row in rows:
+        norm(row)
+        scale(float(row[0]))
+    mean, spread = norm.mean.tolist(), scale.spread
+    got = norm.frozen(rows[7])
+    expected = (rows[7] - rows.mean(axis=0)) / rows.std(axis=0, ddof=1)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    assert norm.frozen(np.array([np.nan, 1.0])).tolist()[0] == 0.0
+    assert scale.frozen(6.0) == 6.0 / spread
+    assert (norm.mean.tolist(), scale.spread) == (mean, spread)
+    with pytest.raises(ValueError, match="must have 2 values"):
+        norm.frozen(np.zeros(3))
