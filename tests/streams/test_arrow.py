@@ -37,7 +37,7 @@ def column(stream, name):
     X, _ = next(stream.blocks())
     listed = [x[name] for x, _ in stream]
     categories = stream.schema.categories.get(name)
-    coded = [categories.index(v) if categories and v == v else v for v in listed]
+    coded = [categories.index(v) if categories and v in categories else v for v in listed]
     np.testing.assert_array_equal(np.array(coded, float), X[:, stream.schema.column(name)])
     return listed
 
