@@ -73,7 +73,7 @@ class CategoryIndex:
         code = self.add if learn else self.get
         table = np.full(len(texts) + 1, np.nan)  # NaN takes the last
         for k, _ in _first_rows(column):
-            table[k] = code(texts[k])
+            table[int(k)] = code(texts[int(k)])
         return table[np.where(np.isnan(column), len(texts), column).astype(np.int64)]
 
     def arrivals(
@@ -128,26 +128,32 @@ def are_own_codes(values: Floats) -> NDArray[np.bool_]:
 def distinct_own_codes(column: Floats) -> list[int] | None:
     """Return the distinct values of a column, None if one is not its own code; NaN is left out."""
     known = column[~np.isnan(column)]
-    if not are_own_codes(known).all():
+    if not known.size:
+        return []
+    if known.min() < 0 or known.max() > MAX_OWN_CODE:
         return None
-    found: list[int] = np.flatnonzero(np.bincount(known.astype(np.int64))).tolist()
+    codes = known.astype(np.int64)
+    if not np.array_equal(codes, known):
+        return None
+    found: list[int] = np.flatnonzero(np.bincount(codes)).tolist()
     return found
 
 
-def _first_rows(column: Floats) -> Iterator[tuple[int, int]]:
-    """Yield each distinct position in a column and its first row, in order of the rows."""
+def _first_rows(column: Floats) -> Iterator[tuple[float, int]]:
+    """Yield each distinct number of a column and its first row, in order of the rows."""
     known = np.flatnonzero(~np.isnan(column))
-    values, at = np.unique(column[known].astype(np.int64), return_index=True)
+    values, at = np.unique(column[known], return_index=True)
     for i in np.argsort(at).tolist():
-        yield int(values[i]), int(known[at[i]])
+        yield float(values[i]), int(known[at[i]])
 
 
 def _first_values(values: Any, texts: Sequence[str] | None) -> Iterable[tuple[Any, int]]:
     """Return each distinct value of a column and its first row, in order of the rows."""
-    if texts is not None:
-        return [(texts[k], row) for k, row in _first_rows(values)]
+    if isinstance(values, np.ndarray):
+        found = _first_rows(values)
+        return found if texts is None else ((texts[int(k)], row) for k, row in found)
     first: dict[Any, int] = {}
-    for row, value in enumerate(values.tolist() if isinstance(values, np.ndarray) else values):
+    for row, value in enumerate(values):
         if not is_missing(value):
             first.setdefault(value, row)
     return first.items()
