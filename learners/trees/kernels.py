@@ -182,7 +182,7 @@ def _learn_leaf(t, leaf, x, y, w, by_weight, by_bayes, work):
     node_i, node_f = t.node_i, t.node_f
     if by_bayes == y:
         node_f[leaf, at.NB_RIGHT] += w
-    if by_weight == y:
+    if by_weight == y and node_i[leaf, at.N_LABELS] > 0:  # in MOA an empty leaf names no class
         node_f[leaf, at.MC_RIGHT] += w
     node_f[leaf, at.COUNTS + y] += w
     if node_i[leaf, at.N_LABELS] < y + 1:

@@ -135,7 +135,7 @@ def test_accuracy_is_inside_the_reference_bands(
         np.mean(
             DriftMoEClassifier(
                 nominal_attributes=nominal, classes=classes, seed=seed
-            ).test_then_train_many(X, y)
+            ).test_then_train_many(X, y, names=stream.schema.names)
             == y
         )
         for seed in range(5)

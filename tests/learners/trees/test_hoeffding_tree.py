@@ -11,7 +11,7 @@ import pytest
 
 from olearn import streams
 from olearn.learners import HoeffdingTreeClassifier
-from olearn.learners.trees.layout import EQUALS, FEATURE, KIND, MULTIWAY
+from olearn.learners.trees.layout import EQUALS, FEATURE, KIND, MC_RIGHT, MULTIWAY, NB_RIGHT
 
 
 def mixed_rows(n, seed=0):
@@ -378,3 +378,12 @@ def test_bad_rows_change_nothing():
         with pytest.raises(ValueError, match=message):
             tree.learn_one(x, "fresh label", w=w)
     assert (tree.to_text(), tree.labels) == before
+
+
+@pytest.mark.parametrize(("label", "hits"), [(0, (0.0, 1.0)), (1, (0.0, 0.0))])
+def test_empty_leaf_names_no_class(label, hits):
+    """The first row counts for naive Bayes, whose answer is class 0, and never for the majority."""
+    tree = HoeffdingTreeClassifier(classes=(0, 1))
+    tree.learn_many(np.array([[0.5]]), np.array([label]))
+    node = tree._pool.arrays.node_f[tree._root]
+    assert (node[MC_RIGHT], node[NB_RIGHT]) == hits
