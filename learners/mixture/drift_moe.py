@@ -29,7 +29,7 @@ from olearn.learners.mixture.data_kernels import Experts
 from olearn.learners.mixture.router import Router
 from olearn.learners.mixture.router_kernels import RouterArrays
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, category_room, settings_of
+from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
 __all__ = ["DriftMoEClassifier"]
@@ -259,7 +259,9 @@ class DriftMoEClassifier(ArrayClassifier):
 
     def _grow(self, n_classes: int) -> None:
         n_features = len(self._features)
-        self._pool.grow(self._features.widths, 2 if self.variant == "task" else n_classes)
+        self._pool.grow(
+            category_rooms(self._features.widths), 2 if self.variant == "task" else n_classes
+        )
         if self.expert_features < 1.0:
             size = max(1, round(self.expert_features * n_features))
             self._pool.subspace = size

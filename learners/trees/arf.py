@@ -27,7 +27,7 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors.adwin import ADWIN, adwin_size, adwin_start, adwin_total, adwin_width
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import TreePool, category_room, settings_of
+from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of
 from olearn.learners.trees.river_parts import (
     check_metric,
     check_splitter,
@@ -264,10 +264,10 @@ class ARFClassifier(ForestShape, ArrayClassifier):
         return {"check_shuffle_features_no_impact"}
 
     def _grow(self, n_classes: int) -> None:
-        widths = self._features.widths
+        rooms = category_rooms(self._features.widths)
         subspace = self._subspace
         for pool in self._pools:
-            pool.grow(widths, n_classes)
+            pool.grow(rooms, n_classes)
             pool.subspace = subspace
 
     @property

@@ -7,7 +7,8 @@ which room could run out, and `make_room` makes it.
 import dataclasses
 import inspect
 import math
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ _Item = TypeVar("_Item", bound=np.generic)
 
 _MIN_SLOTS = 4
 _KINDS = kinds_of(Pool)
+_FEAT = Pool._fields.index("feat")
 
 
 class TreePool:
@@ -69,6 +71,7 @@ class TreePool:
             conf=conf,
             rng=kernel_state(0) if rng is None else rng,
         )
+        self._set_columns(np.zeros(0, np.int64))
 
     @property
     def arrays(self) -> Pool:
@@ -81,15 +84,25 @@ class TreePool:
         self.handle = handle_of(arrays, _KINDS)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "handle"}
+        derived = ("handle", "_columns", "_n_category_rooms")
+        return {name: value for name, value in vars(self).items() if name not in derived}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        conf = self._arrays.conf
-        if len(conf) < at.CONF_SIZE:  # of a file of version 0.1, which knew no MAX_SHARE
-            self._arrays = self._arrays._replace(conf=np.append(conf, np.inf))
-            state = {"_arrays": self._arrays}
-        self.arrays = state["_arrays"]
+        t: Pool = state["_arrays"]
+        if len(t.conf) < at.CONF_SIZE:  # of a file of version 0.1, which knew no MAX_SHARE
+            t = t._replace(conf=np.append(t.conf, np.inf))
+        spare = np.zeros(t.seen.shape[1] - len(t.feat), np.int64)
+        self._set_columns(np.concatenate([t.feat[:, at.CAPACITY], spare]))
+        self.arrays = t._replace(feat=self._columns[: len(t.feat)])
+
+    def _set_columns(self, rooms: NDArray[np.int64]) -> None:
+        """Place all columns that there is room for; the last ones may wait for their features."""
+        sizes = np.where(rooms == 0, at.NUMERIC_FIELDS, at.CATEGORY_COUNTS + rooms)
+        self._columns = np.empty((len(rooms), 2), np.int64)
+        self._columns[:, at.OFFSET] = np.cumsum(sizes) - sizes
+        self._columns[:, at.CAPACITY] = rooms
+        self._n_category_rooms = int(rooms.sum())
 
     @property
     def subspace(self) -> int:
@@ -105,20 +118,34 @@ class TreePool:
         """Memory of the arrays in bytes."""
         return sum(array.nbytes for array in self.arrays)
 
-    def grow(self, widths: list[int], n_classes: int) -> bool:
-        """Make room for features (categories each, 0 = numeric) and classes; True if it grew."""
+    def grow(self, wanted: "Rooms", n_classes: int) -> bool:
+        """Make room for features (`category_rooms`) and classes; True if arrays were made anew.
+
+        Numeric features that come later find their columns ready: there is room for as many again
+        whenever it runs out, so that a growing vocabulary rarely moves anything.
+        """
         t = self.arrays
         t.head[at.N_CLASSES] = max(n_classes, t.head[at.N_CLASSES])
         class_room = t.stats.shape[2]
         if n_classes > class_room:
             class_room = n_classes if n_classes <= 16 else n_classes * 3 // 2
-        old = t.feat[:, at.CAPACITY].tolist()
-        capacities = [category_room(width) for width in widths]
-        capacities[: len(old)] = [max(a, b) for a, b in zip(old, capacities, strict=False)]
-        if capacities == old and class_room == t.stats.shape[2]:
+        n_old, n = len(t.feat), len(wanted.each)
+        same = class_room == t.stats.shape[2] and wanted.total == self._n_category_rooms
+        if same and n <= len(self._columns):
+            if n > n_old:
+                self._show_columns(n)
             return False
-        self._lay_out(capacities, class_room)
+        rooms = wanted.each.copy()
+        rooms[:n_old] = np.maximum(rooms[:n_old], t.feat[:, at.CAPACITY])
+        self._lay_out(rooms, class_room)
         return True
+
+    def _show_columns(self, n: int) -> None:
+        """Let kernels see the first `n` columns; those that are new belong to every subspace."""
+        t = self._arrays
+        t.seen[:, len(t.feat) : n] = 0
+        self._arrays = t._replace(feat=self._columns[:n])  # it begins where it did
+        self.handle[_FEAT, 1] = n
 
     def add_tree(self) -> int:
         """Make a tree of one empty leaf; returns its root, which stays its root for ever."""
@@ -208,40 +235,42 @@ class TreePool:
                 t.seen[slot], t.stats[slot] = 0, 0.0
                 in_python(free_slot)(t, slot)
 
-    def _lay_out(self, capacities: list[int], class_room: int) -> None:
+    def _lay_out(self, rooms: NDArray[np.int64], class_room: int) -> None:
         """Rebuild the arrays for more features, categories or classes, keeping live slots only."""
-        t = self.arrays
-        sizes = [at.NUMERIC_FIELDS if v == 0 else at.CATEGORY_COUNTS + v for v in capacities]
-        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        most = self._most_slots(int(offsets[-1]), class_room)
+        t, old = self.arrays, self._columns
+        n, n_old = len(rooms), len(t.feat)
+        for spare in (n, n // 8, 0) if n > len(old) > 0 else (max(len(old) - n, 0), 0):
+            self._set_columns(np.concatenate([rooms, np.zeros(spare, np.int64)]))
+            if 8 * self._n_fields * class_room * len(t.stats) <= self._max_bytes // 2:
+                break  # else memory is too short for as many columns that wait
+        most = self._most_slots(self._n_fields, class_room)
         leaves = np.flatnonzero(t.node_i[: t.head[at.NODES_USED], at.KIND] == at.LEAF)
         if np.count_nonzero(t.node_i[leaves, at.SLOT] >= 0) > most:
             self._rank_leaves(most)
         live = leaves[t.node_i[leaves, at.SLOT] >= 0]
         slots = t.node_i[live, at.SLOT]
         rows = max(len(live), min(len(t.stats), most), _MIN_SLOTS)
-        stats = np.zeros((rows, int(offsets[-1]), class_room))
-        seen = np.zeros((rows, len(capacities)), np.int8)
-        seen[: len(live), : t.seen.shape[1]] = t.seen[slots]
-        for f, (begin, capacity) in enumerate(zip(offsets.tolist(), capacities, strict=False)):
-            if f < len(t.feat):
-                old = int(t.feat[f, at.OFFSET])
-                size = (
-                    at.NUMERIC_FIELDS
-                    if capacity == 0
-                    else at.CATEGORY_COUNTS + t.feat[f, at.CAPACITY]
-                )
-                part = stats[: len(live), begin : begin + size, : t.stats.shape[2]]
-                part[...] = t.stats[slots, old : old + size]
+        stats = np.zeros((rows, self._n_fields, class_room))
+        seen = np.zeros((rows, len(self._columns)), np.int8)
+        seen[: len(live), :n_old] = t.seen[slots, :n_old]
+        for begin, to, size in _moves(old[:n_old], self._columns[:n_old]):
+            part = stats[:, to : to + size, : t.stats.shape[2]]
+            for i, slot in enumerate(slots.tolist()):  # one by one: no copy in between
+                part[i] = t.stats[slot, begin : begin + size]
         t.node_i[live, at.SLOT] = np.arange(len(live))
         t.head[[at.SLOTS_USED, at.SLOTS_FREE, at.FIRST_FREE_SLOT]] = len(live), 0, -1
         node_f = np.zeros((len(t.node_f), at.COUNTS + class_room))
         node_f[:, : t.node_f.shape[1]] = t.node_f
-        width = max([2, t.child.shape[1], *capacities])
+        width = max(2, t.child.shape[1], int(rooms.max(initial=0)))
         child = np.full((len(t.child), width), -1, np.int64)
         child[:, : t.child.shape[1]] = t.child
-        feat = np.stack([offsets[:-1], np.array(capacities, np.int64)], axis=1)
+        feat = self._columns[:n]
         self.arrays = t._replace(stats=stats, seen=seen, node_f=node_f, child=child, feat=feat)
+
+    @property
+    def _n_fields(self) -> int:
+        """Fields of a slot, those of columns that wait included."""
+        return _end_of(self._columns)
 
 
 def tree_settings(
@@ -291,6 +320,40 @@ LEAF_MODES = {"mc": at.MAJORITY, "nb": at.NAIVE_BAYES, "nba": at.ADAPTIVE}
 def category_room(n_categories: int) -> int:
     """Power of two, so that categories that come one by one seldom rebuild the arrays."""
     return 0 if n_categories == 0 else max(2, 1 << (n_categories - 1).bit_length())
+
+
+def category_rooms(widths: list[int]) -> "Rooms":
+    """Return the categories that there is to be room for in each feature; 0 = numeric."""
+    each = np.zeros(len(widths), np.int64)
+    if any(widths):
+        each[:] = [category_room(width) for width in widths]
+    return Rooms(each, int(each.sum()))
+
+
+class Rooms(NamedTuple):
+    """Categories that there is to be room for in each feature, and their sum."""
+
+    each: NDArray[np.int64]
+    total: int
+
+
+def _end_of(columns: NDArray[np.int64]) -> int:
+    """Return where the statistics of the last column end."""
+    if not len(columns):
+        return 0
+    begin, room = columns[-1].tolist()
+    return int(begin + (at.NUMERIC_FIELDS if room == 0 else at.CATEGORY_COUNTS + room))
+
+
+def _moves(old: NDArray[np.int64], new: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    """Yield begin, new begin and size of the statistics that can be copied in one piece."""
+    changed = np.flatnonzero(old[:, at.CAPACITY] != new[:, at.CAPACITY]).tolist()
+    starts = [0, *(f + 1 for f in changed)]
+    for start, stop in zip(starts, [*(f + 1 for f in changed), len(old)], strict=True):
+        if start < stop:  # a column that becomes larger ends its piece
+            begin, to = int(old[start, at.OFFSET]), int(new[start, at.OFFSET])
+            # a column that waited for its first value may turn out nominal, hence smaller
+            yield begin, to, min(_end_of(old[:stop]) - begin, _end_of(new[:stop]) - to)
 
 
 def _free(head: NDArray[np.int64], used: int, free: int, array: NDArray[np.generic]) -> int:

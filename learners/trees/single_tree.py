@@ -10,7 +10,7 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import LEAF_MODES, category_room, settings_of
+from olearn.learners.trees.pool import LEAF_MODES, category_room, category_rooms, settings_of
 from olearn.learners.trees.shape import TreeShape
 
 
@@ -29,7 +29,7 @@ class SingleTree(TreeShape, ArrayClassifier):
         """Predict, then learn each row of weight >= 0; return the predicted codes."""
 
     def _grow(self, n_classes: int) -> None:
-        self._pool.grow(self._features.widths, n_classes)
+        self._pool.grow(category_rooms(self._features.widths), n_classes)
 
     def _room(self, n_categories: int) -> int:
         return category_room(n_categories)

@@ -5,6 +5,7 @@ and nothing is ever renumbered, so arrays indexed by them only grow.
 """
 
 import math
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from olearn.core.values import as_float, as_floats, is_missing, is_number, is_te
 
 __all__ = ["FeatureIndex"]
 
+_PLAIN = (float, int)
+_LARGEST = sys.float_info.max
 _NO_ROW: tuple[list[Any], NDArray[np.float64]] = ([None], np.empty(0))
 
 
@@ -58,7 +61,11 @@ class FeatureIndex:
     @property
     def widths(self) -> list[int]:
         """Number of category codes of each column; 0 for a numeric column."""
-        return [0 if c is None else c.size for c in self.categories]
+        widths = [0] * len(self.names)
+        for column, _ in self._nominal:
+            categories = self.categories[column]
+            widths[column] = 0 if categories is None else categories.size
+        return widths
 
     def declare(self, nominal: Collection[Any]) -> None:
         """Let features be nominal whose first value is still to come."""
@@ -75,7 +82,12 @@ class FeatureIndex:
         """Encode one row, adding columns and categories; checks everything first."""
         self._check_one(x)
         for name, value in x.items():
-            self._add_column(name, [value])
+            if name in self._column and name not in self._untyped:
+                continue
+            if type(value) in _PLAIN and value == value and name not in self._declared:
+                self._add_number(name)
+            else:
+                self._add_column(name, [value])
         return self._row(x, learn=True)
 
     def encode_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
@@ -179,6 +191,14 @@ class FeatureIndex:
             if is_text(values):
                 self._make_nominal(name)
 
+    def _add_number(self, name: Any) -> None:
+        """Do as `_add_column` where a number came that is there and not declared nominal."""
+        self._untyped.discard(name)
+        if name not in self._column:
+            self._column[name] = len(self.names)
+            self.names.append(name)
+            self.categories.append(None)
+
     def _make_nominal(self, name: Any) -> None:
         column, categories = self._column[name], CategoryIndex()
         self.categories[column] = categories
@@ -188,9 +208,11 @@ class FeatureIndex:
         row = np.full(len(self.names), np.nan)
         for name, value in x.items():
             column = self._column.get(name)
-            if column is None or is_missing(value) or name in self._untyped:
+            if column is None or name in self._untyped:
                 continue
             categories = self.categories[column]
+            if (categories or type(value) not in _PLAIN) and is_missing(value):
+                continue
             if categories is None:
                 row[column] = value
             else:
@@ -223,6 +245,8 @@ class FeatureIndex:
         if not isinstance(x, Mapping):
             raise TypeError(f"x must be a dict of features, got {x!r} of type {type(x).__name__}")
         for name, value in x.items():
+            if type(value) in _PLAIN and -_LARGEST <= value <= _LARGEST:
+                continue  # what most are, and right in any column
             nominal = self._is_nominal(name, isinstance(value, str), self._declared)
             self._check_value(name, value, nominal)
 

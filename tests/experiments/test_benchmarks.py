@@ -42,6 +42,18 @@ def test_trees_runs_and_compares_same_rows(tmp_path):
     assert {"river", "numba"} <= set(found["versions"])
 
 
+def test_sparse_rows_are_timed_beside_river(tmp_path):
+    """Both sides of a line ran the same bags of words, and the ratio is that of their times."""
+    _, found = run("sparse.py", tmp_path / "sparse", "--rows", "20,40")
+    lines = found["comparisons"]
+    assert [(line["model"], line["rows"]) for line in lines] == [
+        (model, n) for model in ("tree", "forest") for n in (20, 40)
+    ]
+    ours, theirs = found["timings"][:2]
+    ratio = ours["cpu_seconds"] / theirs["cpu_seconds"]
+    assert lines[0]["ratio"] == pytest.approx(ratio, abs=0.01)
+
+
 def test_driftmoe_runs_all_variants(tmp_path):
     """Every variant is timed on arrays and on dicts, beside our forest over the same rows."""
     sizes = ("--rows", "300", "--dict-rows", "60", "--river-rows", "40")

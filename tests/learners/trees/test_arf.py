@@ -195,7 +195,7 @@ def test_features_and_labels_may_come_late():
     model.learn_many(X[:500, :2], y[:500], names=[0, 1])
     model.learn_many(X[500:], np.where(X[500:, 4] > 0.7, 2, y[500:]))
     assert model.labels == [*dict.fromkeys(y.tolist()), 2]
-    assert all(pool.arrays.seen.shape[1] == 5 for pool in model._pools)
+    assert all(len(pool.arrays.feat) == 5 for pool in model._pools)
     assert (model.predict_many(X[X[:, 4] > 0.8]) == 2).mean() > 0.8
 
 
