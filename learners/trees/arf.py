@@ -115,6 +115,9 @@ class ARFClassifier(ForestShape, ArrayClassifier):
         Without effect.
     merit_preprune
         Without effect: not to split has no merit in any case.
+    seed
+        Seed of all draws, not negative; None draws a fresh one. Results do not depend on the number
+        of threads.
     warning_delta
         Confidence of the ADWIN that starts background trees; in (0, 1).
     drift_delta
@@ -127,9 +130,6 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     classes
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
-    seed
-        Seed of all draws, not negative; None draws a fresh one. Results do not depend on the number
-        of threads.
 
     Raises
     ------

@@ -102,6 +102,9 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         Without effect.
     merit_preprune
         Without effect: not to split has no merit in any case.
+    seed
+        Seed of the bootstrap weights, not negative; None draws a fresh one. Results do not depend
+        on the number of threads.
     drift_delta
         Confidence of the ADWIN of each node; in (0, 1).
     n_split_points
@@ -109,9 +112,6 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     classes
         Labels known in advance, in code order; None: in order of first appearance. The lowest
         code wins ties.
-    seed
-        Seed of the bootstrap weights, not negative; None draws a fresh one. Results do not depend
-        on the number of threads.
 
     Raises
     ------
