@@ -13,6 +13,7 @@ from olearn.core.locked import locked
 from olearn.core.memory import memory_bytes
 from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
+from olearn.learners.analytic._bounds import cut, warn_of_cut
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 
@@ -23,6 +24,7 @@ class RidgeClassifier(ArrayClassifier):
     """A classifier on a `RidgeEngine`; a subclass only has parameters."""
 
     _engine: RidgeEngine
+    _cut: frozenset[Any] = frozenset()  # features that were said to be cut
     temperature: float
     drift_detector: DriftDetector | None
     warm_up: int
@@ -68,10 +70,13 @@ class RidgeClassifier(ArrayClassifier):
         self._engine.grow(n_classes, len(self._features))
 
     def _expanded(self, X: Rows) -> Rows:
-        return self._engine.columns.expand(self._features, X)
+        return cut(self._engine.columns.expand(self._features, X))
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
-        rows = self._expanded(X)
+        whole = self._engine.columns.expand(self._features, X)
+        rows = cut(whole)
+        if rows is not whole:
+            self._cut |= warn_of_cut(X, self._features.names, self._cut)
         if self._detector is None:
             self._engine.learn_rows(rows, y, w)
             return

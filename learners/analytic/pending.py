@@ -55,7 +55,7 @@ class PendingWeights:
             G = self._G[:q]
             r = r - G.T @ (G @ phi)
         r = self._scale * r
-        d = 1.0 + phi @ r
+        d = max(1.0 + phi @ r, 1.0)  # less is a rounding error, of very large features
         self.W += r[:, None] * ((y - phi @ self.W) / d)[None]
         self._G[q] = r / (d * self._scale) ** 0.5
         self._q = q + 1

@@ -25,6 +25,7 @@ from olearn.core.types import Rows
 from olearn.core.validate import (
     check_names,
 )
+from olearn.learners.analytic._bounds import cut, warn_of_cut
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
@@ -113,6 +114,7 @@ class AnalyticRidgeRegressor(ArrayRegressor):
     dtype: Annotated[str, OneOf(*DTYPES)] = "float64"
     seed: Seed = None
     _features: FeatureIndex = field(init=False)
+    _cut: frozenset[Any] = field(default=frozenset(), init=False)  # features said to be cut
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -133,10 +135,14 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         self._engine.grow(1, len(self._features))
 
     def _expanded(self, X: Rows) -> Rows:
-        return self._engine.columns.expand(self._features, X)
+        return cut(self._engine.columns.expand(self._features, X))
 
     def _learn_rows(self, X: Rows, y: Rows, w: Rows) -> None:
-        self._engine.learn_rows(self._expanded(X), y, w)
+        whole = self._engine.columns.expand(self._features, X)
+        rows = cut(whole)
+        if rows is not whole:
+            self._cut |= warn_of_cut(X, self._features.names, self._cut)
+        self._engine.learn_rows(rows, y, w)
 
     def _predict_rows(self, X: Rows) -> Rows:
         return self._engine.scores(self._expanded(X))[:, 0]

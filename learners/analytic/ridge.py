@@ -94,8 +94,10 @@ class AnalyticRidgeClassifier(RidgeClassifier):
 
     Notes
     -----
-    A missing value counts as 0, a category as an indicator of its own. There is no intercept
-    without random features: add a constant feature, and scale the features, as for any ridge.
+    A missing value counts as 0, a category as an indicator of its own. Features are cut at 1e6 in
+    size, with a warning that names them: beyond, rounding would lose all others. There is no
+    intercept without random features: add a constant feature, and scale the features, as for any
+    ridge.
     Probabilities are a softmax of scores, ordered as they are, and not calibrated. With forgetting,
     the ridge stays constant in the forms that keep sums and decays as `forgetting**rows` in
     `"covariance"` and `"sqrt"`, which then wind up in directions that never vary.
