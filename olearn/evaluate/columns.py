@@ -4,13 +4,13 @@ A block comes with the stream's schema where the model reads one. Before the fir
 is told which features are nominal; at the end of a pipeline, of those that reach it as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from river import base
-from river.compose import Pipeline
+from river.compose import Pipeline, TransformerUnion
 
 from olearn.base import ArrayClassifier, ArrayRegressor, takes_blocks
 from olearn.core.tables import ColumnKinds, Names, is_frame
@@ -19,6 +19,8 @@ from olearn.streams.arrays import from_arrays
 from olearn.streams.base import Schema, Stream
 
 Row = tuple[dict[Any, Any], Any]
+
+_IMPUTERS = "river.preprocessing.impute"  # by name: nobody else pays for importing that package
 
 
 def as_stream(stream: Any, model: base.Estimator) -> Any:
@@ -45,8 +47,9 @@ def columns_of(stream: Stream, model: Any) -> Names:
 
 
 def reads_kinds(model: Any) -> bool:
-    """Tell whether a model is told what a stream knows of its columns."""
-    return isinstance(model, ArrayClassifier | ArrayRegressor)
+    """Tell whether a model itself is told what a stream knows of its columns."""
+    # river's `isinstance` looks at the end of a pipeline too
+    return issubclass(type(model), ArrayClassifier | ArrayRegressor)
 
 
 def takes_blocks_of(stream: Any, model: Any) -> bool:
@@ -106,13 +109,35 @@ def _at_the_end(model: Any, x: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def rows_for(stream: Any, model: base.Estimator, rows: list[Row]) -> list[Row]:
-    """Return rows as the model expects them: for river's, a missing category has no name."""
-    if not isinstance(stream, Stream) or not stream.schema.nominal or reads_kinds(model):
+    """Return rows as the model expects them.
+
+    For parts of river a missing value has no name, and NaN is a number that they never recover
+    from; where one of its imputers stands in a pipeline, it is None, which these look for.
+    """
+    if not isinstance(stream, Stream) or reads_kinds(model):
         return rows
-    nominal = set(stream.schema.nominal)
-    return [
-        ({k: v for k, v in x.items() if k not in nominal or not is_missing(v)}, y) for x, y in rows
-    ]
+    imputed = any(type(step).__module__ == _IMPUTERS for step in _steps(model))
+    return [(_without_gaps(x, imputed), y) for x, y in rows]
+
+
+def _without_gaps(x: dict[Any, Any], imputed: bool) -> dict[Any, Any]:
+    if not any(map(is_missing, x.values())):
+        return x
+    if imputed:
+        return {name: None if is_missing(value) else value for name, value in x.items()}
+    return {name: value for name, value in x.items() if not is_missing(value)}
+
+
+def _steps(model: Any) -> Iterator[Any]:
+    """Yield a model and all that it is made of."""
+    yield model
+    inner: Iterable[Any] = ()
+    if isinstance(model, Pipeline):
+        inner = model.steps.values()
+    elif isinstance(model, TransformerUnion):
+        inner = model.transformers.values()
+    for step in inner:
+        yield from _steps(step)
 
 
 def explain_text(stream: Any, model: Any, rows: list[Row], error: Exception) -> None:
@@ -126,7 +151,7 @@ def explain_text(stream: Any, model: Any, rows: list[Row], error: Exception) -> 
     name = next(iter(texts))
     shown = ", ".join(map(repr, [*texts][:5])) + (", ..." if len(texts) > 5 else "")
     raise ValueError(
-        f"{type(last_step(model)).__name__} cannot learn text, such as {texts[name][0]!r} in "
+        f"{model} cannot learn text, such as {texts[name][0]!r} in "
         f"feature {name!r} (text: {shown}): put preprocessing.OneHotEncoder() before it, leave the "
         "features out, or take a learner of categories, such as a Hoeffding tree"
     ) from error

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from river import compose, naive_bayes, preprocessing, tree
+from river import compose, linear_model, naive_bayes, preprocessing, stats, tree
 from typer.testing import CliRunner
 
 import olearn
@@ -46,6 +46,10 @@ def write_log(path, n=600):
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
     return write_log(tmp_path_factory.mktemp("log") / "log.csv")
+
+
+def imputed():
+    return preprocessing.StatImputer(("x0", stats.Mean()))
 
 
 def run(source, model, **options):
@@ -203,6 +207,48 @@ def test_a_missing_category_has_no_name(log):
     run(streams.from_file(log), model)
     assert any("Node" not in x for x in seen)
     assert all(v is not None and v == v for x in seen for v in x.values())
+
+
+def with_gaps(share):
+    """A number that decides the label, and one that does not; a share of the first is missing."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(20.0, 5.0, size=(2000, 2))
+    y = X[:, 0] > 20.0
+    X[rng.random(2000) < share, 0] = np.nan
+    return streams.from_arrays(X, y)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        naive_bayes.GaussianNB,
+        tree.HoeffdingTreeClassifier,
+        lambda: preprocessing.StandardScaler() | learners.HoeffdingTreeClassifier(),
+        lambda: imputed() | preprocessing.StandardScaler() | linear_model.LogisticRegression(),
+    ],
+)
+def test_a_missing_number_does_not_spoil_what_river_computes(make):
+    """NaN in a mean stays: without one number in fifty, the rest must be worth as much."""
+    full, gaps = (run(with_gaps(share), make()).values["Accuracy"] for share in (0.0, 0.02))
+    assert full > 0.9
+    assert gaps > full - 0.05
+
+
+def test_imputers_of_river_find_gaps():
+    """They look for None, where others of river must find no name."""
+    seen = []
+
+    def look(x):
+        seen.append(dict(x))
+        return x
+
+    end = compose.FuncTransformer(look) | naive_bayes.GaussianNB()
+    run(with_gaps(0.1), compose.FuncTransformer(look) | imputed() | naive_bayes.GaussianNB())
+    assert any(x["x0"] is None for x in seen)
+    assert all(v is None or v == v for x in seen for v in x.values())
+    seen.clear()
+    run(with_gaps(0.1), end)
+    assert any("x0" not in x for x in seen)
 
 
 def test_text_is_refused_in_words(log):

@@ -47,8 +47,9 @@ def prequential(
 
     What the stream knows of its columns reaches a learner of olearn, also at the end of a pipeline:
     `stream.schema.nominal` are nominal, unless its `nominal_attributes` say which are. Models of
-    river get rows as they expect them, in which a missing category has no name; they know text from
-    numbers, but not codes, for which their own `nominal_attributes` are needed.
+    river, and pipelines, get rows as they expect them, in which a missing value has no name (or is
+    None, where an imputer of river's is among the steps); they know text from numbers, but not
+    codes, for which their own `nominal_attributes` are needed.
 
     Parameters
     ----------
