@@ -33,8 +33,10 @@ class _Contestant:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-# Peers of the same kind share every setting; both trees default to the same ones.
+# Peers of the same kind share every setting.
+_TREE = {"max_share_to_split": 0.99}
 _FOREST = {
+    **_TREE,
     **{"n_models": 10, "max_features": "sqrt", "lambda_value": 6, "grace_period": 50},
     **{"delta": 0.01, "tau": 0.05},
 }
@@ -42,9 +44,9 @@ _FOREST = {
 _CONTESTANTS = (
     _Contestant("DriftMoE", "driftmoe"),
     _Contestant("DriftMoE+", "driftmoe-plus"),
-    _Contestant("Hoeffding tree", "hoeffding-tree"),
+    _Contestant("Hoeffding tree", "hoeffding-tree", options=_TREE),
     _Contestant("ARF, 10 trees", "arf", options=_FOREST),
-    _Contestant("river's Hoeffding tree", "river-hoeffding-tree"),
+    _Contestant("river's Hoeffding tree", "river-hoeffding-tree", options=_TREE),
     _Contestant("river's ARF, 10 trees", "river-arf", _SLOW_ROWS, _FOREST),
 )
 

@@ -388,8 +388,10 @@ def test_peers_of_the_demo_share_their_settings():
         ("Hoeffding tree", "river's Hoeffding tree"),
     ):
         mine, theirs = (made[name]._get_params() for name in (ours, rivers))
-        # river turns no limit of the depth into one below Python's limit of recursion
-        other = ("nominal_attributes", "max_depth")
+        # river turns no limit of the depth into one below Python's limit of recursion, and makes
+        # detectors, a metric and a splitter where ours keeps None for the same
+        other = ("nominal_attributes", "max_depth", "splitter", "metric")
+        other += ("drift_detector", "warning_detector")
         both = [name for name in mine if name in theirs and name not in other]
         assert {name: mine[name] for name in both} == {name: theirs[name] for name in both}
         assert len(both) > 8
