@@ -125,7 +125,7 @@ def decode(pieces: Iterable[bytes], what: str, total: int | None = None) -> Imag
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "the images are JPEG, and Pillow, which reads them, is not installed: "
-            "pip install olearn[images]"
+            "pip install 'olearn[images]'"
         ) from error
     console, hidden = Console(stderr=True), not sys.stderr.isatty()
     rows = [

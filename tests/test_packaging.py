@@ -145,7 +145,7 @@ def test_a_name_that_needs_torch_says_so(tmp_path):
         "try: learners.ERClassifier\n"
         "except ModuleNotFoundError as error: print(error)"
     )
-    assert python(code, tmp_path) == "ERClassifier needs torch: pip install olearn[neural]\n"
+    assert python(code, tmp_path) == "ERClassifier needs torch: pip install 'olearn[neural]'\n"
 
 
 def test_wheel_holds_olearn_and_nothing_beside(wheel):

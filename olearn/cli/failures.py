@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from olearn.cli.tables import as_options
+
 _FAILURES = (ValueError, TypeError, OSError, ImportError, RuntimeError)
 
 
@@ -20,7 +22,7 @@ def reports_failures(command: Callable[..., None]) -> Callable[..., None]:
             with _warnings_as_lines():
                 command(*args, **kwargs)
         except _FAILURES as error:
-            message = " ".join(str(error).split()) or type(error).__name__
+            message = as_options(" ".join(str(error).split())) or type(error).__name__
             if isinstance(error, ModuleNotFoundError):
                 message += "; pip install 'olearn[all]' brings the optional packages"
             typer.echo(f"olearn: {message}", err=True)
@@ -35,7 +37,7 @@ def _warnings_as_lines() -> Iterator[None]:
     shown: set[str] = set()
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        line = " ".join(str(message).split())
+        line = as_options(" ".join(str(message).split()))
         if line not in shown:
             shown.add(line)
             typer.echo(f"olearn: {line}", err=True)

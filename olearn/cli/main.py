@@ -363,7 +363,9 @@ def list_(
 @app.command()
 @reports_failures
 def demo(
-    quick: Annotated[bool, typer.Option("--quick", help="Read a tenth of the rows.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Read the first 3,000 rows of each stream.")
+    ] = False,
     report: Annotated[Path, typer.Option(help="HTML report to write.")] = Path("report.html"),
 ) -> None:
     """Run DriftMoE and its peers over a real and a synthetic drifting stream."""

@@ -9,7 +9,7 @@ import typer
 
 from olearn import registry
 from olearn.cli import arguments
-from olearn.cli.tables import check_files, is_file, refuse_columns
+from olearn.cli.tables import as_options, check_files, is_file, refuse_columns
 from olearn.cli.thresholds import calibrated, warn_of_units
 from olearn.core.validate import suggestion
 
@@ -76,7 +76,7 @@ class Series:
         try:
             return streams.signal_from_file(self.name, self.column, rows=self.rows, **self.table)
         except (TypeError, ValueError) as error:
-            raise typer.BadParameter(str(error)) from error
+            raise typer.BadParameter(as_options(str(error))) from error
 
 
 def run(name: str, source: str, given: arguments.RunOptions) -> None:
@@ -88,7 +88,8 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     refuse_columns(given.table, f"{name} watches one column of numbers, --column NAME")
     series = Series(source, given.column, given.seed, given.rows, given.table)
     series.check()
-    picture = given.picture or Path(f"{Path(source).stem}-alarms.png")
+    stem = "stdin" if source == "-" else Path(source).stem
+    picture = given.picture or Path(f"{stem}-alarms.png")
     arguments.check_output("--picture", picture)
 
     def make(options: dict[str, Any]) -> Any:

@@ -3,6 +3,8 @@
 import csv
 import functools
 import inspect
+import re
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,6 +94,34 @@ _OPTIONS: dict[str, Any] = {
 }
 _LISTS = ("nominal", "numeric", "drop", "time", "names")
 _OF_COLUMNS = ("target_text", "nominal", "numeric", "drop", "time", "inf")
+
+
+# options of `from_file` that messages name as Python spells them: drop=['id'], header=False
+_SPELLED = re.compile(
+    rf"\b({'|'.join([*_OPTIONS, 'na_values', 'target'])})="
+    r"(\[(?:'[^']*'|\"[^\"]*\"|\.\.\.)\]|'[^']*'|True|False|(?=\s))"
+)
+
+
+def as_options(message: str) -> str:
+    """Return a message with the parameters of `from_file` in it as options of the command.
+
+    Examples
+    --------
+    >>> from olearn.cli.tables import as_options
+    >>> as_options("drop=['my id'] leaves it out, header=False reads it as a row")
+    "--drop 'my id' leaves it out, --no-header reads it as a row"
+
+    """
+    return _SPELLED.sub(_as_option, message)
+
+
+def _as_option(found: re.Match[str]) -> str:
+    name, value = found[1].replace("na_values", "missing").replace("_", "-"), found[2]
+    if value in ("True", "False"):
+        return f"--{name}" if value == "True" else f"--no-{name}"
+    text = value.strip("[]")
+    return f"--{name} {text if text == '...' else shlex.quote(text[1:-1])}" if text else f"--{name}"
 
 
 def takes_tables(command: Callable[..., None]) -> Callable[..., None]:

@@ -58,7 +58,7 @@ def lazy_names(
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
-            hint = f"{name} needs torch: pip install olearn[neural]"
+            hint = f"{name} needs torch: pip install 'olearn[neural]'"
             raise ModuleNotFoundError(hint, name="torch") from error
         setattr(sys.modules[package], name, value)  # found at once from now on
         return value

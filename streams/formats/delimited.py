@@ -48,7 +48,10 @@ class DelimitedTable(RawTable):
         self._plain: set[str] = set()  # noted columns whose numbers Arrow reads itself
         with opener.reading():
             self._find_layout()
-            self._check_columns("; header=False says that the first line is a row of data")
+            self._check_columns(
+                "; names=[...] gives other names, with header=True in the place of these; "
+                "header=False reads the first line as a row of data"
+            )
             self._guess()
 
     def _find_layout(self) -> None:

@@ -25,6 +25,10 @@ def call(*args, **options):
     return CliRunner().invoke(app, [str(arg) for arg in args], **options)
 
 
+def on_one_line(result):
+    return re.sub(r"[│\s]+", " ", result.stderr)
+
+
 def accuracy(result):
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)["values"]["Accuracy"]
@@ -150,3 +154,17 @@ def test_options_that_mean_nothing_are_refused(table, args, words):
     result = call(*args)
     assert result.exit_code == 2
     assert words in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_remedies_are_options_of_the_command(tmp_path):
+    """What Python calls header=False or drop=['id'] is named as it is typed, failing or not."""
+    path = tmp_path / "t.csv"
+    path.write_text("5.1,3.5,a\n4.9,3.0,b\n6.0,2.2,b\n")
+    said = on_one_line(call("run", "no-change", path))
+    assert "--no-header reads it as a row" in said
+    assert "header=" not in said
+    path.write_text("when,x,label\n" + "".join(f"2024-01-{d:02},{d},a\n" for d in range(1, 29)))
+    assert "--time when" in on_one_line(call("run", "no-change", path))
+    path.write_text("x,label\n" + "1,a\n" * 50 + "oops,b\n")
+    said = on_one_line(call("run", "no-change", path))
+    assert "--missing oops takes it for missing, --nominal x takes" in said

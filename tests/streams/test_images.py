@@ -223,7 +223,7 @@ def test_nowhere_to_be_had(cache, served, monkeypatch):
 def test_without_pillow(monkeypatch):
     """The message says what to install."""
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install olearn\[images\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'olearn\[images\]'"):
         _image_files.decode([b""], "decoding")
 
 

@@ -65,3 +65,21 @@ def test_late_categories_are_the_loops():
     assert block.test_then_train_many(X, y, names=["x", "colour"]).tolist() == expected
     # the columns stand in another order, so sums differ in their last bits
     assert loop.predict_proba_one(rows[0]) == pytest.approx(block.predict_proba_one(rows[0]))
+
+
+def test_one_wild_value_does_not_hide_all_others():
+    """A spike counts as ten deviations: before, the deviation was the spike's for good."""
+    rng = np.random.default_rng(3)
+    y = rng.integers(3, size=600)
+    X = rng.normal(size=(600, 4))
+    X[np.arange(600), y] += 3.0
+    X[300, 0] = 1e15
+    model = ERClassifier(seed=1)
+    right = model.test_then_train_many(X, y) == y
+    assert np.mean(right[400:]) > 0.8
+    early = ERClassifier(seed=1)
+    early.learn_many(X[:300], y[:300])
+    before = early._engine.inputs.state()["_m2"].clone()
+    early.learn_many(X[300:301], y[300:301])
+    early.flush()
+    assert torch.all(early._engine.inputs.state()["_m2"] < 2.0 * before)
