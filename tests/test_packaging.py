@@ -118,6 +118,17 @@ def test_importing_a_part_loads_nothing_heavy(name, tmp_path):
     assert python(code, tmp_path) == "[]\n"
 
 
+@pytest.mark.parametrize("kind", ["HoeffdingTree", "HoeffdingAdaptiveTree", "ARF", "DriftMoE"])
+def test_trees_load_nothing_heavy(kind, tmp_path):
+    """The first answer would come a second later, for parts of river that few hand over."""
+    code = (
+        f"import sys; from olearn import learners; model = learners.{kind}Classifier()\n"
+        "heavy = ('pandas', 'sklearn', 'scipy.stats', 'pyarrow', 'torch')\n"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    assert python(code, tmp_path) == "[]\n"
+
+
 def test_public_names_load_nothing_of_the_extras(tmp_path):
     """With every public name loaded, what only the extras bring still is not.
 

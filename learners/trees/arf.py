@@ -6,9 +6,8 @@ from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
-from river import base, metrics
+from river import base
 from river.base.typing import ClfTarget, FeatureName
-from river.tree.splitter.base import Splitter
 
 from olearn.base import ArrayClassifier
 from olearn.base.detector import check_detector
@@ -172,7 +171,7 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     n_models: PositiveInt = 10
     max_features: Annotated[float | int | str, check_max_features] | None = 0.6
     lambda_value: Annotated[float, In(0.0, 30.0, "(]")] = 6.0
-    metric: Annotated[metrics.base.ClassificationMetric, check_metric] | None = None
+    metric: Annotated[base.Base, check_metric] | None = None
     disable_weighted_vote: bool = False
     drift_detector: Annotated[Detector, check_detector] | None = None
     warning_detector: Annotated[Detector, check_detector] | None = None
@@ -184,7 +183,7 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     leaf_prediction: LeafPrediction = "nba"
     nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
-    splitter: Annotated[Splitter, check_splitter] | None = None
+    splitter: Annotated[base.Estimator, check_splitter] | None = None
     binary_split: bool = False
     min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
     max_share_to_split: Annotated[float, In(0.0, 1.0, "(]")] = 1.0

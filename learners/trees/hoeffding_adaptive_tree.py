@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import numpy as np
 from river import base
 from river.base.typing import ClfTarget, FeatureName
-from river.tree.splitter.base import Splitter
 
 from olearn.core.parameters import (
     Above,
@@ -155,7 +154,7 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     leaf_prediction: LeafPrediction = "nba"
     nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
-    splitter: Annotated[Splitter, check_splitter] | None = None
+    splitter: Annotated[base.Estimator, check_splitter] | None = None
     bootstrap_sampling: bool = True
     drift_window_threshold: PositiveInt = 300
     drift_detector: Annotated[base.DriftDetector, check_built_in] | None = None

@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
 import numpy as np
+from river import base
 from river.base.typing import ClfTarget, FeatureName
-from river.tree.splitter.base import Splitter
 
 from olearn.core.parameters import (
     Above,
@@ -131,7 +131,7 @@ class HoeffdingTreeClassifier(SingleTree):
     leaf_prediction: LeafPrediction = "nba"
     nb_threshold: Annotated[float, AtLeast(0.0)] = 0.0
     nominal_attributes: Collection[FeatureName] | None = None
-    splitter: Annotated[Splitter, check_splitter] | None = None
+    splitter: Annotated[base.Estimator, check_splitter] | None = None
     binary_split: bool = False
     min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
     max_share_to_split: Annotated[float, In(0.0, 1.0, "(]")] = 1.0

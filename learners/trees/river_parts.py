@@ -1,11 +1,10 @@
-"""Parameters that river's trees and forests have, in the terms of ours."""
+"""Parameters that river's trees and forests have, in the terms of ours.
+
+river's own classes are imported where one was given: they take a second to import.
+"""
 
 import warnings
 from typing import Any
-
-from river.drift import ADWIN, NoDrift
-from river.tree.splitter import GaussianSplitter
-from river.tree.splitter.base import Splitter
 
 from olearn.core.validate import check_kind
 from olearn.detectors.adwin import ADWIN as OwnADWIN
@@ -16,6 +15,9 @@ _ADWIN = {"clock": 32, "max_buckets": 5, "min_window_length": 5, "grace_period":
 
 def check_splitter(name: str, value: Any) -> None:
     """Raise unless `value` is a splitter of river; warn of one that is not built in."""
+    from river.tree.splitter import GaussianSplitter
+    from river.tree.splitter.base import Splitter
+
     check_kind(name, value, Splitter, "a splitter of river.tree.splitter")
     if not isinstance(value, GaussianSplitter):
         warnings.warn(
@@ -43,6 +45,8 @@ def check_metric(name: str, value: Any) -> None:
 
 def is_built_in(detector: Any) -> bool:
     """Tell whether a detector is one that the kernels have: ADWIN, or none."""
+    from river.drift import ADWIN, NoDrift
+
     if isinstance(detector, NoDrift):
         return True
     if not isinstance(detector, ADWIN | OwnADWIN):
@@ -55,6 +59,8 @@ def delta_of(detector: Any, delta: float) -> float:
     """Return the confidence of a built-in detector: 0 where it never alarms, `delta` for None."""
     if detector is None:
         return delta
+    from river.drift import NoDrift
+
     return 0.0 if isinstance(detector, NoDrift) else float(detector.delta)
 
 
