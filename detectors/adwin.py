@@ -1,23 +1,12 @@
-"""ADWIN over one flat array: kernels for use inside compiled trees, and the river detector.
+"""ADWIN, the detector: see `_adwin_kernels` for its window."""
 
-Layout of a state, all float64: four parameters, six numbers, then one row for each bucket size
-2^0, 2^1, ...: how many buckets it holds, and the total and the centred sum of squares of each,
-oldest first. `adwin_size` says how long the array must be. When the last row is full, its two
-oldest buckets are forgotten without an alarm: the window holds at most
-`max_buckets * (2**n_rows - 1)` values.
-"""
-
-import math
 from array import array
 from typing import Annotated, Any, Self
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector
-from olearn.core.jit import inner, njit
-from olearn.core.kernel_arrays import pointer
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     AtLeast,
@@ -27,268 +16,12 @@ from olearn.core.parameters import (
     check_parameters,
     with_parameters,
 )
+from olearn.detectors import _adwin_kernels as at
 from olearn.detectors._values import finite_value, finite_values
 
 __all__ = ["ADWIN"]
 
-State = NDArray[np.float64]
-
-_CLOCK, _MAX_BUCKETS, _MIN_LENGTH, _GRACE_PERIOD = range(4)
-_WIDTH, _TOTAL, _M2, _TICKS, _N_DETECTIONS, _N_ROWS = range(4, 10)
-_HEADER = 10
-
-
-def adwin_size(max_buckets: int = 5, n_rows: int = 20) -> int:
-    """Return the length a state must have exactly: 230 numbers for 5 million values by default."""
-    return _HEADER + n_rows * (1 + 2 * max_buckets)
-
-
-@njit
-def adwin_start(
-    state: State,
-    clock: int = 32,
-    max_buckets: int = 5,
-    min_window_length: int = 5,
-    grace_period: int = 10,
-) -> None:
-    """Make `state` an empty window with these parameters (unchecked; meaning as in `ADWIN`)."""
-    state[_CLOCK] = clock
-    state[_MAX_BUCKETS] = max_buckets
-    state[_MIN_LENGTH] = min_window_length
-    state[_GRACE_PERIOD] = grace_period
-    state[_WIDTH:] = 0.0
-
-
-@inner
-def adwin_reset(state: State) -> None:
-    """Empty the window and the clock in place; the parameters stay."""
-    state[_WIDTH:] = 0.0
-
-
-@inner
-def adwin_width(state: State) -> float:
-    """Return how many values the window holds."""
-    return state[_WIDTH]
-
-
-@inner
-def adwin_total(state: State) -> float:
-    """Return the sum of the window."""
-    return state[_TOTAL]
-
-
-@inner
-def adwin_estimation(state: State) -> float:
-    """Return the mean of the window, 0 if it is empty."""
-    return state[_TOTAL] / state[_WIDTH] if state[_WIDTH] > 0.0 else 0.0
-
-
-@inner
-def adwin_update(state: State, x: float, delta: float) -> bool:
-    """Add a finite value to the window in place; return whether the window was cut.
-
-    After a cut the state keeps the newer part, as in the paper; `ADWIN` itself, as river's, begins
-    afresh at the next value.
-    """
-    _insert(state, x)
-    state[_TICKS] += 1.0
-    return state[_TICKS] >= state[_CLOCK] and _cut(state, delta)
-
-
-@inner
-def _cut(state: State, delta: float) -> bool:
-    """Cut the window where its parts differ, and start the clock; return whether any did."""
-    state[_TICKS] = 0.0
-    if state[_WIDTH] <= state[_GRACE_PERIOD] or delta == 0.0:
-        return False
-    drift = False
-    while _has_cut(state, delta):
-        _drop_oldest(state)
-        drift = True
-    if drift:
-        state[_N_DETECTIONS] += 1.0
-    return drift
-
-
-@inner
-def adwin_rose(state: State, x: float, delta: float) -> bool:
-    """Add a value as `adwin_update` does; return whether the window was cut and its mean rose."""
-    width, total = state[_WIDTH], state[_TOTAL]
-    # multiplied, not divided: this runs for every row of every tree, and a cut is rare
-    if not adwin_update(state, x, delta):
-        return False
-    return adwin_estimation(state) * width > total
-
-
-@inner
-def _insert(state: State, x: float) -> None:
-    """Add a value to the window."""
-    width = state[_WIDTH]
-    if width > 0.0:
-        gap = x - state[_TOTAL] / width
-        state[_M2] += width * gap * gap / (width + 1.0)
-    state[_WIDTH] = width + 1.0
-    state[_TOTAL] += x
-    _push(state, x)
-
-
-@inner
-def _insert_many(state: State, xs: State, begin: int, end: int) -> None:
-    """Do as `_insert` for each value; sums that are not read back from memory are twice as fast."""
-    width, total, m2 = state[_WIDTH], state[_TOTAL], state[_M2]
-    for i in range(begin, end):
-        x = xs[i]
-        if width > 0.0:
-            gap = x - total / width
-            m2 += width * gap * gap / (width + 1.0)
-        width += 1.0
-        total += x
-        state[_WIDTH], state[_TOTAL], state[_M2] = width, total, m2
-        if _push(state, x):
-            width, total, m2 = state[_WIDTH], state[_TOTAL], state[_M2]
-
-
-@inner
-def _push(state: State, x: float) -> bool:
-    """Add a bucket of one value; a full row passes its two oldest buckets, merged, to the next.
-
-    Return whether the last row was full, so that the oldest values were forgotten.
-    """
-    capacity = int(state[_MAX_BUCKETS])
-    stride = 1 + 2 * capacity
-    row = _HEADER
-    n_row = 1.0
-    total = x
-    m2 = 0.0
-    while state[row] == capacity:
-        t0 = state[row + 1]
-        m2_0 = state[row + 2]
-        t1 = state[row + 3]
-        m2_1 = state[row + 4]
-        for i in range(row + 1, row + stride - 4):
-            state[i] = state[i + 4]
-        state[row + stride - 4] = total
-        state[row + stride - 3] = m2
-        state[row] = capacity - 1.0
-        gap = t0 / n_row - t1 / n_row
-        total = t0 + t1
-        m2 = m2_0 + m2_1 + n_row * n_row * gap * gap / (n_row + n_row)
-        row += stride
-        n_row += n_row
-        if row == state.size:  # full: the window slides
-            _forget(state, n_row, total, m2)
-            return True
-    if state[row] == 0.0:
-        n_rows = (row - _HEADER) // stride + 1.0
-        if state[_N_ROWS] < n_rows:
-            state[_N_ROWS] = n_rows
-    end = row + 1 + 2 * int(state[row])
-    state[end] = total
-    state[end + 1] = m2
-    state[row] += 1.0
-    return False
-
-
-@inner
-def _forget(state: State, n: float, total: float, m2: float) -> None:
-    """Take the oldest `n` values, whose statistics are given, out of those of the window."""
-    state[_WIDTH] -= n
-    state[_TOTAL] -= total
-    gap = total / n - state[_TOTAL] / state[_WIDTH]
-    state[_M2] -= m2 + n * state[_WIDTH] * gap * gap / (n + state[_WIDTH])
-
-
-@inner
-def _drop_oldest(state: State) -> None:
-    """Remove the oldest bucket; the window holds more than this one."""
-    stride = 1 + 2 * int(state[_MAX_BUCKETS])
-    row = _HEADER + (int(state[_N_ROWS]) - 1) * stride
-    _forget(state, 2.0 ** (state[_N_ROWS] - 1.0), state[row + 1], state[row + 2])
-    state[row] -= 1.0
-    for i in range(row + 1, row + 1 + 2 * int(state[row])):
-        state[i] = state[i + 2]
-    while state[row] == 0.0:
-        state[_N_ROWS] -= 1.0
-        row -= stride
-
-
-@inner
-def _has_cut(state: State, delta: float) -> bool:
-    """Whether the means of some split of the window differ by more than the bound allows.
-
-    The bound is the paper's one with the variance of the window, see `ADWIN`; each part's length
-    is counted from `min_window_length` up, river's choice.
-    """
-    width = state[_WIDTH]
-    shortest = state[_MIN_LENGTH]
-    # rounding can leave the squares of a window of equal values below zero: nothing to cut there
-    if width < 2.0 * shortest or state[_M2] < 0.0:
-        return False
-    stride = 1 + 2 * int(state[_MAX_BUCKETS])
-    log_term = math.log(2.0 * math.log(width) / delta)
-    scale = 2.0 * (state[_M2] / width)
-    n0 = 0.0
-    total0 = 0.0
-    n1 = width
-    total1 = state[_TOTAL]
-    n_row = 2.0 ** (state[_N_ROWS] - 1.0)
-    for row in range(_HEADER + (int(state[_N_ROWS]) - 1) * stride, 0, -stride):
-        for i in range(row + 1, row + 1 + 2 * int(state[row]), 2):
-            n0 += n_row
-            n1 -= n_row
-            total0 += state[i]
-            total1 -= state[i]
-            if n1 < shortest:
-                return False
-            if n0 >= shortest:
-                inverse = 1.0 / (n0 - shortest + 1.0) + 1.0 / (n1 - shortest + 1.0)
-                gap = math.fabs(total0 / n0 - total1 / n1)
-                square = scale * inverse * log_term
-                # far below the bound, which most splits are, no root is needed to know it
-                if (
-                    gap * gap >= 0.999 * square
-                    and gap > math.sqrt(square) + 2.0 / 3.0 * log_term * inverse
-                ):
-                    return True
-        n_row *= 0.5
-    return False
-
-
-@inner
-def _update_block(state: State, xs: State, begin: int, end: int, delta: float) -> bool:
-    """Add values of which only the last can be due for a test; return whether it cut."""
-    _insert_many(state, xs, begin, end)
-    state[_TICKS] += end - begin
-    return state[_TICKS] >= state[_CLOCK] and _cut(state, delta)
-
-
-@njit
-def _update_waiting(state: State, address: int, begin: int, end: int, delta: float) -> int:
-    """Do as `_update_block` with values from an address on; return how many may wait, 0: it cut."""
-    xs = carray(pointer(address), (end,), np.float64)
-    if _update_block(state, xs, begin, end, delta):
-        return 0
-    return max(int(state[_CLOCK] - state[_TICKS]), 1)
-
-
-@njit
-def _update_many(
-    alarms: NDArray[np.int64], state: State, xs: State, delta: float, drifted: bool
-) -> int:
-    """Write the positions of the alarms, return their number; `drifted`: reset before the first."""
-    n_alarms = 0
-    begin = 0
-    while begin < xs.size:
-        if drifted:
-            adwin_reset(state)
-        room = int(state[_CLOCK] - state[_TICKS])
-        end = min(begin + max(room, 1), xs.size)
-        drifted = _update_block(state, xs, begin, end, delta)
-        begin = end
-        if drifted:
-            alarms[n_alarms] = end - 1
-            n_alarms += 1
-    return n_alarms
+_MOST_WAITING = 32
 
 
 @with_parameters
@@ -375,8 +108,8 @@ class ADWIN(ArrayDetector):
 
     def _reset(self) -> None:
         super()._reset()
-        self._state = np.zeros(adwin_size(self.max_buckets, n_rows=32))
-        adwin_start(
+        self._state = np.zeros(at.adwin_size(self.max_buckets, n_rows=32))
+        at.adwin_start(
             self._state, self.clock, self.max_buckets, self.min_window_length, self.grace_period
         )
         self._waiting = array("d", bytes(8 * _MOST_WAITING))
@@ -392,16 +125,16 @@ class ADWIN(ArrayDetector):
         self._at, self._begin = -room, _MOST_WAITING - room
 
     def _room(self) -> int:
-        return 1 if self._drift_detected else max(self.clock - int(self._state[_TICKS]), 1)
+        return 1 if self._drift_detected else max(self.clock - int(self._state[at.TICKS]), 1)
 
     def _read_waiting(self, end: int) -> int:
         """Read the values that wait before `end`; return how many may wait now, 0: it cut."""
         address, _ = self._waiting.buffer_info()
         begin, self._begin = self._begin, end
-        room: int = _update_waiting(self._state, address, begin, end, self.__dict__["delta"])
+        room: int = at.update_waiting(self._state, address, begin, end, self.__dict__["delta"])
         return room
 
-    def _settle(self) -> State:
+    def _settle(self) -> at.State:
         """Return the state with all values in it."""
         end = _MOST_WAITING + self._at
         if self._begin < end:
@@ -431,35 +164,35 @@ class ADWIN(ArrayDetector):
         return {"delta", "clock", "min_window_length", "grace_period"}
 
     def _apply_parameters(self) -> None:
-        self._state[_CLOCK] = self.clock
-        self._state[_MIN_LENGTH] = self.min_window_length
-        self._state[_GRACE_PERIOD] = self.grace_period
+        self._state[at.CLOCK] = self.clock
+        self._state[at.MIN_LENGTH] = self.min_window_length
+        self._state[at.GRACE_PERIOD] = self.grace_period
         self._wait(self._room())
 
     @property
     def width(self) -> int:
         """Number of values in the window."""
-        return int(adwin_width(self._settle()))
+        return int(at.adwin_width(self._settle()))
 
     @property
     def total(self) -> float:
         """Sum of the window."""
-        return float(self._settle()[_TOTAL])
+        return float(self._settle()[at.TOTAL])
 
     @property
     def variance(self) -> float:
         """Sum of the squared distances to the mean of the window, not divided, as river's."""
-        return float(self._settle()[_M2])
+        return float(self._settle()[at.M2])
 
     @property
     def estimation(self) -> float:
         """Mean of the window, 0 if it is empty."""
-        return float(adwin_estimation(self._settle()))
+        return float(at.adwin_estimation(self._settle()))
 
     @property
     def n_detections(self) -> int:
         """Number of alarms since the window began afresh: 1 right after an alarm, as river's."""
-        return int(self._settle()[_N_DETECTIONS])
+        return int(self._settle()[at.N_DETECTIONS])
 
     def update(self, x: int | float) -> None:
         """Read one finite number, such as the error of a prediction."""
@@ -496,7 +229,7 @@ class ADWIN(ArrayDetector):
             return np.empty(0, dtype=np.int64)
         state = self._settle()
         alarms = np.empty(values.size // self.clock + 1, dtype=np.int64)
-        n_alarms = _update_many(alarms, state, values, self.delta, self._drift_detected)
+        n_alarms = at.update_many(alarms, state, values, self.delta, self._drift_detected)
         found = alarms[:n_alarms].copy()
         self._drift_detected = bool(n_alarms) and int(found[-1]) == values.size - 1
         self._wait(self._room())
@@ -505,6 +238,3 @@ class ADWIN(ArrayDetector):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
-
-
-_MOST_WAITING = 32

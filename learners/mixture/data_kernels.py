@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from olearn.core.jit import inner, njit
 from olearn.core.rng import next_poisson
-from olearn.detectors.adwin import adwin_reset, adwin_rose
+from olearn.detectors._adwin_kernels import adwin_reset, adwin_rose
 from olearn.learners.mixture.router_kernels import (
     forward,
     make_scratch,

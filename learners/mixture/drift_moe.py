@@ -22,7 +22,7 @@ from olearn.core.parameters import (
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.detectors.adwin import adwin_size, adwin_start
+from olearn.detectors._adwin_kernels import adwin_size, adwin_start
 from olearn.learners.mixture import data_kernels as kernels
 from olearn.learners.mixture import task_kernels
 from olearn.learners.mixture.data_kernels import Experts

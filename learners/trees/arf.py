@@ -23,7 +23,8 @@ from olearn.core.parameters import (
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.detectors.adwin import ADWIN, adwin_size, adwin_start, adwin_total, adwin_width
+from olearn.detectors._adwin_kernels import adwin_size, adwin_start, adwin_total, adwin_width
+from olearn.detectors.adwin import ADWIN
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from olearn.core.jit import inner, njit
 from olearn.core.kernel_arrays import borrowed
 from olearn.core.rng import next_poisson
-from olearn.detectors.adwin import adwin_estimation, adwin_reset, adwin_rose, adwin_width
+from olearn.detectors._adwin_kernels import adwin_estimation, adwin_reset, adwin_rose, adwin_width
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.kernels import (
     bayes_code,

@@ -21,7 +21,7 @@ from olearn.core.parameters import (
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.detectors.adwin import adwin_size, adwin_start
+from olearn.detectors._adwin_kernels import adwin_size, adwin_start
 from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.river_parts import check_built_in, check_splitter, delta_of

@@ -239,6 +239,18 @@ def test_ridge_computes_on_one_thread(two_threads, monkeypatch, form):
     assert set(blas_threads()) == {2}
 
 
+def test_large_blocks_are_looked_at_without_products(monkeypatch):
+    """Whether a feature is too large is asked of every block: no product with threads for it."""
+    sizes = []
+    product = np.vdot
+    monkeypatch.setattr(np, "vdot", lambda a, b: sizes.append(a.size) or product(a, b))
+    X = np.random.default_rng(1).normal(size=(1000, 64))
+    learners.AnalyticRidgeClassifier().learn_many(X, X[:, 0] > 0)
+    assert max(sizes, default=0) <= 4096
+    with pytest.warns(UserWarning, match="cuts features"):
+        learners.AnalyticRidgeClassifier().learn_many(X * 1e7, X[:, 0] > 0)
+
+
 @pytest.mark.parametrize("method", ["frank_wolfe", "annealed"])
 def test_dictionary_computes_on_one_thread(two_threads, monkeypatch, method):
     """So do steps of the dictionary."""

@@ -9,8 +9,8 @@ from river import drift
 
 from olearn import detectors
 from olearn.core.memory import memory_bytes
-from olearn.detectors import adwin as module
-from olearn.detectors.adwin import (
+from olearn.detectors import _adwin_kernels as module
+from olearn.detectors._adwin_kernels import (
     adwin_estimation,
     adwin_reset,
     adwin_size,
@@ -150,7 +150,7 @@ def test_numbers_are_those_of_the_newest_values(make):
             window = xs[i + 1 - int(adwin_width(state)) : i + 1]
             squares = np.sum((window - window.mean()) ** 2)
             assert adwin_estimation(state) == pytest.approx(window.mean(), rel=1e-9)
-            assert state[module._M2] == pytest.approx(squares, rel=1e-9, abs=1e-9)
+            assert state[module.M2] == pytest.approx(squares, rel=1e-9, abs=1e-9)
 
 
 def test_full_state_slides():
@@ -162,7 +162,7 @@ def test_full_state_slides():
         assert not adwin_update(state, x, 0.002)
         width = int(adwin_width(state))
         assert min(i + 1, 28) <= width <= 35
-        assert state[module._TOTAL] == xs[i + 1 - width : i + 1].sum()
+        assert state[module.TOTAL] == xs[i + 1 - width : i + 1].sum()
 
 
 def test_full_state_still_alarms():
@@ -260,7 +260,7 @@ def test_kernels_compile_once():
     detector.update_many([1, 0])
     detectors.ADWIN(delta=0.1, clock=3).update_many(np.zeros(9)[::2])
     if hasattr(adwin_update, "signatures"):  # absent when the JIT is off
-        for kernel in (adwin_update, module._update_many):
+        for kernel in (adwin_update, module.update_many):
             assert len(kernel.signatures) == 1
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from olearn import streams
-from olearn.detectors.adwin import adwin_width
+from olearn.detectors._adwin_kernels import adwin_width
 from olearn.learners import HoeffdingAdaptiveTreeClassifier, HoeffdingTreeClassifier
 from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees.layout import (
