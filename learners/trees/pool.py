@@ -150,11 +150,7 @@ class TreePool:
     def add_tree(self) -> int:
         """Make a tree of one empty leaf; returns its root, which stays its root for ever."""
         if _free(self.arrays.head, at.NODES_USED, at.NODES_FREE, self.arrays.node_i) < 1:
-            rows = len(self.arrays.node_i) + 8
-            self.arrays = self.arrays._replace(
-                node_i=_enlarge(self.arrays.node_i, rows, 0),
-                node_f=_enlarge(self.arrays.node_f, rows, 0.0),
-            )
+            self._enlarge_nodes(len(self.arrays.node_i) + 8)
         return int(in_python(new_node)(self.arrays, 0))
 
     def make_room(self, n_trees: int) -> None:
@@ -179,6 +175,10 @@ class TreePool:
         if rows * bytes_each > max(self._max_bytes // 4, 1 << 12):
             t.head[at.MAY_GROW] = 0
             return
+        self._enlarge_nodes(rows)
+
+    def _enlarge_nodes(self, rows: int) -> None:
+        t = self.arrays
         self.arrays = t._replace(
             node_i=_enlarge(t.node_i, rows, 0), node_f=_enlarge(t.node_f, rows, 0.0)
         )
@@ -198,18 +198,15 @@ class TreePool:
         most = self._most_slots(t.stats.shape[1], t.stats.shape[2])
         rows = min(max(2 * len(t.stats), len(t.stats) + n_more), max(most, len(t.stats)))
         if rows - t.head[at.SLOTS_USED] + t.head[at.SLOTS_FREE] >= n_more:
-            self.arrays = t._replace(
-                stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
-            )
+            self._enlarge_slots(rows)
             return
         self._rank_leaves(max(len(t.stats) * 2 // 3 - n_more, 1))
-        if (
-            _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_more
-        ):  # a bound below one row's need
-            rows = len(t.stats) + n_more
-            self.arrays = t._replace(
-                stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0)
-            )
+        if _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_more:
+            self._enlarge_slots(len(t.stats) + n_more)  # the bound is below one row's need
+
+    def _enlarge_slots(self, rows: int) -> None:
+        t = self.arrays
+        self.arrays = t._replace(stats=_enlarge(t.stats, rows, 0.0), seen=_enlarge(t.seen, rows, 0))
 
     def _most_slots(self, fields: int, class_room: int) -> int:
         return max(self._max_bytes // 2 // max(8 * fields * class_room, 1), _MIN_SLOTS)

@@ -179,9 +179,7 @@ class FeatureIndex:
     def _add_column(self, name: Any, values: Any) -> None:
         """Add a column if the name is new; its first value that is not missing gives its type."""
         if name not in self._column:
-            self._column[name] = len(self.names)
-            self.names.append(name)
-            self.categories.append(None)
+            self._append(name)
             if name in self._declared:
                 self._make_nominal(name)
             else:
@@ -195,9 +193,12 @@ class FeatureIndex:
         """Do as `_add_column` where a number came that is there and not declared nominal."""
         self._untyped.discard(name)
         if name not in self._column:
-            self._column[name] = len(self.names)
-            self.names.append(name)
-            self.categories.append(None)
+            self._append(name)
+
+    def _append(self, name: Any) -> None:
+        self._column[name] = len(self.names)
+        self.names.append(name)
+        self.categories.append(None)
 
     def _make_nominal(self, name: Any) -> None:
         column, categories = self._column[name], CategoryIndex()

@@ -54,8 +54,10 @@ def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     # explicit, lest they be those of the kernel that happens to call this one first
-    own = {"nopython": True, "boundscheck": None, "_nrt": True, "error_model": "python"}
-    own["forceinline"] = False  # else all that an inlined kernel calls is inlined wherever it is
+    own = {
+        **{"nopython": True, "boundscheck": None, "_nrt": True, "error_model": "python"},
+        "forceinline": False,  # else all that an inlined kernel calls is inlined wherever it is
+    }
     return Kernel(function, targetoptions=own | options)
 
 

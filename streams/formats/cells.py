@@ -25,7 +25,6 @@ _CAMEL = {"nan": "NaN", "-nan": "-NaN", "nat": "NaT"}
 _INFINITE = r"[+-]?(?i:inf(inity)?)"
 _NUMBER = r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?"
 _CODE = r"^([+-]?0[0-9].*|[+-]?[0-9]{17,})$"  # a leading zero, or more digits than a number keeps
-_PER_CENT = r"%$"
 _TIMES = (  # as it is recognised, and how it is parsed; None: by Arrow's own rule for ISO 8601
     (r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?$", None),
     (r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$", "UTC"),
