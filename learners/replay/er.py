@@ -100,7 +100,7 @@ class ERClassifier(RehearsalClassifier):
     >>> model = learners.ERClassifier(seed=1)
     >>> predicted = model.test_then_train_many(X, y)
     >>> print(f"{(predicted == y).mean():.1%}")
-    87.9%
+    87.7%
 
     References
     ----------

@@ -278,7 +278,7 @@ class OnProClassifier(RehearsalClassifier):
     >>> model = learners.OnProClassifier(seed=1)
     >>> predicted = model.test_then_train_many(X, y)
     >>> print(f"{(predicted == y).mean():.1%}")
-    80.2%
+    79.9%
 
     References
     ----------

@@ -124,7 +124,7 @@ class UERClassifier(RehearsalClassifier):
     >>> model = learners.UERClassifier(seed=1)
     >>> predicted = model.test_then_train_many(X, y)
     >>> print(f"{(predicted == y).mean():.1%}")
-    88.0%
+    88.5%
 
     References
     ----------
