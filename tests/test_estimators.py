@@ -7,10 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from olearn import checks, detectors, learners
+from olearn import checks, detectors, learners, preprocessing
 from olearn.core.parameters import parameter_of
 
-CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]
+CLASSES = [
+    getattr(part, name) for part in (learners, detectors, preprocessing) for name in part.__all__
+]
 
 # 200,000 rows are run once a class, with its default parameters
 LONG = {f"check_{kind}memory_is_bounded" for kind in ("", "detector_", "regressor_")}

@@ -17,6 +17,7 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
+from olearn.base.stages import runs
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex
 from olearn.core.locked import Locked, locked
@@ -119,6 +120,22 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
     def _proba_row(self, row: Rows) -> Rows:
         proba: Rows = self._proba_rows(row[None])[0]
         return proba
+
+    def _stage_rows(
+        self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
+    ) -> Codes | Rows:
+        """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
+
+        For each row t: answer `A[t]`; then learn `B[q]` for each q from `upto[t - 1]` to `upto[t]`.
+        Answers are codes `(n,)`, or probabilities `(n, n_labels)` where `proba` says so.
+        """
+        answer = self._proba_rows if proba else self._codes_rows
+        out = np.empty((len(A), len(self._labels))) if proba else np.empty(len(A), np.int64)
+        for rows, due in runs(upto):
+            out[rows] = answer(A[rows])
+            if due.stop > due.start:
+                self._learn_rows(B[due], y[due], w[due])
+        return out
 
     # -- one row ---------------------------------------------------------------------------------
 

@@ -15,11 +15,12 @@ from river import base
 from river.base.typing import FeatureName
 
 from olearn.base.roles import EncodesRows
+from olearn.base.stages import runs
 from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
 from olearn.core.tables import ColumnKinds, Names, column_like
-from olearn.core.types import Rows
+from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, row_targets, row_weights
 
 __all__ = ["ArrayRegressor"]
@@ -93,6 +94,18 @@ class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
         for i, (row, target) in enumerate(zip(X, y.tolist(), strict=True)):
             out[i] = self._predict_row(row)
             self._learn_row(row, target, 1.0)
+        return out
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:
+        """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
+
+        For each row t: answer `A[t]`; then learn `B[q]` for each q from `upto[t - 1]` to `upto[t]`.
+        """
+        out = np.empty(len(A))
+        for rows, due in runs(upto):
+            out[rows] = self._predict_rows(A[rows])
+            if due.stop > due.start:
+                self._learn_rows(B[due], y[due], w[due])
         return out
 
     # -- one row ---------------------------------------------------------------------------------

@@ -20,12 +20,13 @@ from typing import Any
 from river import base as river_base
 from river import checks as river_checks
 
-from olearn.base import ArrayClassifier, ArrayDetector, ArrayRegressor
+from olearn.base import ArrayClassifier, ArrayDetector, ArrayRegressor, ArrayTransformer
 from olearn.checks.array_equals_row import ARRAY_CHECKS
 from olearn.checks.detectors import DETECTOR_CHECKS
 from olearn.checks.inputs import INPUT_CHECKS
 from olearn.checks.parameters import PARAMETER_CHECKS
 from olearn.checks.regressors import REGRESSOR_CHECKS
+from olearn.checks.stages import STAGE_CHECKS
 from olearn.checks.streams import check_stream
 from olearn.checks.text_columns import REGRESSOR_TEXT_CHECKS, TEXT_CHECKS
 from olearn.checks.transformers import TRANSFORMER_CHECKS
@@ -56,6 +57,8 @@ def yield_checks(model: Model) -> Iterator[Check]:
         yield from (*REGRESSOR_CHECKS, *REGRESSOR_TEXT_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, river_base.MiniBatchTransformer):
         yield from TRANSFORMER_CHECKS
+        if isinstance(model, ArrayTransformer):
+            yield from (*STAGE_CHECKS, *PARAMETER_CHECKS)
     else:
         raise TypeError(
             "model must be an ArrayClassifier, ArrayRegressor or ArrayDetector, "

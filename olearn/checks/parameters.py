@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.base import ArrayDetector, ArrayRegressor
+from olearn.base import ArrayDetector, ArrayRegressor, ArrayTransformer
 from olearn.checks.tools import error_bits, fresh, labelled_rows, require, require_equal
 from olearn.core.parameters import OneOf, Parameter, parameters
 
@@ -67,6 +67,9 @@ def _answers(model: Any, first: bool = False) -> list[Any]:
     if isinstance(model, ArrayDetector):
         return [model.update_many(error_bits()[part]).tolist()]
     X, y = labelled_rows()
+    if isinstance(model, ArrayTransformer):
+        model.learn_many(X[part])
+        return [np.nan_to_num(model.transform_many(X[-100:]))]
     if isinstance(model, ArrayRegressor):
         return [model.test_then_train_many(X[part], np.nan_to_num(X[part, 0])).tolist()]
     predicted = model.test_then_train_many(X[part], y[part]).tolist()

@@ -56,6 +56,10 @@ class CategoryIndex:
             self.size = max(self.size, int(code) + 1)
         return code
 
+    def values(self) -> dict[float, Any]:
+        """Return the value of each code."""
+        return {code: value for value, code in self.codes.items()}
+
     def codes_of(self, column: Floats, distinct: Sequence[int] | None, learn: bool) -> Floats:
         """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values.
 

@@ -31,6 +31,8 @@ class FeatureIndex:
     nominal
         Names of the features that are nominal. A feature whose first value is a string is
         nominal too. `None` leaves it to what the source of the rows knows, see `expect`.
+    only_numbers
+        Whether every feature is numeric: codes are the numbers that they are, and text raises.
 
     Examples
     --------
@@ -45,12 +47,15 @@ class FeatureIndex:
 
     """
 
-    def __init__(self, nominal: Collection[Any] | None = None) -> None:
+    def __init__(
+        self, nominal: Collection[Any] | None = None, *, only_numbers: bool = False
+    ) -> None:
         self.names: list[Any] = []
         self.categories: list[CategoryIndex | None] = []  # None for a numeric column
         self._column: dict[Any, int] = {}
         self._declared = frozenset(nominal or ())
-        self._open = nominal is None  # to what the source knows
+        self._open = nominal is None and not only_numbers  # to what the source knows
+        self._only_numbers = only_numbers
         self._untyped: set[Any] = set()  # features of which no value has come yet
         self._nominal: list[tuple[int, dict[Any, float]]] = []  # (column, codes), for speed
         self._last = _NO_ROW  # the row that `quick` encoded last, and its array
@@ -164,15 +169,56 @@ class FeatureIndex:
         self._last = given, row
         return row
 
+    def knows(self, x: Mapping[Any, Any]) -> bool:
+        """Tell whether a checked row has no feature and no category that is new."""
+        if not self._column.keys() >= set(x):
+            return False
+        texts = [(x.get(self.names[column]), codes) for column, codes in self._nominal]
+        return all(value in codes or is_missing(value) for value, codes in texts)
+
+    def knows_many(self, table: Table) -> bool:
+        """Tell whether a checked table has no feature and no category that is new."""
+        if not self._column.keys() >= set(table.names):
+            return False
+        columns = dict(zip(table.names, table.columns(), strict=True))
+        for column, codes in self._nominal:
+            name = self.names[column]
+            values = table.categories.get(name, columns.get(name, ()))
+            if any(value not in codes and not is_missing(value) for value in values):
+                return False
+        return True
+
+    def follow(self, names: Sequence[Any], categories: Sequence[CategoryIndex | None]) -> None:
+        """Take over the columns of what comes before, whose codes are then the codes here too."""
+        for name, kinds in zip(names, categories, strict=True):
+            known = self._column.get(name)
+            if known is None:
+                self._append(name)
+                known = len(self.names) - 1
+            if kinds is None or self.categories[known] is kinds:
+                continue
+            if self._only_numbers:
+                text = next((v for v in kinds.codes if isinstance(v, str)), None)
+                if text is not None:
+                    self._check_value(name, text, nominal=False)
+                continue
+            self.categories[known] = kinds
+            self._nominal = [pair for pair in self._nominal if pair[0] != known]
+            self._nominal.append((known, kinds.codes))
+            self._untyped.discard(name)
+
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_last": _NO_ROW}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        vars(self).setdefault("_open", not self._declared)  # version 0.1 had none
+        vars(self).setdefault("_open", not self._declared)  # version 0.1 had neither
+        vars(self).setdefault("_only_numbers", False)
 
     def _expected(self, kinds: ColumnKinds) -> frozenset[Any]:
         """Return the names to be declared nominal once this is known of the columns."""
+        if self._only_numbers:
+            return self._declared
         more = kinds.nominal if self._open else kinds.categories
         return self._declared.union(more) if more else self._declared
 
@@ -273,13 +319,14 @@ class FeatureIndex:
                 self._check_value(name, value, nominal)
 
     def _is_nominal(self, name: Any, has_text: bool, declared: frozenset[Any]) -> bool:
+        if self._only_numbers:
+            return False
         column = self._column.get(name)
         if column is None or name in self._untyped:
             return has_text or name in declared
         return self.categories[column] is not None
 
-    @staticmethod
-    def _check_value(name: Any, value: Any, nominal: bool) -> None:
+    def _check_value(self, name: Any, value: Any, nominal: bool) -> None:
         if is_number(value):
             number = as_float(value)
             if math.isinf(number):
@@ -287,10 +334,10 @@ class FeatureIndex:
         elif is_missing(value) or (nominal and isinstance(value, str)):
             return
         elif isinstance(value, str):
-            raise ValueError(
-                f"feature {name!r} is numeric, got {value!r}; "
-                "list it in nominal_attributes if it has categories"
-            )
+            remedy = "list it in nominal_attributes if it has categories"
+            if self._only_numbers:
+                remedy = "encode it first, or select the numeric features"
+            raise ValueError(f"feature {name!r} is numeric, got {value!r}; {remedy}")
         else:
             remedy = f"; {TIMES_REMEDY}" if is_time(value) else ""
             raise TypeError(

@@ -22,7 +22,7 @@ import numpy as np
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 # folders of olearn whose classes are found by their bare names, which are unique there
-_OURS = ("base", "core", "detectors", "learners", "metrics")
+_OURS = ("base", "core", "detectors", "learners", "metrics", "preprocessing")
 _MARKED: dict[str, type] = {}  # by `kept_in_files`
 _Class = TypeVar("_Class", bound=type)
 _RENAMED = {  # names of version 0.1

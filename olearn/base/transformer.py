@@ -1,0 +1,197 @@
+"""The contract of transformers: whole arrays and frames beside river's one row at a time.
+
+`ArrayTransformer` is to features what `ArrayClassifier` is to labels: rows, frames and arrays end
+in the few methods a transformer writes, hence in the same floats.
+"""
+
+import abc
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from river import base
+from river.base.typing import FeatureName
+from river.utils import dataframe
+
+from olearn.base.stages import runs
+from olearn.core.categories import CategoryIndex
+from olearn.core.features import FeatureIndex
+from olearn.core.locked import Locked, locked
+from olearn.core.memory import memory_bytes
+from olearn.core.parameters import Settable
+from olearn.core.tables import ColumnKinds, Names, Table, is_frame
+from olearn.core.types import Codes, Rows
+from olearn.core.validate import check_names
+
+__all__ = ["ArrayTransformer"]
+
+ColumnsOut = tuple[Sequence[Any], Sequence[CategoryIndex | None]]
+"""Names of columns, and the categories of those that are nominal (None for a numeric one)."""
+
+
+class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
+    """A transformer that learns and turns rows, frames and 2-D arrays with the same result.
+
+    A subclass calls `_start_encoding` in its `__init__`, and writes `_grow`, `_learn_rows` and
+    `_transform_rows`; these see float64 rows (NaN = missing, nominal features as codes), and never
+    a column that `_grow` has not announced. What it emits under other names than it was given, it
+    says by `_columns_out`, whose order never changes: new columns come last.
+
+    In all methods: `x` is a dict of features; `X` an eager frame or a 2-D array, whose columns are
+    the features `names` (0, 1, ... where not given). `None` and NaN mean that a value is missing:
+    it is not learnt, and a dict that is answered leaves it out. An infinite value, or a string in
+    a numeric feature, raises before anything is learnt.
+    """
+
+    takes_blocks: ClassVar[bool] = True
+    _features: FeatureIndex
+
+    def _start_encoding(
+        self,
+        nominal_attributes: Iterable[FeatureName] | None = None,
+        *,
+        only_numbers: bool = False,
+    ) -> None:
+        check_names("nominal_attributes", nominal_attributes)
+        nominal = None if nominal_attributes is None else [*nominal_attributes]
+        self._features = FeatureIndex(nominal, only_numbers=only_numbers)
+
+    def expect_columns(self, kinds: ColumnKinds) -> None:
+        """Take over what a stream knows of its columns, its `Schema`, before the first row."""
+        self._features.expect(kinds)
+
+    # -- what a transformer writes ---------------------------------------------------------------
+
+    @abc.abstractmethod
+    def _grow(self) -> None:
+        """Make room for all columns and categories of `_features`."""
+
+    @abc.abstractmethod
+    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        """Learn rows in order; `X` is `(n, n_features)`.
+
+        Codes or numbers `y` and weights `w`, both `(n,)`, are for those that read them.
+        """
+
+    @abc.abstractmethod
+    def _transform_rows(self, X: Rows) -> Rows:
+        """Turn rows, `(n, n_columns_out)`; each to the same floats whatever rows come with it.
+
+        A value that is NaN is left out.
+        """
+
+    # -- what a transformer may write again ------------------------------------------------------
+
+    @property
+    def _columns_out(self) -> ColumnsOut:
+        """Names of the columns that are emitted, and the categories of the nominal ones."""
+        return self._features.names, self._features.categories
+
+    def _room(self, n_categories: int) -> int:
+        """Number of categories that `_grow` makes room for where a feature has so many.
+
+        An array is cut where it changes, so that transformers grow at the same rows as in a loop.
+        """
+        return n_categories
+
+    def _learn_row(self, row: Rows, y: Any, w: float) -> None:
+        self._learn_rows(row[None], None if y is None else np.array([y]), np.array([w]))
+
+    def _transform_row(self, row: Rows) -> Rows:
+        turned: Rows = self._transform_rows(row[None])[0]
+        return turned
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        """Turn rows as predicted and as learnt, learning in between; see `olearn.base.stages`.
+
+        For each row t: turn `A[t]`; then for each q from `upto[t - 1]` to `upto[t]`: learn `B[q]`,
+        and turn it. What reads the labels `y` turns first, so that no label leaks into its row.
+        """
+        n_out = len(self._columns_out[0])
+        A2, B2 = np.empty((len(A), n_out)), np.empty((len(B), n_out))
+        for rows, due in runs(upto):
+            A2[rows] = self._transform_rows(A[rows])
+            for q in range(due.start, due.stop):
+                if self._supervised:
+                    B2[q] = self._transform_row(B[q])
+                    self._learn_row(B[q], y[q], w[q])
+                else:
+                    self._learn_row(B[q], None, w[q])
+                    B2[q] = self._transform_row(B[q])
+        return A2, B2
+
+    # -- one row ---------------------------------------------------------------------------------
+
+    def learn_one(self, x: Mapping[FeatureName, Any]) -> None:
+        """Learn one row."""
+        with self._lock:
+            row = self._features.quick(x)
+            if row is None:
+                row = self._features.learn_one(x)
+                self._grow()
+            self._learn_row(row, None, 1.0)
+
+    def transform_one(self, x: Mapping[FeatureName, Any]) -> dict[FeatureName, Any]:
+        """Return the row turned; a value that is missing is left out."""
+        with self._lock:
+            row = self._features.quick(x)
+            if row is None:
+                row = self._features.encode_one(x)
+                if not self._features.knows(x):
+                    return self._expecting(x).transform_one(x)
+            return self._as_dict(self._transform_row(row))
+
+    # -- many rows -------------------------------------------------------------------------------
+
+    @locked
+    def learn_many(self, X: Any, *, names: Names = None) -> None:
+        """Learn rows in order, as a loop of `learn_one` would."""
+        table = self._features.check_many(X, names)
+        cuts = set(self._features.arrivals(table, self._room)) if len(table) else set()
+        for start, end in pairwise(sorted(cuts | {0, len(table)})):
+            rows = self._features.learn_many(table[start:end])
+            self._grow()
+            self._learn_rows(rows, None, np.ones(len(rows)))
+
+    @locked
+    def transform_many(self, X: Any, *, names: Names = None) -> Any:
+        """Return the rows turned: an array for an array, a frame for a frame; NaN is missing."""
+        table = self._features.check_many(X, names)
+        if not self._features.knows_many(table):
+            return self._expecting(table).transform_many(X, names=names)
+        turned = self._transform_rows(self._features.encode_many(table))
+        return self._as_frame(turned, X) if is_frame(X) else turned
+
+    def _expecting(self, given: Any) -> "ArrayTransformer":
+        """Return a copy that has made room for the features of a row or table, unlearnt."""
+        twin = copy.deepcopy(self)
+        if isinstance(given, Table):
+            twin._features.learn_many(given)
+        else:
+            twin._features.learn_one(given)
+        twin._grow()
+        return twin
+
+    def _as_dict(self, turned: Rows) -> dict[FeatureName, Any]:
+        names, categories = self._columns_out
+        values = zip(names, categories, turned.tolist(), strict=True)
+        return {
+            name: value if kinds is None else kinds.values()[value]
+            for name, kinds, value in values
+            if value == value
+        }
+
+    def _as_frame(self, turned: Rows, like: Any) -> Any:
+        names, categories = self._columns_out
+        columns = {}
+        for name, kinds, column in zip(names, categories, turned.T, strict=True):
+            texts = None if kinds is None else kinds.values()
+            columns[name] = column if texts is None else [texts.get(v) for v in column.tolist()]
+        return dataframe.to_native_frame(columns, like=dataframe.into_frame(like))
+
+    @property
+    @locked
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self))

@@ -1,0 +1,162 @@
+"""Scaling to zero mean and unit variance, and its kernels."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
+from typing import Any
+
+import numpy as np
+
+from olearn.base.transformer import ArrayTransformer
+from olearn.core.jit import inner, njit
+from olearn.core.parameters import check_parameters, with_parameters
+from olearn.core.types import Codes, Rows
+
+__all__ = ["StandardScaler"]
+
+N, MEAN, VAR, ROOT = range(4)  # rows of the state
+N_STATE = 4
+
+# Python's `**` calls the C library's `pow`. A compiler makes a square root of a power that it knows
+# to be 0.5, which differs by an ulp in one value of a thousand; so the exponent comes at run time.
+_HALF = float("0.5")
+
+
+@with_parameters
+class StandardScaler(ArrayTransformer):
+    r"""Scales features to zero mean and unit variance.
+
+    Keeps the running mean $\mu$ and population variance $\sigma^2$ of each feature[^1] and emits
+    $(x - \mu) / \sigma$; 0 where the variance is 0, hence at the first row. Answers are river's
+    bit for bit. Time per row: O(features).
+
+    Parameters
+    ----------
+    with_std
+        Whether to divide by the standard deviation; else features are only centred.
+
+    Raises
+    ------
+    ValueError
+        If a feature is infinite or text.
+    TypeError
+        If a feature has the wrong type.
+
+    Notes
+    -----
+    A missing value (NaN, None, no key) is not counted, where in river's one NaN turns the mean into
+    NaN for good; and `learn_many` gives the same as a loop of `learn_one`. Weights have no effect.
+
+    Examples
+    --------
+    >>> from olearn import preprocessing
+    >>> scaler = preprocessing.StandardScaler()
+    >>> for x in (1.0, 2.0, 4.0):
+    ...     scaler.learn_one({"x": x})
+    ...     print(scaler.transform_one({"x": x}))
+    {'x': 0.0}
+    {'x': 1.0}
+    {'x': 1.336306}
+    >>> scaler.means, scaler.vars
+    ({'x': 2.333333}, {'x': 1.555556})
+
+    References
+    ----------
+    [^1]: Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and
+        products. Technometrics 4(3), 419-420.
+
+    """
+
+    with_std: bool = True
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(only_numbers=True)
+        self._state = np.zeros((N_STATE, 0))
+
+    @property
+    def counts(self) -> dict[Any, int]:
+        """Values learnt of each feature."""
+        counts = self._state[N].astype(int).tolist()
+        return dict(zip(self._features.names, counts, strict=True))
+
+    @property
+    def means(self) -> dict[Any, float]:
+        """Mean of each feature."""
+        return dict(zip(self._features.names, self._state[MEAN].tolist(), strict=True))
+
+    @property
+    def vars(self) -> dict[Any, float]:
+        """Population variance of each feature; 0 without `with_std`."""
+        return dict(zip(self._features.names, self._state[VAR].tolist(), strict=True))
+
+    def _grow(self) -> None:
+        more = len(self._features) - self._state.shape[1]
+        if more:
+            self._state = np.pad(self._state, ((0, 0), (0, more)))
+
+    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        learn_rows(X, self._state, self.with_std, _HALF)
+
+    def _transform_rows(self, X: Rows) -> Rows:
+        out = np.empty_like(X)
+        transform_rows(X, self._state, self.with_std, out)
+        return out
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        A2, B2 = np.empty_like(A), np.empty_like(B)
+        scale_rows(A, B, upto, self._state, self.with_std, _HALF, A2, B2)
+        return A2, B2
+
+
+@inner
+def _learn(X, t, state, with_std, half):
+    """Learn the values of a row that are there; keeps the roots, which cost more than the rest."""
+    for j in range(X.shape[1]):
+        x = X[t, j]
+        if x != x:
+            continue
+        state[N, j] += 1.0
+        n, old = state[N, j], state[MEAN, j]
+        state[MEAN, j] += (x - old) / n
+        if with_std:
+            state[VAR, j] += ((x - old) * (x - state[MEAN, j]) - state[VAR, j]) / n
+            state[ROOT, j] = state[VAR, j] ** half
+
+
+@inner
+def _transform(X, t, state, with_std, out):
+    """Write the row scaled to `out`; NaN stays NaN."""
+    for j in range(X.shape[1]):
+        x = X[t, j] - state[MEAN, j]
+        if with_std:
+            if state[VAR, j] != 0.0:
+                x /= state[ROOT, j]
+            elif x == x:
+                x = 0.0
+        out[t, j] = x
+
+
+@njit(nogil=True)
+def learn_rows(X, state, with_std, half):
+    """Learn rows, `(n, d)`, in order; `state` is `(4, d)`."""
+    for t in range(len(X)):
+        _learn(X, t, state, with_std, half)
+
+
+@njit(nogil=True)
+def transform_rows(X, state, with_std, out):
+    """Write the rows scaled to `out`, `(n, d)`."""
+    for t in range(len(X)):
+        _transform(X, t, state, with_std, out)
+
+
+@njit(nogil=True)
+def scale_rows(A, B, upto, state, with_std, half, A2, B2):
+    """Scale rows as predicted, `A`, and as learnt, `B`; `upto[t]` are learnt after row t."""
+    q = 0
+    for t in range(len(A)):
+        _transform(A, t, state, with_std, A2)
+        while q < upto[t]:
+            _learn(B, q, state, with_std, half)
+            _transform(B, q, state, with_std, B2)
+            q += 1

@@ -1,0 +1,88 @@
+"""`StandardScaler` against river's, row for row and bit for bit."""
+
+import math
+
+import numpy as np
+import pytest
+from river import preprocessing as theirs
+
+import olearn
+from olearn import preprocessing
+
+
+def wild(n=500):
+    """Features of different sizes, one constant, one late, one that vanishes, gaps in all."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(n, 6)) * [1.0, 1e6, 1e-9, 1e150, 1.0, 1.0]
+    X[:, 4] = 3.0
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[: n // 2, 5] = np.nan
+    X[n // 2 :, 0] = np.nan
+    return X
+
+
+def as_dicts(X):
+    """Rows without keys for their gaps, as river's expects them."""
+    return [{j: v for j, v in enumerate(row) if not math.isnan(v)} for row in X.tolist()]
+
+
+@pytest.mark.parametrize("with_std", [True, False])
+def test_equals_rivers_row_for_row(with_std):
+    """Each row is turned before and after it is learnt as by river's; so is the state."""
+    ours, river = preprocessing.StandardScaler(with_std), theirs.StandardScaler(with_std)
+    for x in as_dicts(wild()):
+        assert ours.transform_one(x) == river.transform_one(x)
+        ours.learn_one(x)
+        river.learn_one(x)
+        assert ours.transform_one(x) == river.transform_one(x)
+    assert (ours.counts, ours.means) == (dict(river.counts), dict(river.means))
+    if with_std:
+        assert ours.vars == dict(river.vars)
+
+
+def test_arrays_and_frames_learn_as_the_loop():
+    """An array, a frame and a loop of rows leave the same state."""
+    pandas = pytest.importorskip("pandas")
+    X = wild()
+    loop, array, frame = (preprocessing.StandardScaler() for _ in range(3))
+    for x in as_dicts(X):
+        loop.learn_one(x)
+    array.learn_many(X)
+    frame.learn_many(pandas.DataFrame(X))
+    for other in (array, frame):
+        assert (other.means, other.vars) == (loop.means, loop.vars)
+    scaled = frame.transform_many(pandas.DataFrame(X))
+    assert np.array_equal(scaled.to_numpy(), array.transform_many(X), equal_nan=True)
+
+
+def test_a_gap_is_not_learnt():
+    """NaN and None are as if the key were absent; river's mean is NaN for good after one NaN."""
+    scaler = preprocessing.StandardScaler()
+    for x in ({"x": 1.0}, {"x": math.nan}, {"x": None}, {"x": 3.0}):
+        scaler.learn_one(x)
+    assert (scaler.counts, scaler.means, scaler.vars) == ({"x": 2}, {"x": 2.0}, {"x": 1.0})
+    assert scaler.transform_one({"x": None}) == {}
+
+
+def test_text_is_refused_before_anything_is_learnt():
+    """Text raises at every door, and says what to do."""
+    scaler = preprocessing.StandardScaler()
+    for learn in (
+        lambda: scaler.learn_one({"x": 1.0, "day": "mon"}),
+        lambda: scaler.learn_many(np.array([[1.0, "mon"]], dtype=object)),
+    ):
+        with pytest.raises(ValueError, match="encode it first, or select the numeric features"):
+            learn()
+    assert scaler.counts == {}
+
+
+def test_saved_and_loaded_it_goes_on(tmp_path):
+    """A file holds the whole state."""
+    X = wild()
+    scaler = preprocessing.StandardScaler()
+    scaler.learn_many(X[:300])
+    olearn.save(scaler, tmp_path / "scaler.olearn")
+    again = olearn.load(tmp_path / "scaler.olearn")
+    for each in (scaler, again):
+        each.learn_many(X[300:])
+    assert np.array_equal(scaler.transform_many(X), again.transform_many(X), equal_nan=True)
