@@ -6,11 +6,7 @@ orthogonal: sparse codes have the largest p-norm of all with the same length.
 
 from typing import Any
 
-import numpy as np
-
 from olearn.learners.dictionary.polar_factor import polar, polar_of_near
-
-SCHEDULES = ("clipped", "published", "convex")
 
 
 def step_sizes(t: int, schedule: str = "clipped") -> tuple[float, float]:
@@ -132,8 +128,3 @@ class FrankWolfe:
         self.A = change(self.A, 1.0)
         self.target = change(self.target, 1.0)
         self.G = change(self.G, 0.0)
-
-
-def arrays_of(engine: Any) -> dict[str, Any]:
-    """Return the attributes of a state that are matrices."""
-    return {k: v for k, v in vars(engine).items() if isinstance(v, np.ndarray) or hasattr(v, "cpu")}
