@@ -90,7 +90,7 @@ class DriftMoEClassifier(ArrayClassifier):
     max_depth
         Depth at which no leaf is split any more, at least 1; None for no limit.
     split_criterion
-        `"info_gain"` or `"gini"`.
+        `"info_gain"`, `"gini"` or `"hellinger"`, see `HoeffdingTreeClassifier`.
     leaf_prediction
         `"mc"`, `"nb"` or `"nba"`, see `HoeffdingTreeClassifier`.
     fallback

@@ -81,7 +81,7 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     max_depth
         Depth at which no leaf is split any more; at least 1, or None for no limit.
     split_criterion
-        Merit of a split: `"info_gain"` (bits) or `"gini"`.
+        Merit of a split: `"info_gain"` (bits), `"gini"` or `"hellinger"` (for rare classes).
     delta
         Split confidence: probability of a wrong choice of split; in (0, 1).
     tau

@@ -47,7 +47,9 @@ class HoeffdingTreeClassifier(SingleTree):
     max_depth
         Depth at which no leaf is split any more; at least 1, or None for no limit.
     split_criterion
-        Merit of a split: `"info_gain"` (bits) or `"gini"`.
+        Merit of a split: `"info_gain"` (bits), `"gini"`, or `"hellinger"`, which does not depend on
+        how rare a class is: the distance of its shares in the branches from those of the other
+        class; of more than two classes, that of the one farthest from all others together[^3].
     delta
         Split confidence: probability of a wrong choice of split; in (0, 1).
     tau
@@ -102,7 +104,9 @@ class HoeffdingTreeClassifier(SingleTree):
     answered by that node's class weights, and is not learnt. Departures from MOA: naive Bayes works
     with logarithms, so that products over many features neither under- nor overflow; where only
     one feature proposes a split it must beat not splitting; a split must leave two branches of
-    more than `min_branch_fraction`. There is no pre-pruning.
+    more than `min_branch_fraction`. There is no pre-pruning. River's Hellinger distance is 0
+    wherever a branch has no row of a class, of more than two branches it compares the first two,
+    and labels must be 0 and 1; none of that is so here.
 
     Examples
     --------
@@ -120,6 +124,9 @@ class HoeffdingTreeClassifier(SingleTree):
     [^1]: Domingos, P., Hulten, G. (2000). Mining high-speed data streams. KDD, 71-80.
     [^2]: Gama, J., Rocha, R., Medas, P. (2003). Accurate decision trees for mining high-speed data
         streams. KDD, 523-528 (naive Bayes in the leaves).
+    [^3]: Cieslak, D. A., Hoens, T. R., Chawla, N. V., Kegelmeyer, W. P. (2012). Hellinger distance
+        decision trees are robust and skew-insensitive. Data Mining and Knowledge Discovery 24(1),
+        136-158. Section 3.
 
     """
 

@@ -51,7 +51,7 @@ TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
     TAU,
     MIN_BRANCH,
     N_POINTS,
-    GINI,
+    CRITERION,
     LEAF_MODE,
     NB_THRESHOLD,
     MAX_DEPTH,
@@ -60,6 +60,7 @@ TOTAL, N_CATEGORIES, INVERSE, CATEGORY_COUNTS = range(4)
     CONF_SIZE,
 ) = range(12)
 MAJORITY, NAIVE_BAYES, ADAPTIVE = range(3)  # LEAF_MODE
+INFO_GAIN, GINI, HELLINGER = range(3)  # CRITERION
 ONLY_PREDICT = -1.0  # weight of a row that is not to be learnt: one compiled function does both
 
 

@@ -291,7 +291,7 @@ def tree_settings(
     conf[at.TAU] = tau
     conf[at.MIN_BRANCH] = min_branch_fraction
     conf[at.N_POINTS] = n_split_points
-    conf[at.GINI] = split_criterion == "gini"
+    conf[at.CRITERION] = CRITERIA[split_criterion]
     conf[at.LEAF_MODE] = LEAF_MODES[leaf_prediction]
     conf[at.NB_THRESHOLD] = nb_threshold
     conf[at.MAX_DEPTH] = math.inf if max_depth is None else max_depth
@@ -311,6 +311,7 @@ def settings_of(model: Any) -> NDArray[np.float64]:
 
 
 _SETTINGS = tuple(inspect.signature(tree_settings).parameters)
+CRITERIA = {"info_gain": at.INFO_GAIN, "gini": at.GINI, "hellinger": at.HELLINGER}
 LEAF_MODES = {"mc": at.MAJORITY, "nb": at.NAIVE_BAYES, "nba": at.ADAPTIVE}
 
 

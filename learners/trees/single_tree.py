@@ -10,7 +10,13 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
-from olearn.learners.trees.pool import LEAF_MODES, category_room, category_rooms, settings_of
+from olearn.learners.trees.pool import (
+    CRITERIA,
+    LEAF_MODES,
+    category_room,
+    category_rooms,
+    settings_of,
+)
 from olearn.learners.trees.shape import TreeShape
 
 
@@ -55,5 +61,5 @@ class SingleTree(TreeShape, ArrayClassifier):
 
 # parameters that all learners made of Hoeffding trees share
 GracePeriod = Annotated[float, In(0, ends="(]")]
-SplitCriterion = Annotated[str, OneOf("info_gain", "gini")]
+SplitCriterion = Annotated[str, OneOf(*CRITERIA)]
 LeafPrediction = Annotated[str, OneOf(*LEAF_MODES)]

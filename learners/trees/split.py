@@ -38,7 +38,7 @@ def try_split(t, leaf, seen, work):
     feature, kind, value = -1, at.NUMERIC, 0.0
     n_proposals = 0
     before = 1.0
-    if conf[at.GINI] == 0.0:
+    if conf[at.CRITERION] == at.INFO_GAIN:
         weight, impurity = _weighted_impurity(conf, counts)
         before = impurity / weight
     slot = node_i[leaf, at.SLOT]
@@ -59,7 +59,7 @@ def try_split(t, leaf, seen, work):
     if not best > -math.inf:
         return False
     reach = 1.0
-    if conf[at.GINI] == 0.0:
+    if conf[at.CRITERION] != at.GINI:  # river has the range of the entropy for Hellinger too
         n_labels = node_i[leaf, at.N_LABELS]
         reach = math.log(n_labels if n_labels > 2 else 2) / _LN2
     bound = math.sqrt(reach * reach * conf[at.LOG_INVERSE_DELTA] / (2.0 * seen))
@@ -193,13 +193,15 @@ def _most_categories(stats, n_classes):
 
 @inner
 def _merit(conf, before, left, right):
-    """Merit of a two-way split: information gain in bits, or 1 - weighted Gini impurity."""
+    """Merit of a split: information gain in bits, 1 - weighted Gini impurity, or a distance."""
     n_left, after_left = _weighted_impurity(conf, left)
     n_right, after_right = _weighted_impurity(conf, right)
     total = n_left + n_right
     least = conf[at.MIN_BRANCH] * total
     if not (n_left > least and n_right > least):
         return -math.inf
+    if conf[at.CRITERION] == at.HELLINGER:
+        return _hellinger(left, right)
     return before - (after_left + after_right) / total
 
 
@@ -215,13 +217,57 @@ def _merit_multiway(conf, before, stats, n_values, counts):
         weight, impurity = _weighted_impurity(conf, counts)
         after += impurity
         n_large += weight > conf[at.MIN_BRANCH] * total
-    return before - after / total if n_large >= 2 else -math.inf
+    if n_large < 2:
+        return -math.inf
+    if conf[at.CRITERION] == at.HELLINGER:
+        return _hellinger_multiway(stats, n_values, n_classes, total)
+    return before - after / total
+
+
+@inner
+def _hellinger(left, right):
+    """Distance of a class's shares in two branches from those of the rest; the largest counts."""
+    n_left, n_right, best = 0.0, 0.0, 0.0
+    for c in range(left.shape[0]):
+        n_left += left[c]
+        n_right += right[c]
+    for c in range(left.shape[0]):
+        n_class = left[c] + right[c]
+        n_rest = n_left + n_right - n_class
+        apart = _apart(left[c], n_class, n_left - left[c], n_rest)
+        apart += _apart(right[c], n_class, n_right - right[c], n_rest)
+        best = max(best, apart)
+    return math.sqrt(best)
+
+
+@inner
+def _hellinger_multiway(stats, n_values, n_classes, total):
+    """Do as `_hellinger` for a branch a category."""
+    best = 0.0
+    for c in range(n_classes):
+        n_class, apart = stats[at.TOTAL, c], 0.0
+        for v in range(n_values):
+            inside, outside = stats[at.CATEGORY_COUNTS + v, c], 0.0
+            for other in range(n_classes):
+                outside += stats[at.CATEGORY_COUNTS + v, other]
+            apart += _apart(inside, n_class, outside - inside, total - n_class)
+        best = max(best, apart)
+    return math.sqrt(best)
+
+
+@inner
+def _apart(inside, n_class, outside, n_rest):
+    """Part of one branch in the squared distance of a class from the rest."""
+    if not (n_class > 0.0 and n_rest > 0.0):
+        return 0.0
+    outside = max(outside, 0.0)  # a difference, which rounding may leave below 0
+    return (math.sqrt(inside / n_class) - math.sqrt(outside / n_rest)) ** 2
 
 
 @inner
 def _weighted_impurity(conf, counts):
     """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
-    total, inner, gini = 0.0, 0.0, conf[at.GINI] != 0.0
+    total, inner, gini = 0.0, 0.0, conf[at.CRITERION] == at.GINI
     for c in range(counts.shape[0]):
         weight = counts[c]
         if weight > 0.0 or gini:

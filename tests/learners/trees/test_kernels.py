@@ -19,6 +19,8 @@ from olearn.learners.trees.layout import (
     VALUE,
 )
 
+DELTAS = {"info_gain": 0.6, "gini": 0.9, "hellinger": 0.6}  # some seeds split, some do not
+
 
 def naive_density(values, x, nominal):
     """Density of `x` in a class whose values are known; Laplace with L = 1 + highest code."""
@@ -53,11 +55,27 @@ def naive_impurity(counts, gini):
     return -sum(p * math.log2(p) for p in shares)
 
 
-def naive_merit(branches, leaf, gini):
-    """Gain on the leaf's entropy, or 1 - weighted Gini; -inf unless two branches have over 1 %."""
+def naive_hellinger(branches):
+    """Distance of one class's shares in the branches from those of the rest, largest of all."""
+    distances = []
+    for c in range(len(branches[0])):
+        own = np.array([branch[c] for branch in branches])
+        rest = np.array([sum(branch) - branch[c] for branch in branches])
+        if own.sum() > 0.0 and rest.sum() > 0.0:
+            apart = np.sqrt(own / own.sum()) - np.sqrt(rest / rest.sum())
+            distances.append(math.sqrt((apart**2).sum()))
+    return max(distances)
+
+
+def naive_merit(branches, leaf, criterion):
+    """Gain on the leaf's entropy, 1 - weighted Gini, or the distance of classes; -inf unless two
+    branches have over 1 %."""
     total = sum(map(sum, branches))
     if sum(sum(branch) > 0.01 * total for branch in branches) < 2:
         return -math.inf
+    if criterion == "hellinger":
+        return naive_hellinger(branches)
+    gini = criterion == "gini"
     before = 1.0 if gini else naive_impurity(leaf, gini)
     return before - sum(sum(b) / total * naive_impurity(b, gini) for b in branches if sum(b) > 0)
 
@@ -71,7 +89,7 @@ def naive_below(values, point):
     return len(values) * NormalDist(fmean(values), math.sqrt(variance(values))).cdf(point)
 
 
-def naive_numeric(by_class, leaf, gini):
+def naive_numeric(by_class, leaf, criterion):
     known = [v for values in by_class for v in values]
     low, high = min(known), max(known)
     proposals = []
@@ -81,22 +99,26 @@ def naive_numeric(by_class, leaf, gini):
             left = [naive_below(values, point) for values in by_class]
             right = [len(v) - n for v, n in zip(by_class, left, strict=True)]
             proposals.append(
-                (naive_merit([left, right], leaf, gini), NUMERIC, point, [left, right])
+                (naive_merit([left, right], leaf, criterion), NUMERIC, point, [left, right])
             )
     return max(proposals, key=lambda p: p[0], default=None)
 
 
-def naive_nominal(by_class, leaf, gini, binary):
+def naive_nominal(by_class, leaf, criterion, binary):
     n_values = 1 + max(int(v) for values in by_class for v in values)
     branches = [[values.count(v) for values in by_class] for v in range(n_values)]
-    proposals = [] if binary else [(naive_merit(branches, leaf, gini), MULTIWAY, 0.0, branches)]
+    proposals = (
+        [] if binary else [(naive_merit(branches, leaf, criterion), MULTIWAY, 0.0, branches)]
+    )
     for v, left in enumerate(branches):
         right = [len(values) - n for values, n in zip(by_class, left, strict=True)]
-        proposals.append((naive_merit([left, right], leaf, gini), EQUALS, float(v), [left, right]))
+        proposals.append(
+            (naive_merit([left, right], leaf, criterion), EQUALS, float(v), [left, right])
+        )
     return max(proposals, key=lambda p: p[0])
 
 
-def naive_split(X, y, n_classes, nominal, *, delta, tau, gini, binary):
+def naive_split(X, y, n_classes, nominal, *, delta, tau, criterion, binary):
     """The split that the Hoeffding bound allows: (feature, kind, value, class weights), or None."""
     proposals = []
     leaf = np.bincount(y, minlength=n_classes).tolist()  # rows with gaps count here, as in MOA
@@ -105,13 +127,13 @@ def naive_split(X, y, n_classes, nominal, *, delta, tau, gini, binary):
         if np.isnan(column).all():
             continue
         by_class = [column[(y == c) & ~np.isnan(column)].tolist() for c in range(n_classes)]
-        best = naive_nominal(by_class, leaf, gini, binary) if f in nominal else None
-        best = naive_numeric(by_class, leaf, gini) if best is None else best
+        best = naive_nominal(by_class, leaf, criterion, binary) if f in nominal else None
+        best = naive_numeric(by_class, leaf, criterion) if best is None else best
         if best is not None:
             proposals.append((best[0], f, *best[1:]))
     proposals.sort(key=lambda p: p[:2])
     second = proposals[-2][0] if len(proposals) > 1 else 0.0
-    reach = 1.0 if gini else math.log2(max(2, y.max() + 1))
+    reach = 1.0 if criterion == "gini" else math.log2(max(2, y.max() + 1))
     bound = math.sqrt(reach**2 * math.log(1 / delta) / (2 * len(y)))
     return proposals[-1][1:] if proposals[-1][0] - second > bound or bound < tau else None
 
@@ -197,12 +219,12 @@ def test_votes_of_400_features_do_not_underflow(kind):
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("binary", [False, True])
-@pytest.mark.parametrize("criterion", ["info_gain", "gini"])
+@pytest.mark.parametrize("criterion", ["info_gain", "gini", "hellinger"])
 def test_first_split_equals_the_oracle(seed, binary, criterion):
     """Whether, on what and where a leaf of 60 rows splits, and how it shares its weights."""
     X, y = leaf_rows(seed)
-    options = {"delta": 0.6 if criterion == "info_gain" else 0.9, "tau": 0.02}
-    expected = naive_split(X, y, 3, {2, 3}, gini=criterion == "gini", binary=binary, **options)
+    options = {"delta": DELTAS[criterion], "tau": 0.02}
+    expected = naive_split(X, y, 3, {2, 3}, criterion=criterion, binary=binary, **options)
     tree = leaf_of(
         X, y, [2, 3], 3,
         grace_period=60, split_criterion=criterion, binary_split=binary, **options,
@@ -225,11 +247,10 @@ def test_both_outcomes_are_among_the_tested_splits():
     found = set()
     for seed in range(12):
         X, y = leaf_rows(seed)
-        for gini in (False, True):
-            delta = 0.9 if gini else 0.6
+        for criterion, delta in DELTAS.items():
             for binary in (False, True):
                 split = naive_split(
-                    X, y, 3, {2, 3}, delta=delta, tau=0.02, gini=gini, binary=binary
+                    X, y, 3, {2, 3}, delta=delta, tau=0.02, criterion=criterion, binary=binary
                 )
                 found.add(None if split is None else split[1])
     assert found == {None, NUMERIC, EQUALS, MULTIWAY}

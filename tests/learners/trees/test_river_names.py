@@ -3,12 +3,17 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 from river import drift, metrics, tree
 from river import forest as river_forest
+from river.tree.split_criterion import HellingerDistanceCriterion
 
 import olearn
 from olearn import detectors, learners, streams
+from olearn.core.jit import in_python
+from olearn.learners.trees import split
+from olearn.learners.trees.pool import tree_settings
 
 X, Y = next(streams.load("sea_a_mini", seed=1).blocks(6000))
 Y = np.where(np.arange(6000) < 3000, Y, 1 - Y)
@@ -188,3 +193,37 @@ def test_detectors_of_river_are_saved(tmp_path):
     twin = olearn.load(tmp_path / "forest")
     assert twin.drift_detector.delta == 0.05
     assert predicted(twin) == predicted(forest)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hellinger_is_rivers_distance(seed):
+    """Two branches, two classes that are in both."""
+    left, right = np.random.default_rng(seed).uniform(1, 90, (2, 2))
+    conf = tree_settings(
+        grace_period=1, delta=0.5, tau=0, split_criterion="hellinger", leaf_prediction="mc"
+    )
+    expected = HellingerDistanceCriterion(0.01).merit_of_split(
+        {}, [dict(enumerate(left)), dict(enumerate(right))]
+    )
+    assert in_python(split._merit)(conf, 0.0, left, right) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_hellinger_at_every_door(cls, tmp_path):
+    """Rows, arrays, frames and files grow the same tree, which is not that of the entropy."""
+    rows, labels = X[:1500], np.where(Y[:1500] == 1, "yes", "no")
+    options = {} if cls is learners.HoeffdingTreeClassifier else {"seed": 1}
+    options |= {"grace_period": 50, "delta": 0.1, "split_criterion": "hellinger"}
+    by_row, by_array, by_frame = cls(**options), cls(**options), cls(**options)
+    answers = by_array.test_then_train_many(rows, labels).tolist()
+    frame = pd.DataFrame(rows, columns=range(rows.shape[1]))
+    by_frame.learn_many(frame[:700], pd.Series(labels[:700]))
+    olearn.save(by_frame, tmp_path / "model")
+    by_frame = olearn.load(tmp_path / "model")
+    assert by_frame.test_then_train_many(frame[700:], labels[700:]).tolist() == answers[700:]
+    for x, y, answer in zip(rows.tolist(), labels.tolist(), answers, strict=True):
+        row = dict(enumerate(x))
+        assert by_row.predict_one(row) == answer
+        by_row.learn_one(row, y)
+    entropy = cls(**options | {"split_criterion": "info_gain"})
+    assert entropy.test_then_train_many(rows, labels).tolist() != answers
