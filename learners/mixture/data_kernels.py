@@ -321,7 +321,7 @@ def _run(t, e, r, X, y, w, out, row, work):
     n_trees = 2 * len(e.roots)  # experts and background trees
     for i in range(row, X.shape[0]):
         learns = w[i] >= 0.0
-        if learns and not has_room(t, n_trees):
+        if learns and not has_room(t, n_trees, n_trees):
             return i
         out[i] = _predict(t, e, r, X[i], learns, work)
         if learns and e.conf[MIXTURE] != 0.0:

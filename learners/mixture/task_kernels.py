@@ -56,7 +56,7 @@ def _learn(t, e, r, x, y, w, work):
 @inner
 def _run(t, e, r, X, y, w, out, row, score, work):
     for i in range(row, X.shape[0]):
-        if w[i] >= 0.0 and not has_room(t, len(e.roots)):
+        if w[i] >= 0.0 and not has_room(t, len(e.roots), len(e.roots)):
             return i
         code = _score_task(t, e, r, X[i], score, work)
         out[i] = code

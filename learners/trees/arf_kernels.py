@@ -137,7 +137,7 @@ def learn_many(handle, number, statuses, tallies, windows, settings, X, y, w, ou
     work = make_work(t)
     for i in range(row, X.shape[0]):
         learns = w[i] >= 0.0
-        if learns and not has_room(t, 2):
+        if learns and not has_room(t, 2, 2):
             return i
         x = X[i]
         node = route(t, m.status[TREE], x)

@@ -35,7 +35,7 @@ DRIFT_DELTA, FEWEST, LOG_INVERSE, BOOTSTRAP = range(4)
 # rows of `scratch`: tops of trees to learn, nodes of a path, nodes and tops of a tree to free
 TODO, PATH, WALK, TOPS = range(4)
 
-SPARE_TREES = 8  # room beyond that of the trees that learn a row, for alternate trees to begin
+SPARE_TREES = 8  # room for nodes beyond those of alternate trees, which may begin at a row
 
 
 class Beside(NamedTuple):
@@ -221,7 +221,7 @@ def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y,
         if w[i] < 0.0:
             out[i] = code_at(t, route(t, root, x), x, work)
             continue
-        if not has_room(t, SPARE_TREES + a.tally[GROWING]):
+        if not has_room(t, SPARE_TREES + a.tally[GROWING], 1 + a.tally[GROWING]):
             return i
         out[i] = _learn(t, a, root, x, y[i], w[i], work)
     return X.shape[0]

@@ -90,8 +90,8 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     max_size
         Bound of the memory, MiB; positive. Where it is reached the leaves with the fewest errors
         stop keeping statistics, and at last no leaf is split and no alternate tree is started.
-        There is a floor: a dozen leaves keep statistics whatever it says, 75 KiB with seven
-        features and ten classes.
+        There is a floor: four leaves keep statistics whatever it says, 40 KiB with seven features
+        and ten classes.
     memory_estimate_period
         Taken for programs written for river, at least 1, and without effect, as are the next three:
         the bound of the memory always holds.
@@ -231,7 +231,8 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         return self.n_switch_alternate_trees
 
     def _make_room(self) -> None:
-        self._pool.make_room(kernels.SPARE_TREES + int(self._tally[kernels.GROWING]))
+        growing = int(self._tally[kernels.GROWING])
+        self._pool.make_room(kernels.SPARE_TREES + growing, 1 + growing)
         if len(self._pool.arrays.node_i) > len(self._windows):
             self._follow_pool()
 

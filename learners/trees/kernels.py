@@ -126,11 +126,15 @@ def write_proba(t, node, by_bayes, in_logs, out, work):
 
 
 @inner(forceinline=True)
-def has_room(t, n_trees):
-    """Tell whether `n_trees` trees can learn one more row without more memory."""
+def has_room(t, n_trees, n_learning):
+    """Tell whether one more row asks for no more memory.
+
+    There is to be room for nodes of `n_trees` trees; `n_learning` of them learn the row, and may
+    begin to keep statistics.
+    """
     head, child = t.head, t.child
     slots = t.stats.shape[0] - head[at.SLOTS_USED] + head[at.SLOTS_FREE]
-    if slots < n_trees:
+    if slots < n_learning:
         return False
     if head[at.MAY_GROW] == 0:
         return True
@@ -257,7 +261,7 @@ def learn_many(handle, root, X, y, w, out, row):
         if w[i] < 0.0:
             out[i] = code_at(t, node, x, work)
             continue
-        if not has_room(t, 1):
+        if not has_room(t, 1, 1):
             return i
         by_bayes, _ = bayes_code(t, node, x, work)
         out[i] = learn_at(t, node, x, y[i], w[i], by_bayes, work)
@@ -268,7 +272,7 @@ def learn_many(handle, root, X, y, w, out, row):
 def learn_row(handle, root, x, y, w):
     """Learn one row; False, and nothing learnt, where there is no room."""
     t = at.pool_at(handle)
-    if not has_room(t, 1):
+    if not has_room(t, 1, 1):
         return False
     learn_tree(t, root, x, y, w, make_work(t))
     return True

@@ -153,8 +153,11 @@ class TreePool:
             self._enlarge_nodes(len(self.arrays.node_i) + 8)
         return int(in_python(new_node)(self.arrays, 0))
 
-    def make_room(self, n_trees: int) -> None:
-        """Make sure that `n_trees` trees can learn one more row, within the memory bound."""
+    def make_room(self, n_trees: int, n_learning: int | None = None) -> None:
+        """Make sure of what `has_room` asks for, within the memory bound.
+
+        `n_learning`: None where all `n_trees` trees learn a row.
+        """
         t = self.arrays
         branches = max(2, t.child.shape[1]) + 1
         if (
@@ -164,8 +167,9 @@ class TreePool:
             self._grow_nodes(n_trees * branches)
         if t.head[at.MAY_GROW] and _free(t.head, at.TABLES_USED, at.TABLES_FREE, t.child) < n_trees:
             self._grow_tables(n_trees)
-        if _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_trees:
-            self._grow_slots(n_trees)
+        n_slots = n_trees if n_learning is None else n_learning
+        if _free(t.head, at.SLOTS_USED, at.SLOTS_FREE, t.stats) < n_slots:
+            self._grow_slots(n_slots)
 
     def _grow_nodes(self, n_more: int) -> None:
         """Double the nodes; where a quarter of the memory bound is reached, stop all growth."""

@@ -1,6 +1,7 @@
 """Hoeffding adaptive tree: both doors, alternate trees, freed nodes, memory, accuracy."""
 
 import copy
+import itertools
 import pickle
 
 import numba
@@ -253,3 +254,13 @@ def test_bad_parameters_raise(options, error, words):
     """A parameter outside its range is refused by name."""
     with pytest.raises(error, match=words):
         HoeffdingAdaptiveTreeClassifier(**options)
+
+
+@pytest.mark.parametrize("max_size", [0.01, 0.05, 0.1])
+def test_bound_has_the_floor_that_the_docs_state(max_size):
+    """Seven features, ten classes: 40 KiB, or the bound where it is larger."""
+    model = HoeffdingAdaptiveTreeClassifier(50, delta=0.1, max_size=max_size, seed=1)
+    blocks = streams.load("led", seed=1).blocks(500)
+    for X, y in itertools.islice(blocks, 10):
+        model.learn_many(X[:, :7], y)
+        assert model._raw_memory_usage < max(42 * 2**10, 1.25 * max_size * 2**20)
