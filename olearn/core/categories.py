@@ -3,7 +3,7 @@
 import copy
 import math
 import numbers
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class CategoryIndex:
         code = self.codes.get(value)
         if code is not None:
             return code
-        if len(self.codes) >= _MAX_CATEGORIES:
+        if is_full(self.codes):
             return UNSEEN
         own = _own_code(value)
         return float(self.size if own is None or own in self._taken else own)
@@ -103,7 +103,7 @@ class CategoryIndex:
         if not new:
             return []
         rows, later = [], self._copy()
-        for value, row in new:
+        for value, row in new[: max(_MAX_CATEGORIES - len(self.codes), 0)]:
             before = room(later.size)
             later.add(value)
             if room(later.size) != before:
@@ -114,6 +114,11 @@ class CategoryIndex:
         other = copy.copy(self)
         other.codes, other._taken = self.codes.copy(), self._taken.copy()
         return other
+
+
+def is_full(codes: Mapping[Any, float]) -> bool:
+    """Tell whether a feature has so many categories that no more codes are given out."""
+    return len(codes) >= _MAX_CATEGORIES
 
 
 def _own_code(value: Any) -> int | None:

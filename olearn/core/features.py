@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.categories import CategoryIndex
+from olearn.core.categories import CategoryIndex, is_full
 from olearn.core.tables import TIMES_REMEDY, ColumnKinds, Names, Table
 from olearn.core.values import as_float, as_floats, is_missing, is_number, is_text, is_time
 
@@ -20,7 +20,7 @@ __all__ = ["FeatureIndex"]
 
 _PLAIN = (float, int)
 _LARGEST = sys.float_info.max
-_NO_ROW: tuple[list[Any], NDArray[np.float64]] = ([None], np.empty(0))
+_NO_ROW: tuple[Sequence[Any], NDArray[np.float64]] = ((), np.empty(0))  # no list equals ()
 
 
 class FeatureIndex:
@@ -83,6 +83,10 @@ class FeatureIndex:
         """
         self._declared = self._expected(kinds)
 
+    def is_typed(self, name: Any) -> bool:
+        """Tell whether a feature is known to be numeric or nominal, as one with a value is."""
+        return name in self._column and name not in self._untyped
+
     def learn_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
         """Encode one row, adding columns and categories; checks everything first."""
         self._check_one(x)
@@ -105,7 +109,7 @@ class FeatureIndex:
 
     def check_many(self, X: Any, names: Names = None) -> Table:
         """Check a frame or 2-D array and split it into named columns; changes nothing."""
-        table = Table(X, names)
+        table = self._table(X, names)
         odd = table.matrix is None or table.categories or np.isinf(table.matrix).any()
         if odd:  # else nothing can be wrong
             declared = self._expected(table)
@@ -173,17 +177,23 @@ class FeatureIndex:
         """Tell whether a checked row has no feature and no category that is new."""
         if not self._column.keys() >= set(x):
             return False
+        if not all(is_missing(x.get(name)) for name in self._untyped):
+            return False  # a first value, which says what the feature is
         texts = [(x.get(self.names[column]), codes) for column, codes in self._nominal]
-        return all(value in codes or is_missing(value) for value, codes in texts)
+        return all(v in codes or is_missing(v) or is_full(codes) for v, codes in texts)
 
     def knows_many(self, table: Table) -> bool:
         """Tell whether a checked table has no feature and no category that is new."""
         if not self._column.keys() >= set(table.names):
             return False
         columns = dict(zip(table.names, table.columns(), strict=True))
+        if not all(_all_missing(columns.get(name, ())) for name in self._untyped):
+            return False
         for column, codes in self._nominal:
             name = self.names[column]
             values = table.categories.get(name, columns.get(name, ()))
+            if is_full(codes):
+                continue
             if any(value not in codes and not is_missing(value) for value in values):
                 return False
         return True
@@ -208,12 +218,16 @@ class FeatureIndex:
             self._untyped.discard(name)
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_last": _NO_ROW}
+        return {name: value for name, value in vars(self).items() if name != "_last"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._last = _NO_ROW  # version 0.1 had another
         vars(self).setdefault("_open", not self._declared)  # version 0.1 had neither
         vars(self).setdefault("_only_numbers", False)
+
+    def _table(self, X: Any, names: Names) -> Table:
+        return Table(X, names)
 
     def _expected(self, kinds: ColumnKinds) -> frozenset[Any]:
         """Return the names to be declared nominal once this is known of the columns."""

@@ -321,3 +321,12 @@ def test_a_feature_without_values_stays_missing_in_predictions():
         assert np.array_equal(index.encode_one({"a": 3.0, "b": value}), [3.0, np.nan], True)
         table = index.check_many(np.array([[3.0, value]], dtype=object), ["a", "b"])
         assert np.array_equal(index.encode_many(table), [[3.0, np.nan]], True)
+
+
+def test_quick_takes_no_gap_for_the_row_before_the_first():
+    """The only feature of a row, missing, is a row of one NaN."""
+    index = FeatureIndex()
+    index.learn_one({"x": 4.0})
+    for x in ({"x": None}, {"x": float("nan")}, {}):
+        assert np.isnan(index.encode_one(x)).tolist() == [True]
+        assert index.quick(x) is None
