@@ -132,6 +132,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"Home": "README.md"},
         {"How it works": "concepts.md"},
         {"Tables in files": "files.md"},
+        {"Transformers": "preprocessing.md"},
         {"Containers": "containers.md"},
         {"Coming from river": "coming_from_river.md"},
         {"Coming from CapyMOA": "coming_from_capymoa.md"},

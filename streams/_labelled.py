@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.times import time_parts
 from olearn.core.validate import check_choice, suggestion
 from olearn.streams._columns import Chunk, Coded, Values, numbers_of, sorted_labels
 from olearn.streams.formats.base import NOMINAL, NUMBER, TIME, UNKNOWN, VERBATIM, RawTable
@@ -139,7 +140,7 @@ class LabelledTable:
     def _features(self, piece: Sequence[Values], n_read: int) -> Iterator[Values]:
         for (name, kind), values in zip(self.kinds.items(), piece, strict=True):
             if kind == TIME:
-                yield from _time_parts(np.asarray(values))
+                yield from time_parts(np.asarray(values), TIME_PARTS)
             elif isinstance(values, np.ndarray):
                 yield self._finite(name, values, n_read)
             else:
@@ -242,14 +243,3 @@ def _first(values: Values, n: int) -> Values:
     if isinstance(values, Coded):
         return Coded(values.values, values.codes[:n])
     return values[:n]
-
-
-def _time_parts(times: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    """Yield month (1 to 12), weekday (Monday 0 to 6) and hour with its fraction; NaN if missing."""
-    missing = np.isnat(times)
-    months = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    days = times.astype("datetime64[D]")
-    weekday = (days.astype(np.int64) + 3) % 7  # the epoch is a Thursday
-    hours = (times - days) / np.timedelta64(1, "h")
-    for part in (months, weekday, hours):
-        yield np.where(missing, np.nan, part)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from olearn import checks, detectors, learners, preprocessing
+from olearn.base import ArrayTransformer
 from olearn.core.parameters import parameter_of
 
 CLASSES = [
@@ -92,10 +93,12 @@ def test_skips_have_a_reason(cls):
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_docstring_is_complete(cls):
-    """A class documents every parameter, shows an example and cites its source."""
+    """A class documents every parameter, shows an example and cites its source if it has one."""
     listed = re.findall(r"^(\w+)$", section(cls, "Parameters"), flags=re.M)
     assert listed == list(inspect.signature(cls).parameters)
     assert ">>> " in section(cls, "Examples")
+    if cls.__module__.startswith("olearn.preprocessing.") and not section(cls, "References"):
+        return  # a scaler or an encoder, which nobody invented
     assert re.search(r"\b(19|20)\d\d\b", section(cls, "References")), "no year in References"
 
 
@@ -117,5 +120,6 @@ def test_no_nominal_attribute(cls):
     for empty in ((), []):
         model = cls(nominal_attributes=empty).clone()
         assert model.nominal_attributes == []
-        model.learn_many(np.eye(4), np.arange(4) % 2)
+        targets = () if isinstance(model, ArrayTransformer) else (np.arange(4) % 2,)
+        model.learn_many(np.eye(4), *targets)
         assert not any(model._features.widths if hasattr(model._features, "widths") else ())

@@ -209,3 +209,37 @@ class Table(Stream):
             return self._X[at - n : at].copy(), self._y[at - n : at].copy()
 
         return read
+
+
+# -- rows for transformers -----------------------------------------------------------------------
+
+
+def wild_rows(n=500):
+    """Features of different sizes, one constant, one late, one that vanishes, gaps in all."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(n, 6)) * [1.0, 1e6, 1e-9, 1e150, 1.0, 1.0]
+    X[:, 4] = 3.0
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[: n // 2, 5] = np.nan
+    X[n // 2 :, 0] = np.nan
+    return X
+
+
+def without_gaps(X):
+    """Rows without keys for their gaps, as river's expects them."""
+    return [{j: v for j, v in enumerate(row) if not np.isnan(v)} for row in X.tolist()]
+
+
+def mixed_rows(n=300):
+    """Dicts of two numbers and two texts, one of which has ever more values; gaps in all."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for i in range(n):
+        x = {
+            "heat": float(rng.normal()),
+            "level": int(rng.integers(7)),
+            "sky": str(rng.choice(["blue", "grey", "red"])),
+            "id": f"u{rng.integers(1 + i // 10)}",
+        }
+        rows.append({k: v for k, v in x.items() if rng.random() > 0.1})
+    return rows

@@ -1,17 +1,13 @@
 """Random features: a fixed random linear map, then ReLU."""
 
-from collections.abc import Mapping
+import copy
 from typing import Annotated, Any
 
 import numpy as np
-from river import base
-from river.base.typing import FeatureName
-from river.utils import dataframe
 
-from olearn.core.features import FeatureIndex
+from olearn.base.transformer import ArrayTransformer, ColumnsOut
 from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters, with_parameters
-from olearn.core.tables import Names
-from olearn.core.types import Rows
+from olearn.core.types import Codes, Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
 
@@ -80,7 +76,7 @@ class NoLift:
 
 
 @with_parameters
-class RandomReLU(base.MiniBatchTransformer):
+class RandomReLU(ArrayTransformer):
     r"""Random features $\max(P x, 0)$ with a fixed random P[^1].
 
     The weights of a feature are drawn from a generator seeded with `seed` and the feature's name.
@@ -124,40 +120,49 @@ class RandomReLU(base.MiniBatchTransformer):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._drawn_seed = drawn_seed(self.seed)
-        self._forget_drawn()
-
-    def _forget_drawn(self) -> None:
-        self._index = FeatureIndex()
+        self._start_encoding()
         self._columns = Columns()
+        self._draw()
+
+    def _draw(self) -> None:
         self._lift = RandomLift(self._drawn_seed, self.n_features, float(self.scale))
+        self._twin: RandomReLU | None = None  # which knows features that were not learnt
 
-    def transform_one(self, x: Mapping[FeatureName, Any]) -> dict[FeatureName, float]:
-        """Return the random features of one row, named 0, 1, ..."""
-        row = self._index.quick(x)
-        if row is None:
-            row = self._index.learn_one(x)
-        return dict(enumerate(self._lifted(row[None])[0].tolist()))
+    @property
+    def _columns_out(self) -> ColumnsOut:
+        return range(self.n_features), [None] * self.n_features
 
-    def transform_many(self, X: Any, *, names: Names = None) -> Any:
-        """Return the random features of many rows: an array for an array, a frame for a frame."""
-        Z = self._lifted(self._index.learn_many(self._index.check_many(X, names)))
-        if isinstance(X, np.ndarray):
-            return Z
-        return dataframe.to_native_frame(dict(enumerate(Z.T)), like=dataframe.into_frame(X))
+    def _grow(self) -> None:
+        self._columns.follow(self._features)
+        self._lift.follow(self._columns, len(self._features))
+        self._twin = None
 
-    def _lifted(self, rows: Rows) -> Rows:
-        self._columns.follow(self._index)
-        self._lift.follow(self._columns, len(self._index))
-        return self._lift.rows(self._columns.expand(self._index, rows))
+    def _expecting(self, given: Any) -> "RandomReLU":
+        if self._twin is None:
+            self._twin = copy.deepcopy(self)
+        self._twin._make_room_for(given)
+        return self._twin
+
+    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        """Do nothing."""
+
+    def _transform_rows(self, X: Rows) -> Rows:
+        return self._lift.rows(self._columns.expand(self._features, X))
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        return self._transform_rows(A), self._transform_rows(B)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the weights: they follow from the seed and the names."""
-        drawn = ("_index", "_columns", "_lift")
-        return {k: v for k, v in vars(self).items() if k not in drawn}
+        return {k: v for k, v in super().__getstate__().items() if k not in ("_lift", "_twin")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._forget_drawn()
+        super().__setstate__(state)
+        if "_columns" not in vars(self):  # version 0.1 forgot the names too
+            self._start_encoding()
+            self._columns = Columns()
+        self._draw()
+        self._lift.follow(self._columns, len(self._features))
 
 
 def drawn_seed(seed: int | None) -> int:

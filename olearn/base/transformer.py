@@ -167,12 +167,16 @@ class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
     def _expecting(self, given: Any) -> "ArrayTransformer":
         """Return a copy that has made room for the features of a row or table, unlearnt."""
         twin = copy.deepcopy(self)
-        if isinstance(given, Table):
-            twin._features.learn_many(given)
-        else:
-            twin._features.learn_one(given)
-        twin._grow()
+        twin._make_room_for(given)
         return twin
+
+    def _make_room_for(self, given: Any) -> None:
+        """Make room for the features and categories of a row or table."""
+        if isinstance(given, Table):
+            self._features.learn_many(given)
+        else:
+            self._features.learn_one(given)
+        self._grow()
 
     def _as_dict(self, turned: Rows) -> dict[FeatureName, Any]:
         names, categories = self._columns_out

@@ -68,7 +68,7 @@ def _answers(model: Any, first: bool = False) -> list[Any]:
         return [model.update_many(error_bits()[part]).tolist()]
     X, y = labelled_rows()
     if isinstance(model, ArrayTransformer):
-        model.learn_many(X[part])
+        model.learn_many(X[part], *([np.nan_to_num(X[part, 0])] if model._supervised else []))
         return [np.nan_to_num(model.transform_many(X[-100:]))]
     if isinstance(model, ArrayRegressor):
         return [model.test_then_train_many(X[part], np.nan_to_num(X[part, 0])).tolist()]

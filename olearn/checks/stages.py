@@ -26,9 +26,9 @@ def check_transformer_learns_arrays_as_loop(model: Any) -> None:
     X, _ = labelled_rows(600)
     by_rows, by_arrays = fresh(model), fresh(model)
     for rows in chunks(len(X)):
-        by_arrays.learn_many(X[rows], names=NAMES)
-    for x in dicts(X):
-        by_rows.learn_one(x)
+        learn_many(by_arrays, X[rows])
+    for x, target in zip(dicts(X), _targets(X).tolist(), strict=True):
+        by_rows.learn_one(x, *([target] if model._supervised else []))
     _require_same_answers(by_rows, by_arrays, X, "loop against arrays")
 
 
@@ -38,7 +38,8 @@ def check_transformer_stage_matches_loop(model: Any) -> None:
     for delay in (0, 1, 50, len(X)):
         loop, stage = _with_columns(model, X), _with_columns(model, X)
         plan = Schedule.delayed(len(X), delay)
-        A, B = stage._stage_rows(X, X[plan.due], None, np.ones(len(plan.due)), plan.upto)
+        y = _targets(X)[plan.due]
+        A, B = stage._stage_rows(X, X[plan.due], y, np.ones(len(y)), plan.upto)
         expected = _loop(loop, X, plan.due, plan.upto)
         for rows, answers in zip(expected, (A, B), strict=True):
             require_equal(_without_gaps(rows), _without_gaps(answers), f"stage of delay {delay}")
@@ -49,11 +50,11 @@ def check_transformer_learning_continues(model: Any) -> None:
     """A model pickled or deep-copied learns on as the original does."""
     X, _ = labelled_rows(400)
     original = fresh(model)
-    original.learn_many(X[:200], names=NAMES)
+    learn_many(original, X[:200])
     copiers: tuple[Callable[[Any], Any], ...] = (_pickled, copy.deepcopy)
     twins = [copier(original) for copier in copiers]
     for learner in (original, *twins):
-        learner.learn_many(X[200:], names=NAMES)
+        learn_many(learner, X[200:])
     for twin in twins:
         _require_same_answers(original, twin, X, "original against its copy")
 
@@ -66,17 +67,27 @@ def check_transformer_unknown_features_change_nothing(model: Any) -> None:
     transformer.transform_one(dicts(X)[0])
     transformer.transform_many(X, names=NAMES)
     require_same_state(before, transformer, "a transformation before any learning")
-    transformer.learn_many(X, names=NAMES)
+    learn_many(transformer, X)
     before = snapshot(transformer)
     transformer.transform_one({"new": 1.0})
     transformer.transform_many(np.ones((2, 1)), names=["new"])
     require_same_state(before, transformer, "a feature never seen")
 
 
+def learn_many(model: Any, X: Rows) -> None:
+    """Learn rows, with a target where the transformer takes one."""
+    model.learn_many(X, *([_targets(X)] if model._supervised else []), names=NAMES)
+
+
+def _targets(X: Rows) -> Rows:
+    targets: Rows = np.nan_to_num(X[:, 0])
+    return targets
+
+
 def _with_columns(model: Any, X: Rows) -> Any:
     """Return an untrained model that knows the columns; one row is learnt, lest it be empty."""
     made = fresh(model)
-    made.learn_many(X[:1], names=NAMES)
+    learn_many(made, X[:1])
     return made
 
 
@@ -85,8 +96,12 @@ def _loop(model: Any, X: Rows, due: Codes, upto: Codes) -> tuple[Any, Any]:
     for t, row in enumerate(X):
         A.append(model._transform_row(row))
         for q in due[learnt : upto[t]]:
-            model._learn_row(X[q], None, 1.0)
-            B.append(model._transform_row(X[q]))
+            if model._supervised:  # its answer must not know the target of the row
+                B.append(model._transform_row(X[q]))
+                model._learn_row(X[q], float(_targets(X)[q]), 1.0)
+            else:
+                model._learn_row(X[q], None, 1.0)
+                B.append(model._transform_row(X[q]))
         learnt = upto[t]
     return A, B
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from olearn.base.transformer import ArrayTransformer
 from olearn.core.jit import inner, njit
-from olearn.core.parameters import check_parameters, with_parameters
+from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
 from olearn.core.types import Codes, Rows
 
 __all__ = ["StandardScaler"]
 
-N, MEAN, VAR, ROOT = range(4)  # rows of the state
-N_STATE = 4
+N, MEAN, VAR, ROOT, SQUARES = range(5)  # rows of the state; the last for a window
+N_STATE = 5
 
 # Python's `**` calls the C library's `pow`. A compiler makes a square root of a power that it knows
 # to be 0.5, which differs by an ulp in one value of a thousand; so the exponent comes at run time.
@@ -33,18 +33,22 @@ class StandardScaler(ArrayTransformer):
     ----------
     with_std
         Whether to divide by the standard deviation; else features are only centred.
+    window_size
+        Number of the last values of a feature that count, at least 1; None: all.
 
     Raises
     ------
     ValueError
-        If a feature is infinite or text.
+        If a parameter is outside its range, or a feature is infinite or text.
     TypeError
-        If a feature has the wrong type.
+        If a parameter or a feature has the wrong type.
 
     Notes
     -----
     A missing value (NaN, None, no key) is not counted, where in river's one NaN turns the mean into
     NaN for good; and `learn_many` gives the same as a loop of `learn_one`. Weights have no effect.
+    Where rounding makes the variance of a window negative, 0 is emitted, where river's emits a
+    complex number.
 
     Examples
     --------
@@ -67,11 +71,13 @@ class StandardScaler(ArrayTransformer):
     """
 
     with_std: bool = True
+    window_size: PositiveInt | None = None
 
     def __post_init__(self) -> None:
         check_parameters(self)
         self._start_encoding(only_numbers=True)
         self._state = np.zeros((N_STATE, 0))
+        self._ring = np.zeros((self.window_size or 0, 0))  # the last values of each feature
 
     @property
     def counts(self) -> dict[Any, int]:
@@ -93,9 +99,10 @@ class StandardScaler(ArrayTransformer):
         more = len(self._features) - self._state.shape[1]
         if more:
             self._state = np.pad(self._state, ((0, 0), (0, more)))
+            self._ring = np.pad(self._ring, ((0, 0), (0, more)))
 
     def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        learn_rows(X, self._state, self.with_std, _HALF)
+        learn_rows(X, self._state, self._ring, self.with_std, _HALF)
 
     def _transform_rows(self, X: Rows) -> Rows:
         out = np.empty_like(X)
@@ -104,16 +111,45 @@ class StandardScaler(ArrayTransformer):
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
         A2, B2 = np.empty_like(A), np.empty_like(B)
-        scale_rows(A, B, upto, self._state, self.with_std, _HALF, A2, B2)
+        scale_rows(A, B, upto, self._state, self._ring, self.with_std, _HALF, A2, B2)
         return A2, B2
 
 
 @inner
-def _learn(X, t, state, with_std, half):
+def _slide(x, j, state, ring):
+    """Let a value into the window, and the oldest out of it if it is full, as river does."""
+    place = int(state[N, j]) % len(ring)
+    n = min(state[N, j], float(len(ring)))
+    if n == len(ring):
+        gone, old = ring[place, j], state[MEAN, j]
+        n -= 1.0
+        if n == 0.0:
+            state[MEAN, j] = 0.0
+        else:
+            state[MEAN, j] -= (1.0 / n) * (gone - old)
+        state[SQUARES, j] -= (gone - old) * (gone - state[MEAN, j])
+    ring[place, j] = x
+    n += 1.0
+    old = state[MEAN, j]
+    state[MEAN, j] += (1.0 / n) * (x - old)
+    state[SQUARES, j] += (x - old) * (x - state[MEAN, j])
+    state[VAR, j] = state[SQUARES, j] / n
+    state[N, j] += 1.0
+
+
+@inner
+def _learn(X, t, state, ring, with_std, half):
     """Learn the values of a row that are there; keeps the roots, which cost more than the rest."""
     for j in range(X.shape[1]):
         x = X[t, j]
         if x != x:
+            continue
+        if len(ring):
+            _slide(x, j, state, ring)
+            if not with_std:
+                state[VAR, j] = 0.0
+            elif state[VAR, j] > 0.0:
+                state[ROOT, j] = state[VAR, j] ** half
             continue
         state[N, j] += 1.0
         n, old = state[N, j], state[MEAN, j]
@@ -129,7 +165,7 @@ def _transform(X, t, state, with_std, out):
     for j in range(X.shape[1]):
         x = X[t, j] - state[MEAN, j]
         if with_std:
-            if state[VAR, j] != 0.0:
+            if state[VAR, j] > 0.0:
                 x /= state[ROOT, j]
             elif x == x:
                 x = 0.0
@@ -137,10 +173,10 @@ def _transform(X, t, state, with_std, out):
 
 
 @njit(nogil=True)
-def learn_rows(X, state, with_std, half):
-    """Learn rows, `(n, d)`, in order; `state` is `(4, d)`."""
+def learn_rows(X, state, ring, with_std, half):
+    """Learn rows, `(n, d)`, in order; `state` is `(5, d)`, `ring` `(window_size or 0, d)`."""
     for t in range(len(X)):
-        _learn(X, t, state, with_std, half)
+        _learn(X, t, state, ring, with_std, half)
 
 
 @njit(nogil=True)
@@ -151,12 +187,12 @@ def transform_rows(X, state, with_std, out):
 
 
 @njit(nogil=True)
-def scale_rows(A, B, upto, state, with_std, half, A2, B2):
+def scale_rows(A, B, upto, state, ring, with_std, half, A2, B2):
     """Scale rows as predicted, `A`, and as learnt, `B`; `upto[t]` are learnt after row t."""
     q = 0
     for t in range(len(A)):
         _transform(A, t, state, with_std, A2)
         while q < upto[t]:
-            _learn(B, q, state, with_std, half)
+            _learn(B, q, state, ring, with_std, half)
             _transform(B, q, state, with_std, B2)
             q += 1

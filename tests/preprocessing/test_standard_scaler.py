@@ -5,32 +5,17 @@ import math
 import numpy as np
 import pytest
 from river import preprocessing as theirs
+from toys import wild_rows, without_gaps
 
 import olearn
 from olearn import preprocessing
-
-
-def wild(n=500):
-    """Features of different sizes, one constant, one late, one that vanishes, gaps in all."""
-    rng = np.random.default_rng(3)
-    X = rng.normal(size=(n, 6)) * [1.0, 1e6, 1e-9, 1e150, 1.0, 1.0]
-    X[:, 4] = 3.0
-    X[rng.random(X.shape) < 0.1] = np.nan
-    X[: n // 2, 5] = np.nan
-    X[n // 2 :, 0] = np.nan
-    return X
-
-
-def as_dicts(X):
-    """Rows without keys for their gaps, as river's expects them."""
-    return [{j: v for j, v in enumerate(row) if not math.isnan(v)} for row in X.tolist()]
 
 
 @pytest.mark.parametrize("with_std", [True, False])
 def test_equals_rivers_row_for_row(with_std):
     """Each row is turned before and after it is learnt as by river's; so is the state."""
     ours, river = preprocessing.StandardScaler(with_std), theirs.StandardScaler(with_std)
-    for x in as_dicts(wild()):
+    for x in without_gaps(wild_rows()):
         assert ours.transform_one(x) == river.transform_one(x)
         ours.learn_one(x)
         river.learn_one(x)
@@ -43,9 +28,9 @@ def test_equals_rivers_row_for_row(with_std):
 def test_arrays_and_frames_learn_as_the_loop():
     """An array, a frame and a loop of rows leave the same state."""
     pandas = pytest.importorskip("pandas")
-    X = wild()
+    X = wild_rows()
     loop, array, frame = (preprocessing.StandardScaler() for _ in range(3))
-    for x in as_dicts(X):
+    for x in without_gaps(X):
         loop.learn_one(x)
     array.learn_many(X)
     frame.learn_many(pandas.DataFrame(X))
@@ -78,7 +63,7 @@ def test_text_is_refused_before_anything_is_learnt():
 
 def test_saved_and_loaded_it_goes_on(tmp_path):
     """A file holds the whole state."""
-    X = wild()
+    X = wild_rows()
     scaler = preprocessing.StandardScaler()
     scaler.learn_many(X[:300])
     olearn.save(scaler, tmp_path / "scaler.olearn")

@@ -1,0 +1,72 @@
+"""Dates and times as the numbers that they consist of.
+
+A time is what its clock shows: of one with a time zone the zone is left aside.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from olearn.core.types import Rows
+from olearn.core.values import is_missing
+
+Times = NDArray[np.datetime64]
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MICROSECONDS = 1_000_000
+
+
+def _since(times: Times, unit: str) -> Any:
+    """Return whole units since the beginning of the larger unit that they are counted in."""
+    larger = {"M": "Y", "D": "M"}[unit]
+    start = times.astype(f"datetime64[{larger}]").astype(f"datetime64[{unit}]")
+    return (times.astype(f"datetime64[{unit}]") - start).astype(np.int64)
+
+
+PARTS: dict[str, Callable[[Times], Any]] = {
+    "year": lambda times: times.astype("datetime64[Y]").astype(np.int64) + 1970,
+    "month": lambda times: times.astype("datetime64[M]").astype(np.int64) % 12 + 1,
+    "day": lambda times: _since(times, "D") + 1,
+    # the epoch is a Thursday
+    "weekday": lambda times: (times.astype("datetime64[D]").astype(np.int64) + 3) % 7,
+    "yearday": lambda times: (
+        (
+            times.astype("datetime64[D]") - times.astype("datetime64[Y]").astype("datetime64[D]")
+        ).astype(np.int64)
+        + 1
+    ),
+    "hour": lambda times: (times - times.astype("datetime64[D]")) / np.timedelta64(1, "h"),
+    "seconds": lambda times: (times - np.datetime64("1970-01-01")) / np.timedelta64(1, "s"),
+}
+"""What the parts are: `olearn.preprocessing.DateParts` says it in words."""
+
+
+def time_parts(times: Times, parts: Sequence[str]) -> Iterator[Rows]:
+    """Yield each of the parts of times; NaN where a time is missing."""
+    missing = np.isnat(times)
+    for part in parts:
+        yield np.where(missing, np.nan, PARTS[part](times))
+
+
+def as_seconds(time: Any) -> float:
+    """Return a date, a `datetime` or a `numpy.datetime64` in seconds since 1970; NaN if missing."""
+    if is_missing(time):
+        return float("nan")
+    if isinstance(time, np.datetime64):
+        return float(time.astype("datetime64[us]").astype(np.int64)) / _MICROSECONDS
+    if not isinstance(time, datetime.datetime):
+        time = datetime.datetime(time.year, time.month, time.day)
+    span = time.replace(tzinfo=None) - _EPOCH
+    return (span // datetime.timedelta(microseconds=1)) / _MICROSECONDS
+
+
+def from_seconds(seconds: Rows) -> Times:
+    """Return seconds since 1970 as times, to the microsecond; NaN is missing."""
+    missing = np.isnan(seconds)
+    whole = np.rint(np.where(missing, 0.0, seconds) * _MICROSECONDS).astype(np.int64)
+    times = whole.astype("datetime64[us]")
+    times[missing] = np.datetime64("NaT")
+    return times
