@@ -35,13 +35,19 @@ from olearn.learners.trees.river_parts import (
     is_built_in,
 )
 from olearn.learners.trees.shape import ForestShape
-from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
+from olearn.learners.trees.single_tree import (
+    GracePeriod,
+    LeafPrediction,
+    SplitCriterion,
+    weight_row,
+)
 from olearn.learners.trees.subspace import check_max_features, subspace_size
 
 __all__ = ["ARFClassifier"]
 
 _BLOCK = 1000  # rows a member goes through before the next member begins
 _NO_VOTES = np.empty((0, 0))
+_NO_CODES, _ONLY_PREDICT = np.zeros(_BLOCK, np.int64), np.full(_BLOCK, at.ONLY_PREDICT)
 Detector = base.DriftDetector | base.BinaryDriftDetector
 
 
@@ -278,6 +284,12 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     def _room(self, n_categories: int) -> int:
         return category_room(n_categories)
 
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        self._learn_rows(row[None], np.array([code]), weight_row(w))
+
+    def _code_row(self, row: Rows) -> int:
+        return int(self._votes_block(row[None]).argmax())
+
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         def learn(member: int) -> None:
             self._learn_member(member, X, y, w, _NO_VOTES)
@@ -318,11 +330,12 @@ class ARFClassifier(ForestShape, ArrayClassifier):
 
     def _votes_block(self, X: Rows) -> Rows:
         votes = np.empty((self.n_models, len(X), len(self._labels)))
-
-        codes, nothing = np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT)
+        state = (self._status, self._tallies, self._windows, self._settings)
+        codes, weights = _NO_CODES[: len(X)], _ONLY_PREDICT[: len(X)]
 
         def vote(member: int) -> None:
-            self._learn_member(member, X, codes, nothing, votes[member])
+            handle = self._pools[member].handle  # straight to the kernel: single rows feel detours
+            kernels.learn_many(handle, member, *state, X, codes, weights, votes[member], 0)
 
         self._each_member(vote, len(X))
         return _sum_in_order(votes)

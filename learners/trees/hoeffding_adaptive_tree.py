@@ -30,6 +30,7 @@ from olearn.learners.trees.single_tree import (
     LeafPrediction,
     SingleTree,
     SplitCriterion,
+    weight_row,
 )
 
 __all__ = ["HoeffdingAdaptiveTreeClassifier"]
@@ -244,6 +245,11 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         self._windows = np.concatenate([self._windows, np.repeat(fresh, rows - old, axis=0)])
         self._alternate = np.concatenate([self._alternate, np.full(rows - old, -1)])
         self._scratch = np.zeros((4, rows), np.int64)
+
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        X, y, weights = row[None], np.array([code]), weight_row(w)
+        while not self._run_from(0, X, y, weights, out=y):  # nobody asks for the answer
+            self._make_room()
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)

@@ -59,6 +59,14 @@ class SingleTree(TreeShape, ArrayClassifier):
         return out
 
 
+_UNIT = np.ones(1)
+
+
+def weight_row(w: float) -> Rows:
+    """Return a weight as an array that nobody writes to: most are 1, which need not be made."""
+    return _UNIT if w == 1.0 else np.array([w])
+
+
 # parameters that all learners made of Hoeffding trees share
 GracePeriod = Annotated[float, In(0, ends="(]")]
 SplitCriterion = Annotated[str, OneOf(*CRITERIA)]

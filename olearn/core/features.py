@@ -7,6 +7,7 @@ and nothing is ever renumbered, so arrays indexed by them only grow.
 import math
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["FeatureIndex"]
 
 _PLAIN = (float, int)
 _LARGEST = sys.float_info.max
+_MASKED = np.ma.masked
 _NO_ROW: tuple[Sequence[Any], NDArray[np.float64]] = ((), np.empty(0))  # no list equals ()
 
 
@@ -165,7 +167,7 @@ class FeatureIndex:
                 for column, codes in self._nominal:
                     values[column] = codes[values[column]]
             total = sum(values)
-            if total is np.ma.masked or not math.isfinite(total):  # NaN or infinite somewhere
+            if total is _MASKED or not isfinite(total):  # NaN or infinite somewhere
                 return None
             row = np.array(values, dtype=np.float64)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
