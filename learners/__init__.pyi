@@ -7,8 +7,10 @@ from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as Analyti
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
 from olearn.learners.replay.er import ERClassifier as ERClassifier
 from olearn.learners.replay.hpcr import HPCRClassifier as HPCRClassifier
+from olearn.learners.anomaly.half_space_trees import HalfSpaceTrees as HalfSpaceTrees
 from olearn.learners.trees.hoeffding_adaptive_tree import HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier
 from olearn.learners.trees.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+from olearn.learners.anomaly.loda import LODA as LODA
 from olearn.learners.replay.onpro import OnProClassifier as OnProClassifier
 from olearn.learners.dictionary.learner import OrthogonalDictionaryLearner as OrthogonalDictionaryLearner
 from olearn.learners.replay.pcr import PCRClassifier as PCRClassifier

@@ -96,6 +96,8 @@ LEARNERS: dict[str, Entry] = {
     "pcr": Entry("olearn.learners:PCRClassifier"),
     "hpcr": Entry("olearn.learners:HPCRClassifier"),
     "onpro": Entry("olearn.learners:OnProClassifier"),
+    "half-space-trees": Entry("olearn.learners:HalfSpaceTrees"),
+    "loda": Entry("olearn.learners:LODA"),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry(
         "river.dummy:NoChangeClassifier", "Baseline: the previous label again, river's"

@@ -53,6 +53,9 @@ def run(model: Any, start: int, end: int) -> list[Any]:
         if isinstance(model, river_base.Transformer):
             model.learn_one(x)
             answers.append(model.transform_one(x))
+        elif isinstance(model, river_base.AnomalyDetector):
+            answers.append(model.score_one(x))
+            model.learn_one(x)
         elif isinstance(model, river_base.Regressor):
             answers.append(model.predict_one(x))
             model.learn_one(x, x["a"] + (label == "low"))

@@ -16,7 +16,7 @@ CLASSES = [
 ]
 
 # 200,000 rows are run once a class, with its default parameters
-LONG = {f"check_{kind}memory_is_bounded" for kind in ("", "detector_", "regressor_")}
+LONG = {f"check_{kind}memory_is_bounded" for kind in ("", "anomaly_", "detector_", "regressor_")}
 
 
 def models_of(cls):
@@ -62,6 +62,7 @@ def numeric_parameters():
     return cases
 
 
+@pytest.mark.filterwarnings("ignore:.* looks at the features of the first row:UserWarning")
 @pytest.mark.parametrize(("model", "check"), battery(checks.yield_river_checks))
 def test_river_check(model, check):
     """Whatever river asks of its own estimators holds for ours."""

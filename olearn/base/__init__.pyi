@@ -1,5 +1,6 @@
 """Made from the `__all__` of the files by `make readme`."""
 
+from olearn.base.anomaly import ArrayAnomalyDetector as ArrayAnomalyDetector
 from olearn.base.classifier import ArrayClassifier as ArrayClassifier
 from olearn.base.detector import ArrayDetector as ArrayDetector
 from olearn.base.regressor import ArrayRegressor as ArrayRegressor

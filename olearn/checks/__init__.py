@@ -14,13 +14,21 @@ each is a function of one untrained model, which it clones, and raises Assertion
 name checks it cannot pass in `_unit_test_skips`, with the reason in its docstring.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from river import base as river_base
 from river import checks as river_checks
 
-from olearn.base import ArrayClassifier, ArrayDetector, ArrayRegressor, ArrayTransformer
+from olearn.base import (
+    ArrayAnomalyDetector,
+    ArrayClassifier,
+    ArrayDetector,
+    ArrayRegressor,
+    ArrayTransformer,
+)
+from olearn.checks.anomaly import ANOMALY_CHECKS, RARE_ROWS
 from olearn.checks.array_equals_row import ARRAY_CHECKS
 from olearn.checks.detectors import DETECTOR_CHECKS
 from olearn.checks.inputs import INPUT_CHECKS
@@ -36,7 +44,13 @@ Check = Callable[[Any], None]
 __all__ = ["check_estimator", "check_stream", "yield_checks", "yield_river_checks"]
 
 
-Model = ArrayClassifier | ArrayRegressor | ArrayDetector | river_base.MiniBatchTransformer
+Model = (
+    ArrayClassifier
+    | ArrayRegressor
+    | ArrayAnomalyDetector
+    | ArrayDetector
+    | river_base.MiniBatchTransformer
+)
 
 
 def check_estimator(model: Model) -> None:
@@ -55,13 +69,16 @@ def yield_checks(model: Model) -> Iterator[Check]:
         yield from (*ARRAY_CHECKS, *INPUT_CHECKS, *TEXT_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, ArrayRegressor):
         yield from (*REGRESSOR_CHECKS, *REGRESSOR_TEXT_CHECKS, *PARAMETER_CHECKS)
+    elif isinstance(model, ArrayAnomalyDetector):
+        yield from (*ANOMALY_CHECKS, *PARAMETER_CHECKS)
     elif isinstance(model, river_base.MiniBatchTransformer):
         yield from TRANSFORMER_CHECKS
         if isinstance(model, ArrayTransformer):
             yield from (*STAGE_CHECKS, *PARAMETER_CHECKS)
     else:
         raise TypeError(
-            "model must be an ArrayClassifier, ArrayRegressor or ArrayDetector, "
+            "model must be an ArrayClassifier, ArrayRegressor, ArrayAnomalyDetector, ArrayDetector "
+            "or a transformer of batches, "
             f"got {type(model).__name__}"
         )
 
@@ -71,8 +88,12 @@ def yield_river_checks(model: Model) -> Iterator[Check]:
     estimator: Any = model  # river's hint leaves out detectors, for which all but the tags work
     for check in river_checks.yield_checks(estimator):
         # a detector of river is no Estimator and has no tags
-        if not (isinstance(model, ArrayDetector) and check.__name__ == "check_tags"):
-            yield check
+        if isinstance(model, ArrayDetector) and check.__name__ == "check_tags":
+            continue
+        if isinstance(model, ArrayAnomalyDetector) and isinstance(check, functools.partial):
+            # river's rows for anomaly detectors would be downloaded
+            check = functools.wraps(check)(functools.partial(check, dataset=RARE_ROWS))
+        yield check
 
 
 def skipped(model: Any) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.base import ArrayDetector, ArrayRegressor, ArrayTransformer
+from olearn.base import ArrayAnomalyDetector, ArrayDetector, ArrayRegressor, ArrayTransformer
 from olearn.checks.tools import error_bits, fresh, labelled_rows, require, require_equal
 from olearn.core.parameters import OneOf, Parameter, parameters
 
@@ -67,6 +67,8 @@ def _answers(model: Any, first: bool = False) -> list[Any]:
     if isinstance(model, ArrayDetector):
         return [model.update_many(error_bits()[part]).tolist()]
     X, y = labelled_rows()
+    if isinstance(model, ArrayAnomalyDetector):
+        return [model.test_then_train_many(np.clip(np.nan_to_num(X[part]), 0, 1)).tolist()]
     if isinstance(model, ArrayTransformer):
         model.learn_many(X[part], *([np.nan_to_num(X[part, 0])] if model._supervised else []))
         return [np.nan_to_num(model.transform_many(X[-100:]))]

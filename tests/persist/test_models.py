@@ -44,6 +44,7 @@ def again(model, path):
 # -- models --------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:feature .* has values outside its limits:UserWarning")
 @pytest.mark.parametrize("model", MODELS)
 def test_every_learner_and_detector_goes_on(model, tmp_path):
     """Saved mid-stream and loaded, every public class answers as if nothing had happened."""

@@ -1,0 +1,1 @@
+"""Anomaly detectors: scores of rows that are unlike those before."""
