@@ -1,6 +1,5 @@
 """Arrays and data frames as a stream."""
 
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from olearn.core.categories import MAX_OWN_CODE, are_own_codes
 from olearn.core.labels import code_labels
 from olearn.core.tables import TIMES_REMEDY, Table, is_frame
+from olearn.core.telling import tell
 from olearn.core.validate import check_choice, row_targets
 from olearn.core.values import without_mask
 from olearn.streams._columns import (
@@ -162,7 +162,7 @@ def _of_frame(
     check_choice("target", target, TARGETS)
     source = _FrameSource(frame, y)
     for note in source.notes:
-        warnings.warn(note, UserWarning, stacklevel=3)
+        tell(note)
     plan = Plan(source, nominal, numeric=target == "numbers" or y is None)
     X, values = plan.encode(source.chunk)
     schema = plan.schema

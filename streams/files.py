@@ -1,11 +1,11 @@
 """CSV, ARFF, Parquet, Arrow and JSON lines files as streams."""
 
 import re
-import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from olearn.core.telling import tell
 from olearn.core.validate import check_integer
 from olearn.streams._columns import Plan
 from olearn.streams._labelled import ColumnOptions, LabelledTable
@@ -171,7 +171,7 @@ def from_file(
     )
     stream = FileStream(path, columns, text, rows)
     for note in stream.notes:
-        warnings.warn(note, UserWarning, stacklevel=2)
+        tell(note)
     return stream
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from river import datasets
 from river.datasets import base as river_base
 
 from olearn.core.tables import TIMES_REMEDY
+from olearn.core.telling import tell
 from olearn.core.validate import check_choice, suggestion
 from olearn.core.values import as_floats, is_missing, is_number, is_time
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values, sorted_labels
@@ -233,12 +233,10 @@ def _warn_of_numbers_as_text(stream: Stream, nominal: Collection[Any]) -> None:
     ]
     if found:
         listed = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
-        warnings.warn(
+        tell(
             f"numbers written as text are categories, in {len(found):,} features ({listed}): turn "
             "them into numbers, or name them in nominal=; river's iter_arff(sparse=True) gives "
-            "every value as text",
-            UserWarning,
-            stacklevel=3,
+            "every value as text"
         )
 
 

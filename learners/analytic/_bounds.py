@@ -4,12 +4,12 @@ A value of x leaves x^2 times the rounding error of 1e-16 in all that is learnt 
 1e6 is still below the ridge: far beyond, other features are lost, and no matrix is positive.
 """
 
-import warnings
 from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
+from olearn.core.telling import tell
 from olearn.core.types import Rows
 
 LARGEST = 1e6
@@ -37,10 +37,9 @@ def warn_of_cut(rows: Rows, names: list[Any], known: Collection[Any]) -> set[Any
             continue
         found.add(name)
         value = rows[beyond[:, column], column][0]
-        warnings.warn(
+        tell(
             f"feature {name!r} has the value {value:g}: ridge regression cuts features at "
             f"{LARGEST:g}, beyond which it would lose all others; put a StandardScaler in front, "
-            "or leave the feature out if it is a time stamp",
-            stacklevel=4,
+            "or leave the feature out if it is a time stamp"
         )
     return found

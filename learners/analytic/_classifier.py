@@ -14,6 +14,7 @@ from olearn.core.memory import memory_bytes
 from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
 from olearn.learners.analytic._bounds import cut, warn_of_cut
+from olearn.learners.analytic._centring import FirstRows
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
 
@@ -25,6 +26,8 @@ class RidgeClassifier(ArrayClassifier):
 
     _engine: RidgeEngine
     _cut: frozenset[Any] = frozenset()  # features that were said to be cut
+    _first: FirstRows | None = None  # None: judged, or saved before they were
+    n_features: int | None
     temperature: float
     drift_detector: DriftDetector | None
     warm_up: int
@@ -35,6 +38,7 @@ class RidgeClassifier(ArrayClassifier):
         """Begin, with parameters that are checked."""
         self._start_encoding(self.nominal_attributes, self.classes)
         self._engine = RidgeEngine(RidgeSettings.of(self))
+        self._first = FirstRows()
         self._detector = None if self.drift_detector is None else self.drift_detector.clone()
         self._armed_after = self.warm_up
         self._recent: deque[tuple[Rows, int, float]] = deque(maxlen=_REPLAYED)
@@ -77,6 +81,9 @@ class RidgeClassifier(ArrayClassifier):
         rows = cut(whole)
         if rows is not whole:
             self._cut |= warn_of_cut(X, self._features.names, self._cut)
+        if self._first is not None:
+            lifted = self.n_features is not None
+            self._first = self._first.look(rows[w > 0.0], self._engine.columns.keys, lifted)
         if self._detector is None:
             self._engine.learn_rows(rows, y, w)
             return

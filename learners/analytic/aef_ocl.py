@@ -88,7 +88,12 @@ class AEFOCLClassifier(RidgeClassifier):
 
     Notes
     -----
-    A missing value counts as 0. Departures from the authors' program: moments by Welford's and
+    A missing value counts as 0. There is no intercept and nothing is standardised, as published:
+    put `olearn.preprocessing.StandardScaler` in front of columns that are no features of a network.
+    It is said once where more than a tenth of the columns have a mean more than three deviations
+    from 0 in the first 100 rows.
+
+    Departures from the authors' program: moments by Welford's and
     Chan's updates instead of sums of squares; sums and a Cholesky solve instead of a recursion on
     the inverse; only labels that were learnt are predicted; the noise follows from the seed, the
     number of rows and the class, so that predicting twice gives the same answer; features are

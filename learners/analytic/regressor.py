@@ -26,6 +26,7 @@ from olearn.core.validate import (
     check_names,
 )
 from olearn.learners.analytic._bounds import cut, warn_of_cut
+from olearn.learners.analytic._centring import FirstRows
 from olearn.learners.analytic._joining import adopt_lift, check_mergeable, joined_features
 from olearn.learners.analytic.backends import BACKENDS, DTYPES
 from olearn.learners.analytic.engine import RidgeEngine, RidgeSettings
@@ -81,8 +82,10 @@ class AnalyticRidgeRegressor(ArrayRegressor):
 
     Notes
     -----
-    A missing value counts as 0, a category as an indicator of its own. There is no intercept: add
-    a constant feature.
+    A missing value counts as 0, a category as an indicator of its own. There is no intercept: put
+    `olearn.preprocessing.StandardScaler` in front and add a constant feature. It is said once where
+    more than a tenth of the columns have a mean more than three deviations from 0 in the first 100
+    rows.
 
     Examples
     --------
@@ -115,12 +118,14 @@ class AnalyticRidgeRegressor(ArrayRegressor):
     seed: Seed = None
     _features: FeatureIndex = field(init=False)
     _cut: frozenset[Any] = field(default=frozenset(), init=False)  # features said to be cut
+    _first: FirstRows | None = field(default=None, init=False)  # None: judged
 
     def __post_init__(self) -> None:
         check_parameters(self)
         nominal = self.nominal_attributes
         self._features = FeatureIndex(None if nominal is None else [*nominal])
         self._engine = RidgeEngine(RidgeSettings.of(self, one_hot=False))
+        self._first = FirstRows()
         self._grow()
 
     @classmethod
@@ -142,6 +147,9 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         rows = cut(whole)
         if rows is not whole:
             self._cut |= warn_of_cut(X, self._features.names, self._cut)
+        if self._first is not None:
+            lifted = self.n_features is not None
+            self._first = self._first.look(rows[w > 0.0], self._engine.columns.keys, lifted)
         self._engine.learn_rows(rows, y, w)
 
     def _predict_rows(self, X: Rows) -> Rows:

@@ -95,9 +95,11 @@ class AnalyticRidgeClassifier(RidgeClassifier):
     Notes
     -----
     A missing value counts as 0, a category as an indicator of its own. Features are cut at 1e6 in
-    size, with a warning that names them: beyond, rounding would lose all others. There is no
-    intercept without random features: add a constant feature, and scale the features, as for any
-    ridge.
+    size, with a warning that names them: beyond, rounding would lose all others.
+    There is no intercept and nothing is standardised, as published: four features at 10 +- 1 cost a
+    quarter of the accuracy. Put `olearn.preprocessing.StandardScaler` in front; it is said once
+    where more than a tenth of the columns have a mean more than three deviations from 0 in the
+    first 100 rows.
     Probabilities are a softmax of scores, ordered as they are, and not calibrated. With forgetting,
     the ridge stays constant in the forms that keep sums and decays as `forgetting**rows` in
     `"covariance"` and `"sqrt"`, which then wind up in directions that never vary.

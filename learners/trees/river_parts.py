@@ -3,9 +3,9 @@
 river's own classes are imported where one was given: they take a second to import.
 """
 
-import warnings
 from typing import Any
 
+from olearn.core.telling import tell
 from olearn.core.validate import check_kind
 from olearn.detectors.adwin import ADWIN as OwnADWIN
 
@@ -20,11 +20,9 @@ def check_splitter(name: str, value: Any) -> None:
 
     check_kind(name, value, Splitter, "a splitter of river.tree.splitter")
     if not isinstance(value, GaussianSplitter):
-        warnings.warn(
+        tell(
             f"{name}: numeric features are estimated by GaussianSplitter, {type(value).__name__} "
-            f"is not built in; {points_of(value)} split points are tried",
-            UserWarning,
-            stacklevel=2,
+            f"is not built in; {points_of(value)} split points are tried"
         )
 
 
@@ -36,11 +34,7 @@ def points_of(splitter: Any) -> int:
 def check_metric(name: str, value: Any) -> None:
     """Warn of a metric that is not accuracy, by which members are weighted."""
     if type(value).__name__ != "Accuracy":
-        warnings.warn(
-            f"{name}: members are weighted by accuracy, not by {type(value).__name__}",
-            UserWarning,
-            stacklevel=2,
-        )
+        tell(f"{name}: members are weighted by accuracy, not by {type(value).__name__}")
 
 
 def is_built_in(detector: Any) -> bool:

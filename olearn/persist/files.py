@@ -11,7 +11,6 @@ import os
 import platform
 import re
 import sys
-import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.telling import tell
 from olearn.persist.reader import Reader
 from olearn.persist.writer import Writer
 
@@ -176,7 +176,7 @@ def read_state(path: str | Path, reuse: Any = None) -> dict[str, Any]:
         words = [f"{path} cannot be loaded: {error or type(error).__name__}", *others[:1]]
         raise ValueError("; it was written with ".join(words)) from error
     for other in others:
-        warnings.warn(f"{path} was written with {other}; it may behave differently", stacklevel=3)
+        tell(f"{path} was written with {other}; it may behave differently")
     return state
 
 

@@ -1,7 +1,6 @@
 """The scoring of the Numenta Anomaly Benchmark (NAB), for any scores on any labelled series."""
 
 import math
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.telling import tell
 from olearn.show.tables import TextTable
 from olearn.streams.signals import Signal
 
@@ -218,11 +218,9 @@ def _collect(scores: Mapping[str, Any], signals: Mapping[str, Signal]) -> _Rows:
     order = np.argsort(-score, kind="stable")
     n_open = len(np.unique(window[window >= 0]))
     if n_open < n_windows:
-        warnings.warn(
+        tell(
             f"{n_windows - n_open} of {n_windows} windows lie wholly in the rows at the beginning "
-            "that are not scored: nothing can find them, and no score reaches 100",
-            UserWarning,
-            stacklevel=3,
+            "that are not scored: nothing can find them, and no score reaches 100"
         )
     return _Rows(score[order], weight[order], window[order], n_windows, n_open)
 

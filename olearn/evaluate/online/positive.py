@@ -1,11 +1,11 @@
 """Which label binary metrics count as positive: the one asked for, or the usual one, said aloud."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from river.metrics.base import BinaryMetric, Metric
 
+from olearn.core.telling import tell
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 
 
@@ -68,9 +68,8 @@ def _usual(names: str, labels: Sequence[Any]) -> Any:
     except TypeError:  # of two kinds, which have no order
         chosen = labels[-1]
     known = " and ".join(map(repr, labels))
-    warnings.warn(
+    tell(
         f"{names}: of the labels {known}, {chosen!r} counts as positive; pos_label= (--positive) "
-        "chooses",
-        stacklevel=4,
+        "chooses"
     )
     return chosen
