@@ -12,6 +12,7 @@ from olearn.core.categories import MAX_OWN_CODE, are_own_codes
 from olearn.core.labels import code_labels
 from olearn.core.tables import TIMES_REMEDY, Table, is_frame
 from olearn.core.telling import tell
+from olearn.core.tensors import as_array
 from olearn.core.validate import check_choice, row_targets
 from olearn.core.values import without_mask
 from olearn.streams._columns import (
@@ -52,8 +53,9 @@ def from_arrays(
     Parameters
     ----------
     X
-        Numbers, shape `(n, d)`; NaN is a missing value. Nominal columns hold codes: whole numbers
-        from 0 to 9,999. Kept, not copied. A frame is read by `from_frame`; it has names.
+        Numbers, shape `(n, d)`, an array or a tensor of torch; NaN is a missing value. Nominal
+        columns hold codes: whole numbers from 0 to 9,999. Kept, not copied. A frame is read by
+        `from_frame`; it has names.
     y
         Shape `(n,)`: the labels themselves, or codes 0, 1, ... of `labels` if that is given; finite
         numbers for `target="numbers"`. None: the rows have no target.
@@ -87,7 +89,7 @@ def from_arrays(
             if value is not None:
                 raise ValueError(f"{argument} must be None for a frame, got {value!r}")
         return _of_frame(X, y, target, nominal, drift_positions)
-    X = np.ascontiguousarray(without_mask(X))
+    X = np.ascontiguousarray(without_mask(as_array(X)))
     if X.ndim != 2 or X.dtype.kind not in "biuf":
         raise ValueError(
             f"X must be a 2-D array of numbers, got shape {X.shape} of dtype {X.dtype}"
@@ -235,6 +237,7 @@ def _target(
     y: ArrayLike | None, n: int, target: str, labels: Sequence[Any] | None
 ) -> tuple[Classes | Numbers | None, NDArray[Any]]:
     check_choice("target", target, TARGETS)
+    y = as_array(y)
     if y is None:
         return None, np.full(n, np.nan)
     if target == "numbers":

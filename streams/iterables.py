@@ -11,10 +11,11 @@ from river.datasets import base as river_base
 
 from olearn.core.tables import TIMES_REMEDY
 from olearn.core.telling import tell
+from olearn.core.tensors import as_array
 from olearn.core.validate import check_choice, suggestion
 from olearn.core.values import as_floats, is_missing, is_number, is_time
 from olearn.streams._columns import NUMBERS_HINT, TARGETS, Chunk, Plan, Values, sorted_labels
-from olearn.streams.base import Reader, Stream, read_chunks
+from olearn.streams.base import Reader, Stream, column_names, read_chunks
 
 __all__ = ["from_iterable", "from_river"]
 
@@ -32,6 +33,9 @@ def from_iterable(
     drift_positions: Collection[int] = (),
 ) -> "IterableStream":
     """Make a stream of a finite iterable of `(dict, label)` or `(dict, number)`, such as a list.
+
+    Batches `(X, y)` of arrays or tensors, as a `DataLoader` of torch yields them, are read as their
+    rows; features are then `x0`, `x1`, ...
 
     The iterable is read once at once, for the features, categories and labels, and again at every
     pass; its rows are not kept. Features that are strings or bools are nominal; one that a row
@@ -71,6 +75,8 @@ def from_iterable(
 
     """
     check_choice("target", target, TARGETS)
+    if iter(rows) is not rows and _is_batch(next(iter(rows), None)):
+        rows = _Unbatched(rows)
     source = _DictSource(rows, None)
     stream = IterableStream(source, nominal, drift_positions, numeric=target == "numbers")
     _warn_of_numbers_as_text(stream, nominal)
@@ -211,6 +217,32 @@ class _DictSource:
                     )
             columns = [as_column(name, [x.get(name) for x, _ in batch]) for name in self.names]
             yield columns, [y for _, y in batch]
+
+
+class _Unbatched:
+    """The rows of batches of arrays or tensors, as dicts."""
+
+    def __init__(self, batches: Iterable[Any]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[tuple[dict[Any, Any], Any]]:
+        for X, y in self._batches:
+            rows, targets = np.asarray(as_array(X)), np.asarray(as_array(y))
+            if rows.ndim != 2 or targets.shape != rows.shape[:1]:
+                raise ValueError(
+                    "batches must be of rows, shape (n, d), and one target a row, got shapes "
+                    f"{rows.shape} and {targets.shape}"
+                )
+            names = column_names(rows.shape[1])
+            for row, label in zip(rows.tolist(), targets.tolist(), strict=True):
+                yield dict(zip(names, row, strict=True)), label
+
+
+def _is_batch(first: Any) -> bool:
+    """Tell whether what an iterable yields first is a pair of arrays or tensors."""
+    if not isinstance(first, tuple | list) or len(first) != 2:
+        return False
+    return all(isinstance(as_array(part), np.ndarray) for part in first)
 
 
 class _Head:

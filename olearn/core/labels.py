@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
+from olearn.core.tensors import as_array, is_tensor
 from olearn.core.types import Codes
 from olearn.core.values import is_missing
 
@@ -55,6 +56,8 @@ class LabelIndex:
             raise TypeError(
                 f"y must be a bool, int or str, got {label!r} of type {type(label).__name__}"
             ) from None
+        if code < 0 and is_tensor(label):  # of which no two are equal keys
+            raise TypeError(f"y must be a bool, int or str, got {label!r}: y.item() is one")
         if code < 0 and is_missing(label):
             raise ValueError(f"y must be a label, got {label!r}")
         return code
@@ -131,6 +134,7 @@ class CodedLabels:
 
 def code_labels(y: Any) -> CodedLabels:
     """Code an array, list or series of labels; equal labels are one, named as the first of them."""
+    y = as_array(y)
     if not isinstance(y, np.ndarray | list | tuple):
         try:
             series = dataframe.into_series(y)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from river.utils import dataframe
 
 from olearn.core.categories import distinct_own_codes
+from olearn.core.tensors import as_array
 from olearn.core.types import Rows
 from olearn.core.values import as_floats, is_missing, is_number, is_text, without_mask
 
@@ -39,7 +40,7 @@ Names = Sequence[Any] | ColumnKinds | None
 
 
 class Table:
-    """A frame or 2-D array as named columns: float64 arrays, or lists where there is text.
+    """A frame, 2-D array or tensor as named columns: float64 arrays, or lists where there is text.
 
     It is `ColumnKinds` itself: those given, or what the types of a frame say.
     """
@@ -50,6 +51,7 @@ class Table:
         self.categories: Mapping[Any, Sequence[str]] = {}
         self._lists: list[Any] = []
         self._distinct: dict[Any, list[int] | None] = {}
+        X = as_array(X)
         if isinstance(X, np.ndarray):
             self._from_array(X, names)
         else:

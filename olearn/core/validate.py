@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from olearn.core.tensors import as_array
 from olearn.core.types import Rows
 from olearn.core.values import without_mask
 
@@ -103,6 +104,7 @@ def row_weights(w: Any, n_rows: int) -> Rows:
     """Return one weight a row, checked; ones where `w` is None."""
     if w is None:
         return np.ones(n_rows)
+    w = as_array(w)
     given = without_mask(w) if np.ma.is_masked(w) else w
     weights = np.array(given, dtype=np.float64)  # a copy: kernels know one kind of array, writable
     if weights.shape != (n_rows,):
@@ -115,6 +117,7 @@ def row_weights(w: Any, n_rows: int) -> Rows:
 
 def row_targets(y: Any, n_rows: int) -> Rows:
     """Return one finite number a row, checked, as a copy."""
+    y = as_array(y)
     if not isinstance(y, np.ndarray | list | tuple):
         from river.utils import dataframe  # the command's help checks names without river
 
