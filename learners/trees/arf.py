@@ -23,16 +23,15 @@ from olearn.core.parameters import (
 )
 from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
-from olearn.detectors._adwin_kernels import adwin_size, adwin_start, adwin_total, adwin_width
-from olearn.detectors.adwin import ADWIN
+from olearn.detectors._adwin_kernels import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.member_watch import MemberWatch
 from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of
 from olearn.learners.trees.river_parts import (
     check_metric,
     check_splitter,
     delta_of,
-    is_built_in,
 )
 from olearn.learners.trees.shape import ForestShape
 from olearn.learners.trees.single_tree import (
@@ -52,7 +51,7 @@ Detector = base.DriftDetector | base.BinaryDriftDetector
 
 
 @with_parameters
-class ARFClassifier(ForestShape, ArrayClassifier):
+class ARFClassifier(ForestShape, MemberWatch, ArrayClassifier):
     r"""Adaptive random forest[^1].
 
     Each member is a Hoeffding tree whose leaves look at a random subspace of the features, trained
@@ -72,8 +71,10 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     lambda_value
         Mean of the Poisson weights; in (0, 30].
     metric
-        `river.metrics.Accuracy()` or None: what weights the members. Of any other a warning says
-        that it is not used.
+        What weights the members: `river.metrics.Accuracy()`, which None means too, or another
+        metric of several classes, of olearn or river, which is read row by row in Python and makes
+        the forest about as slow as river's. Where smaller is better, `CrossEntropy` say, the weight
+        is exp(-value); river multiplies by the value, and so prefers the worst.
     disable_weighted_vote
         Whether all members have the same weight in the vote.
     drift_detector
@@ -148,7 +149,8 @@ class ARFClassifier(ForestShape, ArrayClassifier):
     Notes
     -----
     Follows MOA's forest. As there, a member's detectors read only the rows it is trained on, only
-    a rise of the error counts, and a tree that has not been right yet votes with weight 0.01. As
+    a rise of the error counts, and a tree that has not been right yet votes with weight 0.01,
+    whatever the metric. As
     in river, the error is that before training. Missing values are treated as in
     `HoeffdingTreeClassifier`.
 
@@ -215,7 +217,7 @@ class ARFClassifier(ForestShape, ArrayClassifier):
 
     def _start_members(self) -> None:
         n = self.n_models
-        self._watchers = self._start_watchers()
+        self._start_watch()
         self._settings = np.zeros(4)
         self._pools = [
             TreePool(settings_of(self), self.max_size / n, rng=kernel_state(self.seed, stream=m))
@@ -231,18 +233,6 @@ class ARFClassifier(ForestShape, ArrayClassifier):
             adwin_start(windows[kernels.DRIFT])
         self._apply_parameters()
 
-    def _start_watchers(self) -> list[list[Any]] | None:
-        """Return a warning and a drift detector a member, if there is one the kernels lack."""
-        given = (self.warning_detector, self.drift_detector)
-        if all(each is None or is_built_in(each) for each in given):
-            return None
-        deltas = (self.warning_delta, self.drift_delta)
-        models = [
-            ADWIN(delta) if each is None else each
-            for each, delta in zip(given, deltas, strict=True)
-        ]
-        return [[model.clone() for model in models] for _ in range(self.n_models)]
-
     @property
     def _mutable_attributes(self) -> set[str]:
         trees = {"grace_period", "delta", "tau", "max_features"}
@@ -255,7 +245,7 @@ class ARFClassifier(ForestShape, ArrayClassifier):
             self.lambda_value,
             0.0 if watched else delta_of(self.warning_detector, self.warning_delta),
             0.0 if watched else delta_of(self.drift_detector, self.drift_delta),
-            not self.disable_weighted_vote,
+            self._metrics is None and not self.disable_weighted_vote,
         )
         conf, subspace = settings_of(self), self._subspace
         for pool in self._pools:
@@ -336,32 +326,11 @@ class ARFClassifier(ForestShape, ArrayClassifier):
         def vote(member: int) -> None:
             handle = self._pools[member].handle  # straight to the kernel: single rows feel detours
             kernels.learn_many(handle, member, *state, X, codes, weights, votes[member], 0)
+            if self._metrics is not None:
+                votes[member] *= self._weight(member)
 
         self._each_member(vote, len(X))
         return _sum_in_order(votes)
-
-    def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
-        if self._watchers is None:
-            self._run_member(number, X, y, w, votes)
-            return
-        window = self._windows[number, kernels.DRIFT]
-        for i in range(len(y)):
-            row = slice(i, i + 1)
-            before = window.copy()
-            self._run_member(number, X[row], y[row], w[row], votes[row])
-            if adwin_width(window) != adwin_width(before):  # the row was drawn, and learnt
-                self._watch_member(number, int(adwin_total(window) > adwin_total(before)))
-
-    def _watch_member(self, number: int, wrong: int) -> None:
-        """Tell the detectors of a member whether it was wrong, and act as the kernels do."""
-        assert self._watchers is not None, "asked before"
-        pair = self._watchers[number]
-        member = (self._status[number], self._tallies[number], self._windows[number])
-        for kind in range(2):
-            pair[kind].update(wrong)
-            if pair[kind].drift_detected:
-                kernels.act(self._pools[number].handle, *member, self._settings, kind)
-                pair[: kind + 1] = [detector.clone() for detector in pair[: kind + 1]]
 
     def _run_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         pool = self._pools[number]

@@ -37,7 +37,7 @@ WARNING, DRIFT = range(2)
 # entries of `settings`
 LAMBDA, WARNING_DELTA, DRIFT_DELTA, WEIGHTED = range(4)
 
-_UNPROVEN = 0.01  # weight of a tree that has not been right yet, as in MOA
+UNPROVEN = 0.01  # weight of a tree that has not been right yet, as in MOA
 
 
 class Member(NamedTuple):
@@ -54,7 +54,7 @@ def _weigh(t, m, out):
     """Multiply the class probabilities of a tree by its weight."""
     if m.settings[WEIGHTED] > 0.0:
         right = m.tally[RIGHT]
-        weight = right / m.tally[SEEN] if right > 0.0 else _UNPROVEN
+        weight = right / m.tally[SEEN] if right > 0.0 else UNPROVEN
         for c in range(t.head[at.N_CLASSES]):
             out[c] *= weight
 

@@ -32,9 +32,22 @@ def points_of(splitter: Any) -> int:
 
 
 def check_metric(name: str, value: Any) -> None:
-    """Warn of a metric that is not accuracy, by which members are weighted."""
-    if type(value).__name__ != "Accuracy":
-        tell(f"{name}: members are weighted by accuracy, not by {type(value).__name__}")
+    """Raise unless `value` is a metric that can weight the members of a forest."""
+    from river.metrics.base import MultiClassMetric
+
+    if not isinstance(value, MultiClassMetric):
+        kind = f"got {value!r} of type {type(value).__name__}"
+        raise TypeError(
+            f"{name} must be a metric of several classes, as Accuracy, MacroF1 or CrossEntropy of "
+            f"river.metrics, {kind}"
+        )
+
+
+def is_accuracy(metric: Any) -> bool:
+    """Tell whether a metric is the one that the kernels have."""
+    from river.metrics import Accuracy
+
+    return type(metric) is Accuracy
 
 
 def is_built_in(detector: Any) -> bool:

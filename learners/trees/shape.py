@@ -151,7 +151,6 @@ class ForestShape:
     n_models: int
     _pools: list[TreePool]
     _status: NDArray[np.int64]
-    _watchers: list[list[Any]] | None = None  # which files of version 0.1 do not have
     _features: FeatureIndex
     _labels: LabelIndex
     _lock: threading.RLock

@@ -14,6 +14,7 @@ from olearn import detectors, learners, streams
 from olearn.core.jit import in_python
 from olearn.learners.trees import split
 from olearn.learners.trees.pool import tree_settings
+from olearn.metrics import FadingAccuracy
 
 X, Y = next(streams.load("sea_a_mini", seed=1).blocks(6000))
 Y = np.where(np.arange(6000) < 3000, Y, 1 - Y)
@@ -118,11 +119,57 @@ def test_adaptive_tree_refuses_other_detectors():
         learners.HoeffdingAdaptiveTreeClassifier(drift_detector=drift.KSWIN())
 
 
-def test_other_metric_is_said_not_to_be_used():
-    """Accuracy weights the members, whatever is given."""
-    learners.ARFClassifier(metric=metrics.Accuracy())
-    with pytest.warns(UserWarning, match="weighted by accuracy, not by CrossEntropy"):
-        learners.ARFClassifier(metric=metrics.CrossEntropy())
+class OwnAccuracy(metrics.Accuracy):
+    """Accuracy that the kernels do not know as such."""
+
+
+OTHER_METRICS = [metrics.CohenKappa(), metrics.CrossEntropy(), FadingAccuracy(0.99)]
+
+
+def test_metric_weights_the_members():
+    """Accuracy in Python gives bit for bit what the kernels do; a metric is not changed itself."""
+    own, options = OwnAccuracy(), {"n_models": 3, "seed": 1}
+    expected, forest = (learners.ARFClassifier(metric=m, **options) for m in (None, own))
+    assert predicted(forest) == predicted(expected)
+    assert forest.n_drifts > 0
+    assert (
+        forest.predict_proba_many(X[:99]).tolist() == expected.predict_proba_many(X[:99]).tolist()
+    )
+    assert own.cm.n_samples == 0
+    unweighted = learners.ARFClassifier(metric=own, disable_weighted_vote=True, **options)
+    expected = learners.ARFClassifier(disable_weighted_vote=True, **options)
+    assert predicted(unweighted) == predicted(expected)
+
+
+@pytest.mark.parametrize("metric", OTHER_METRICS)
+def test_any_metric_of_classes_at_every_door(metric, tmp_path):
+    """Rows, arrays, frames and files weight members by it, and not as accuracy does."""
+    rows, labels = X[2000:4000], np.where(Y[2000:4000] == 1, "yes", "no")
+    options = {"n_models": 3, "seed": 1}
+    forests = [learners.ARFClassifier(metric=metric, **options) for _ in range(3)]
+    by_row, by_array, by_frame = forests
+    answers = by_array.test_then_train_many(rows, labels).tolist()
+    plain = learners.ARFClassifier(**options)
+    plain.learn_many(rows, labels)
+    proba = by_array.predict_proba_many(rows[:99]).tolist()
+    assert proba != plain.predict_proba_many(rows[:99]).tolist()
+    by_frame.learn_many(pd.DataFrame(rows[:700]), pd.Series(labels[:700]))
+    olearn.save(by_frame, tmp_path / "model")
+    by_frame = olearn.load(tmp_path / "model")
+    frame = pd.DataFrame(rows[700:])
+    assert by_frame.test_then_train_many(frame, labels[700:]).tolist() == answers[700:]
+    for x, y, answer in zip(rows.tolist(), labels.tolist(), answers, strict=True):
+        row = dict(enumerate(x))
+        assert by_row.predict_one(row) == answer
+        by_row.learn_one(row, y)
+    assert [*by_row.predict_proba_one(dict(enumerate(rows[0].tolist()))).values()] == proba[0]
+
+
+@pytest.mark.parametrize("metric", [metrics.F1(), metrics.MAE(), "Accuracy"])
+def test_other_metrics_are_refused(metric):
+    """Of two classes only, of numbers, or a name."""
+    with pytest.raises(TypeError, match="metric must be a metric of several classes"):
+        learners.ARFClassifier(metric=metric)
 
 
 def test_log2_of_the_features():
