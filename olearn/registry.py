@@ -85,6 +85,16 @@ LEARNERS: dict[str, Entry] = {
         "olearn.learners:DriftMoEClassifier.plus",
         "DriftMoE with our improvements to the published method",
     ),
+    "logistic-regression": Entry(
+        "olearn.learners:LogisticRegression.scaled",
+        "Logistic regression of two labels, behind a StandardScaler",
+    ),
+    "softmax-regression": Entry(
+        "olearn.learners:SoftmaxRegression.scaled",
+        "Logistic regression of any number of labels, behind a StandardScaler",
+    ),
+    "perceptron": Entry("olearn.learners:Perceptron"),
+    "pa-classifier": Entry("olearn.learners:PAClassifier"),
     "analytic-ridge": Entry("olearn.learners:AnalyticRidgeClassifier", options=_FEATURES),
     "aef-ocl": Entry(
         "olearn.learners:AEFOCLClassifier",

@@ -13,22 +13,23 @@ from olearn.checks.tools import (
     answers_of,
     chunks,
     dicts,
+    fitting,
     frame_kinds,
     fresh,
-    labelled_rows,
     learn_rows,
     mixed_rows,
     predict_then_learn,
     require,
     require_equal,
     require_same_state,
+    rows_for,
     snapshot,
 )
 
 
 def check_learn_many_matches_loop(model: Any) -> None:
     """Arrays in odd chunks leave the same probabilities, bit for bit, as a loop over rows."""
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     for names in (None, NAMES):
         rows = dicts(X, names or range(5))
         by_rows, by_arrays = fresh(model), fresh(model)
@@ -46,7 +47,7 @@ def check_learn_many_matches_loop(model: Any) -> None:
 
 def check_test_then_train_many_matches_loop(model: Any) -> None:
     """`test_then_train_many` and `..._codes` give the labels of the loop predict_one, learn_one."""
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     known = ["unused", *sorted(set(y))]
     codes = np.array([known.index(label) for label in y])
     for names in (None, NAMES):
@@ -71,6 +72,7 @@ def check_test_then_train_many_matches_loop(model: Any) -> None:
 def check_frames_match_loop(model: Any) -> None:
     """pandas and polars frames, strings and gaps included, do what a loop over dicts does."""
     rows, y = mixed_rows()
+    rows = fitting(model, rows)
     for name, make_frame in frame_kinds():
         by_rows, by_frames = fresh(model), fresh(model)
         for part in chunks(len(y)):
@@ -89,7 +91,7 @@ def check_frames_match_loop(model: Any) -> None:
 
 def check_missing_values_are_one(model: Any) -> None:
     """NaN, None and an absent key mean the same, in learning and in prediction."""
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     with_nan = dicts(X)
     absent = [{k: v for k, v in x.items() if v == v} for x in with_nan]
     with_none = [{k: v if v == v else None for k, v in x.items()} for x in with_nan]
@@ -100,7 +102,7 @@ def check_missing_values_are_one(model: Any) -> None:
 
 def check_empty_batches(model: Any) -> None:
     """Empty arrays are accepted at any time and change no later answer."""
-    X, y = labelled_rows(400)
+    X, y = rows_for(model, 400)
     plain, interrupted = fresh(model), fresh(model)
     for part in chunks(len(y)):
         interrupted.learn_many(X[:0], y[:0])
@@ -124,7 +126,7 @@ def check_copies_continue(model: Any) -> None:
         "deepcopy": copy.deepcopy,
         "clone(include_attributes=True)": lambda m: m.clone(include_attributes=True),
     }
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     rows = dicts(X)
     for cut in (0, 3, 900):
         original = fresh(model)
@@ -138,7 +140,7 @@ def check_copies_continue(model: Any) -> None:
 
 def check_clone_repeats(model: Any) -> None:
     """A clone of a trained model starts untrained and, given the same seed, repeats its run."""
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     rows = dicts(X)
     original = fresh(model)
     untrained = original.predict_proba_one(rows[0])
@@ -151,10 +153,12 @@ def check_clone_repeats(model: Any) -> None:
 
 def check_predictions_change_nothing(model: Any) -> None:
     """Predictions of every kind leave the state, and all later answers, as they were."""
-    X, y = labelled_rows(1200)
+    X, y = rows_for(model, 1200)
     rows = dicts(X)
     quiet, asked = fresh(model), fresh(model)
-    odd = [{}, {"new": 1.0, "a": None}, {"b": 1e9}, {"c": float("nan")}, {"text": "unseen"}]
+    odd = fitting(
+        model, [{}, {"new": 1.0, "a": None}, {"b": 1e9}, {"c": float("nan")}, {"text": "unseen"}]
+    )
     for part in [slice(i, i + 150) for i in range(0, len(y), 150)]:
         before = snapshot(asked)
         for x in (*odd, *rows[part]):
@@ -173,7 +177,7 @@ def check_predictions_change_nothing(model: Any) -> None:
 
 def check_inputs_are_not_kept(model: Any) -> None:
     """Dicts, arrays and frames stay as they were, and writing into them later changes nothing."""
-    X, y = labelled_rows(300)
+    X, y = rows_for(model, 300)
     codes = np.array([sorted(set(y)).index(label) for label in y])
     learner = fresh(model)
     methods = (learner.learn_many, learner.test_then_train_many)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from olearn.base import ArrayAnomalyDetector, ArrayDetector, ArrayRegressor, ArrayTransformer
-from olearn.checks.tools import error_bits, fresh, labelled_rows, require, require_equal
+from olearn.checks.tools import error_bits, fresh, require, require_equal, rows_for
 from olearn.core.parameters import OneOf, Parameter, parameters
 
 
@@ -66,7 +66,7 @@ def _answers(model: Any, first: bool = False) -> list[Any]:
     part = slice(0, 300) if first else slice(300, 1500)
     if isinstance(model, ArrayDetector):
         return [model.update_many(error_bits()[part]).tolist()]
-    X, y = labelled_rows()
+    X, y = rows_for(model)
     if isinstance(model, ArrayAnomalyDetector):
         return [model.test_then_train_many(np.clip(np.nan_to_num(X[part]), 0, 1)).tolist()]
     if isinstance(model, ArrayTransformer):

@@ -3,11 +3,19 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from olearn.checks.tools import chunks, fresh, require, require_equal
+from olearn.checks.tools import (
+    chunks,
+    fresh,
+    require,
+    require_equal,
+    require_refusal,
+    takes_text,
+)
 from olearn.core.types import Rows
 
 
@@ -56,6 +64,9 @@ def check_text_blocks_match_dicts(model: Any) -> None:
     kinds, X, rows, codes = text_rows()
     known = ["low", "mid", "high"]
     by_rows, by_blocks = fresh(model), fresh(model)
+    if not takes_text(model):
+        _require_no_text(by_blocks, kinds, X)
+        return
     by_rows.expect_columns(kinds)
     expected: list[Any] = []
     got: list[Any] = []
@@ -86,6 +97,9 @@ def check_regressor_text_blocks_match_dicts(model: Any) -> None:
         for code, x in zip(codes, rows, strict=True)
     ]
     by_rows, by_blocks = fresh(model), fresh(model)
+    if not takes_text(model):
+        _require_no_text(by_blocks, kinds, X)
+        return
     by_rows.expect_columns(kinds)
 
     got: list[Any] = []
@@ -106,6 +120,13 @@ def check_regressor_text_blocks_match_dicts(model: Any) -> None:
     proba = [by_rows.predict_one(x) for x in rows[-60:]]
     asked = [by_blocks.predict_one(x) for x in rows[-60:]]
     require_equal(proba, asked, "dicts asked of a model that learnt blocks of codes")
+
+
+def _require_no_text(model: Any, kinds: Kinds, X: Rows) -> None:
+    """Require that text is refused in a row and as codes in a block, with the remedy."""
+    block = partial(model.learn_many, X[:9], np.arange(9) % 2, names=kinds)
+    for call in (partial(model.learn_one, {"x": 1.0, "colour": "red"}, 1), block):
+        require_refusal(model, call, ValueError, ("is numeric", "OneHotEncoder"), "text")
 
 
 def _learn_rows(model: Any, rows: Any, targets: Any, answers: list[Any]) -> None:

@@ -45,6 +45,35 @@ def labelled_rows(n: int = 2000, seed: int = 7) -> tuple[Rows, list[str]]:
     return X, np.array(["low", "mid", "high"])[y].tolist()
 
 
+def rows_for(model: Any, n: int = 2000) -> tuple[Rows, list[str]]:
+    """Return `labelled_rows`, with two labels for a classifier of two."""
+    X, y = labelled_rows(n)
+    if tells_many_apart(model):
+        return X, y
+    return X, ["mid" if label == "high" else label for label in y]
+
+
+def tells_many_apart(model: Any) -> bool:
+    """Tell whether a model learns any number of labels; regressors do not care."""
+    return bool(getattr(model, "_multiclass", True))
+
+
+def takes_text(model: Any) -> bool:
+    """Tell whether a model takes nominal features; one that does not raises ValueError."""
+    try:
+        fresh(model).predict_one({"colour": "red"})
+    except ValueError:
+        return False
+    return True
+
+
+def fitting(model: Any, rows: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
+    """Return rows without their texts where the model takes none."""
+    if takes_text(model):
+        return rows
+    return [{k: v for k, v in x.items() if not isinstance(v, str)} for x in rows]
+
+
 def mixed_rows(n: int = 600, seed: int = 8) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows with a float, an int and a string feature, gaps in the first and the last."""
     rng = np.random.default_rng(seed)

@@ -352,7 +352,7 @@ class FeatureIndex:
         elif isinstance(value, str):
             remedy = "list it in nominal_attributes if it has categories"
             if self._only_numbers:
-                remedy = "encode it first, or select the numeric features"
+                remedy = "put preprocessing.OneHotEncoder in front, or leave it out"
             raise ValueError(f"feature {name!r} is numeric, got {value!r}; {remedy}")
         else:
             remedy = f"; {TIMES_REMEDY}" if is_time(value) else ""

@@ -1,0 +1,1 @@
+"""Linear models by stochastic gradient descent, compiled: river's arithmetic, whole arrays."""

@@ -1,0 +1,121 @@
+"""What linear classifiers of two labels share."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from river.base.typing import ClfTarget, FeatureName
+
+from olearn.base import ArrayClassifier
+from olearn.core.features import FeatureIndex
+from olearn.core.types import Codes, Rows
+from olearn.core.validate import check_names
+from olearn.learners.linear import layout as at
+from olearn.learners.linear.state import LinearState
+from olearn.learners.linear.two_labels import TwoLabels
+
+
+def check_two(name: str, value: Any) -> None:
+    """Raise unless `value` names at most two labels."""
+    check_names(name, value)
+    if len(value) > 2:
+        raise ValueError(
+            f"{name} must be two labels, got {list(value)!r}; learners.SoftmaxRegression takes more"
+        )
+
+
+class TwoLabelClassifier(ArrayClassifier):
+    """A classifier of two labels by one score: a probability of the positive label.
+
+    A subclass calls `_start` in `__post_init__`.
+    """
+
+    _features: FeatureIndex
+    _labels: TwoLabels
+    _state: LinearState
+
+    @property
+    def _multiclass(self) -> bool:
+        return False
+
+    @classmethod
+    def _unit_test_skips(cls) -> set[str]:
+        # before a label is known there is none to give a probability to
+        return {"check_predict_proba_one_binary"}
+
+    def _start(
+        self, conf: Rows, classes: Collection[ClfTarget] | None, intercept: float = 0.0
+    ) -> None:
+        self._features = FeatureIndex(only_numbers=True)
+        self._labels = TwoLabels(type(self).__name__, classes)
+        self._state = LinearState(conf, intercept)
+        self._grow(len(self._labels))
+
+    @property
+    def weights(self) -> dict[FeatureName, float]:
+        """The weight of each feature: towards the positive label where it is above 0."""
+        names = self._features.names
+        return dict(zip(names, self._state.weights(0, len(names)).tolist(), strict=True))
+
+    @property
+    def intercept(self) -> float:
+        """The score of a row of zeros."""
+        return float(self._state.heads[0, at.INTERCEPT])
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _grow(self, n_classes: int) -> None:
+        self._state.grow(len(self._features))
+
+    def _signs(self, y: Codes) -> Rows:
+        return np.where(y == self._labels.positive, 1.0, -1.0)
+
+    def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
+        self._state.learn(X, self._signs(y), w)
+
+    def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        self._state.learn_row(row, 1.0 if code == self._labels.positive else -1.0, float(w))
+
+    def _proba_rows(self, X: Rows) -> Rows:
+        return self._both(self._state.answer(X))
+
+    def _proba_row(self, row: Rows) -> Rows:
+        out, positive = np.ones(len(self._labels)), self._labels.positive
+        if len(out) == 2:
+            out[positive] = p = self._state.answer_row(row)
+            out[1 - positive] = 1.0 - p
+        return out
+
+    def _codes_rows(self, X: Rows) -> Codes:
+        return self._decided(self._state.answer(X))
+
+    def _code_row(self, row: Rows) -> int:
+        if len(self._labels) < 2:
+            return 0
+        p, positive = self._state.answer_row(row), self._labels.positive
+        return positive if p > 1.0 - p else 1 - positive
+
+    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
+        n = len(X)
+        p = self._state.run(X, X, self._signs(y), np.ones(n), np.arange(1, n + 1))
+        return self._decided(p)
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool) -> Any:
+        """Predict rows as they were, with rows learnt in between; see `ArrayClassifier`."""
+        p = self._state.run(A, B, self._signs(y), w, upto)
+        return self._both(p) if proba else self._decided(p)
+
+    def _both(self, p: Rows) -> Rows:
+        """Return the probabilities of the labels known, of those of the positive one."""
+        n_labels, positive = len(self._labels), self._labels.positive
+        out = np.ones((len(p), n_labels))
+        if n_labels == 2:
+            out[:, positive] = p
+            out[:, 1 - positive] = 1.0 - p
+        return out
+
+    def _decided(self, p: Rows) -> Codes:
+        if len(self._labels) < 2:
+            return np.zeros(len(p), np.int64)
+        positive = self._labels.positive
+        return np.where(p > 1.0 - p, positive, 1 - positive)
