@@ -63,6 +63,7 @@ def numeric_parameters():
 
 
 @pytest.mark.filterwarnings("ignore:.* looks at the features of the first row:UserWarning")
+@pytest.mark.filterwarnings("ignore:ridge regression has no intercept")
 @pytest.mark.filterwarnings("ignore:the score of a row")  # river's columns are not scaled
 @pytest.mark.parametrize(("model", "check"), battery(checks.yield_river_checks))
 def test_river_check(model, check):
