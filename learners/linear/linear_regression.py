@@ -78,7 +78,7 @@ class LinearRegression(LinearRegressor):
     --------
     >>> from olearn import learners
     >>> model = learners.LinearRegression(intercept_lr=0.1)
-    >>> for i in range(200):
+    >>> for i in range(2000):
     ...     a, b = i % 3 - 1.0, i % 5 - 2.0
     ...     model.learn_one({"a": a, "b": b}, 3 * a - b + 1)
     >>> round(model.predict_one({"a": 2.0, "b": 1.0}), 2)
