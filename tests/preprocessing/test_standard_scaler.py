@@ -56,9 +56,7 @@ def test_text_is_refused_before_anything_is_learnt():
         lambda: scaler.learn_one({"x": 1.0, "day": "mon"}),
         lambda: scaler.learn_many(np.array([[1.0, "mon"]], dtype=object)),
     ):
-        with pytest.raises(
-            ValueError, match=r"put preprocessing.OneHotEncoder in front"
-        ):
+        with pytest.raises(ValueError, match=r"put preprocessing.OneHotEncoder in front"):
             learn()
     assert scaler.counts == {}
 
