@@ -148,6 +148,14 @@ def _watch(t, a, node, wrong):
     n_rows, n_other = adwin_width(window), adwin_width(a.windows[other])
     if n_rows <= settings[FEWEST] or n_other <= settings[FEWEST]:
         return False
+    return _compare(t, a, node)
+
+
+@inner
+def _compare(t, a, node):
+    """Switch, prune or keep the alternate tree of a split; tell whether it took over."""
+    settings, window, other = a.settings, a.windows[node], a.alternate[node]
+    n_rows, n_other = adwin_width(window), adwin_width(a.windows[other])
     error = adwin_estimation(window)
     gain = error - adwin_estimation(a.windows[other])
     spread = 2.0 * error * (1.0 - error) * settings[LOG_INVERSE] * (1.0 / n_rows + 1.0 / n_other)
@@ -225,3 +233,18 @@ def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y,
             return i
         out[i] = _learn(t, a, root, x, y[i], w[i], work)
     return X.shape[0]
+
+
+@njit
+def act(handle, windows, alternate, scratch, tally, settings, node, alarm):
+    """Start an alternate tree at a split for which a detector in Python has given alarm.
+
+    Without alarm compare the one there is; tell whether it took over.
+    """
+    t = at.pool_at(handle)
+    a = borrowed(Beside(windows, alternate, scratch, tally, settings))
+    if not alarm:
+        return _compare(t, a, node)
+    adwin_reset(a.windows[node])
+    _start(t, a, node)
+    return False

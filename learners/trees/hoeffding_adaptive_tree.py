@@ -9,6 +9,7 @@ import numpy as np
 from river import base
 from river.base.typing import ClfTarget, FeatureName
 
+from olearn.base.detector import check_detector
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -23,8 +24,10 @@ from olearn.core.rng import kernel_state
 from olearn.core.types import Codes, Rows
 from olearn.detectors._adwin_kernels import adwin_size, adwin_start
 from olearn.learners.trees import hat_kernels as kernels
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.node_watch import NodeWatch
 from olearn.learners.trees.pool import TreePool, settings_of
-from olearn.learners.trees.river_parts import check_built_in, check_splitter, delta_of
+from olearn.learners.trees.river_parts import check_splitter, delta_of, is_built_in
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
@@ -35,11 +38,12 @@ from olearn.learners.trees.single_tree import (
 
 __all__ = ["HoeffdingAdaptiveTreeClassifier"]
 
+Detector = base.DriftDetector | base.BinaryDriftDetector
 _WINDOW_SIZE = adwin_size(n_rows=16)  # the newest 327,675 errors of a node
 
 
 @with_parameters
-class HoeffdingAdaptiveTreeClassifier(SingleTree):
+class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
     r"""Hoeffding tree that replaces branches whose error rises[^1].
 
     Every split node watches the errors of its branch with ADWIN. Where they become more, an
@@ -76,9 +80,10 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         Number of rows both windows must exceed before a branch and its alternate tree are
         compared; at least 1.
     drift_detector
-        `ADWIN(delta)` of olearn or river, in the place of `drift_delta`, or `river.drift.NoDrift()`
-        for a tree that replaces nothing. Other detectors are refused: branches are compared by
-        the windows of ADWIN.
+        `ADWIN(delta)` of olearn or river, in the place of `drift_delta`; `river.drift.NoDrift()`
+        for a tree that replaces nothing; or any other drift detector, of which each split gets a
+        clone. It reads the errors row by row in Python, and makes the tree about as slow as
+        river's; branches are then compared by their errors since its last alarm.
     switch_significance
         Significance $\alpha$ of the comparison; in (0, 1).
     binary_split
@@ -158,7 +163,7 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
     splitter: Annotated[base.Estimator, check_splitter] | None = None
     bootstrap_sampling: bool = True
     drift_window_threshold: PositiveInt = 300
-    drift_detector: Annotated[base.DriftDetector, check_built_in] | None = None
+    drift_detector: Annotated[Detector, check_detector] | None = None
     switch_significance: OpenFraction = 0.05
     binary_split: bool = False
     min_branch_fraction: Annotated[float, In(0.0, 0.5)] = 0.01
@@ -186,6 +191,8 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
         self._pool = TreePool(settings_of(self), self.max_size, bytes_beside=beside, rng=rng)
         self._root = self._pool.add_tree()
         self._settings = np.zeros(4)
+        if not (self.drift_detector is None or is_built_in(self.drift_detector)):
+            self._watchers = {}
         self._apply_parameters()
         self._tally = np.zeros(4, np.int64)
         self._windows = np.empty((0, _WINDOW_SIZE))
@@ -200,9 +207,10 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
 
     def _apply_parameters(self) -> None:
         super()._apply_parameters()
+        watched = self._watchers is not None  # in Python: the kernels neither start nor compare
         self._settings[:] = (
-            delta_of(self.drift_detector, self.drift_delta),
-            self.drift_window_threshold,
+            0.0 if watched else delta_of(self.drift_detector, self.drift_delta),
+            math.inf if watched else self.drift_window_threshold,
             math.log(2.0 / self.switch_significance),
             self.bootstrap_sampling,
         )
@@ -248,10 +256,18 @@ class HoeffdingAdaptiveTreeClassifier(SingleTree):
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         X, y, weights = row[None], np.array([code]), weight_row(w)
+        if self._watchers is not None:
+            self._run_watched(X, y, weights)
+            return
         while not self._run_from(0, X, y, weights, out=y):  # nobody asks for the answer
             self._make_room()
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
+        if self._watchers is None or (w == at.ONLY_PREDICT).all():
+            return self._run_all(X, y, w)
+        return self._run_watched(X, y, w)
+
+    def _run_all(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
         row = self._run_from(0, X, y, w, out)
         while row < len(y):

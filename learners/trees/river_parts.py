@@ -69,12 +69,3 @@ def delta_of(detector: Any, delta: float) -> float:
     from river.drift import NoDrift
 
     return 0.0 if isinstance(detector, NoDrift) else float(detector.delta)
-
-
-def check_built_in(name: str, value: Any) -> None:
-    """Raise unless `value` is ADWIN with its default settings but delta, or `NoDrift`."""
-    if not is_built_in(value):
-        raise ValueError(
-            f"{name} must be ADWIN, of which delta may differ, or NoDrift, got {value!r}: the "
-            "windows of ADWIN are what branches are compared by"
-        )

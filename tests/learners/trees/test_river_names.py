@@ -13,6 +13,7 @@ import olearn
 from olearn import detectors, learners, streams
 from olearn.core.jit import in_python
 from olearn.learners.trees import split
+from olearn.learners.trees.layout import KIND, LEAF
 from olearn.learners.trees.pool import tree_settings
 from olearn.metrics import FadingAccuracy
 
@@ -113,10 +114,52 @@ def test_any_detector_watches_the_members_of_a_forest(detector):
     assert sum(map(by_array.n_drifts_detected, range(3))) == by_array.n_drifts_detected()
 
 
-def test_adaptive_tree_refuses_other_detectors():
-    """Its branches are compared by windows that only ADWIN has."""
-    with pytest.raises(ValueError, match=r"drift_detector must be ADWIN.*or NoDrift"):
-        learners.HoeffdingAdaptiveTreeClassifier(drift_detector=drift.KSWIN())
+@pytest.mark.parametrize(
+    "detector",
+    [drift.ADWIN(0.05, clock=8), drift.binary.DDM(), drift.PageHinkley(), detectors.CUSUM()],
+)
+def test_any_detector_watches_the_splits_of_an_adaptive_tree(detector, tmp_path):
+    """Rows, arrays, frames and files give the same, and branches are replaced on its alarms."""
+    labels = np.where(Y == 1, "yes", "no")
+    options = {"grace_period": 50, "delta": 1e-3, "seed": 1, "drift_detector": detector}
+    make = learners.HoeffdingAdaptiveTreeClassifier
+    by_row, by_array, by_frame = make(**options), make(**options), make(**options)
+    answers = by_array.test_then_train_many(X, labels).tolist()
+    assert by_array.n_alternate_trees > 0
+    by_frame.learn_many(pd.DataFrame(X[:4000]), pd.Series(labels[:4000]))
+    olearn.save(by_frame, tmp_path / "model")
+    by_frame = olearn.load(tmp_path / "model")
+    frame = pd.DataFrame(X[4000:])
+    assert by_frame.test_then_train_many(frame, labels[4000:]).tolist() == answers[4000:]
+    for x, y, answer in zip(X.tolist(), labels.tolist(), answers, strict=True):
+        row = dict(enumerate(x))
+        assert by_row.predict_one(row) == answer
+        by_row.learn_one(row, y)
+    assert by_row.summary == by_array.summary == by_frame.summary
+
+
+def test_detectors_of_splits_follow_their_branches():
+    """Every detector is that of a split there is, and the tree adapts to a change."""
+    make = learners.HoeffdingAdaptiveTreeClassifier
+    rng = np.random.default_rng(0)
+    rows = rng.random((9000, 5))
+    labels = (rows[:, 0] + rows[:, 1] > 1.0) ^ (np.arange(9000) // 3000 % 2 == 1)
+    still = make(50, seed=1, drift_detector=drift.NoDrift())
+    model = make(50, seed=1, drift_detector=drift.binary.DDM())
+    shares = []
+    for tree_ in (still, model):
+        predicted_ = [
+            tree_.test_then_train_many(rows[i : i + 500], labels[i : i + 500])
+            for i in range(0, 9000, 500)
+        ]
+        shares.append(np.mean(np.concatenate(predicted_) == labels))
+    assert model.n_switch_alternate_trees > 0
+    assert shares[1] > shares[0] + 0.1
+    kinds = model._pool.arrays.node_i[:, KIND]
+    assert model._watchers
+    assert all(kinds[node] > LEAF for node in model._watchers)
+    with pytest.raises(TypeError, match="drift_detector must be a drift detector"):
+        make(drift_detector=0.002)
 
 
 class OwnAccuracy(metrics.Accuracy):
