@@ -1,6 +1,5 @@
 """From raw columns (numbers or text) to codes, by the rule of `olearn.streams.base.Schema`."""
 
-import contextlib
 import math
 import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.categories import are_own_codes
+from olearn.core.labels import is_real, tell_of_mixed_kinds, whole
 from olearn.core.validate import row_targets
 from olearn.core.values import is_missing
 from olearn.streams.base import Block, Classes, Numbers, Schema
@@ -251,10 +251,15 @@ def sorted_labels(
     for label in distinct:
         if is_missing(label):
             raise ValueError(f"y must hold a label in every row, got {label!r}")
-        if isinstance(label, float) and not label.is_integer():
+        if is_real(label):
             raise ValueError(f"y must hold class labels, got the real number {label!r}{hint}")
-    with contextlib.suppress(TypeError):  # mixed kinds stay in order of first appearance
+    distinct = [*map(whole, distinct)]
+    try:
         distinct.sort()
+    except TypeError:  # mixed kinds stay in order of first appearance
+        kinds = [isinstance(label, str) for label in distinct]
+        if len({*kinds}) == 2:
+            tell_of_mixed_kinds(distinct[: kinds.index(not kinds[0]) + 1])
     code = {label: k for k, label in enumerate(distinct)}
     return tuple(distinct), encode_labels(listed, code)
 

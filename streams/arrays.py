@@ -245,6 +245,8 @@ def _target(
             raise ValueError(f"labels must be None for a target of numbers, got {labels!r}")
         return Numbers(), row_targets(y, n)
     given = np.asarray(y)
+    if given.dtype.kind == "U" and isinstance(y, list | tuple):
+        given = np.array([*y], dtype=object)  # else NumPy makes text of numbers beside text
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         given = np.array(
             [None if hidden else v for v, hidden in zip(given, np.ma.getmaskarray(y), strict=True)]

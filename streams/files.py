@@ -13,6 +13,7 @@ from olearn.streams.base import Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
 from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, as_tuple, text_options
+from olearn.streams.formats.cells import is_number
 from olearn.streams.formats.delimited import DelimitedTable
 from olearn.streams.formats.json_lines import JsonLinesTable
 from olearn.streams.formats.opening import STANDARD_INPUT, Opener
@@ -269,7 +270,15 @@ class FileStream(Stream):
                     f"column {column.name!r} is like an id, with {n_categories:,} categories in "
                     f"{n:,} rows; drop=[{column.name!r}] leaves it out"
                 )
-        numbers = [label for label in self.schema.labels if type(label) is int]
+        labels = self.schema.labels
+        kinds = {is_number(label): label for label in labels if isinstance(label, str)}
+        guessed = self._source.table.n_looked_at is not None and not columns.target_text
+        if guessed and len(kinds) == 2:
+            notes.append(
+                f"the target {self.target!r} holds numbers such as {kinds[True]!r} and text such "
+                f"as {kinds[False]!r}, all taken as text; target_text=True says that they are"
+            )
+        numbers = [label for label in labels if type(label) is int]
         if len(numbers) > _MANY_CLASSES:
             notes.append(
                 f"the target {self.target!r} has {len(numbers):,} different numbers in {n:,} rows, "

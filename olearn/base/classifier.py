@@ -19,7 +19,7 @@ from river.utils import dataframe
 
 from olearn.base.stages import runs
 from olearn.core.features import FeatureIndex
-from olearn.core.labels import CodedLabels, LabelIndex
+from olearn.core.labels import CodedLabels, LabelIndex, tell_of_mixed_kinds
 from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
@@ -151,7 +151,7 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
             row = self._features.quick(x)
             if row is None or code < 0:
                 row = self._features.learn_one(x)
-                code = self._labels.add(y)
+                code = self._add_label(y)
                 self._grow(len(self._labels))
             self._learn_row(row, code, w)
         finally:
@@ -295,10 +295,17 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         """Learn the columns, the categories and the label that come with a stretch."""
         rows = self._features.learn_many(stretch.table)
         if stretch.label is not None:
-            self._labels.add(stretch.label)
+            self._add_label(stretch.label)
         if len(self._labels):
             self._grow(len(self._labels))
         return rows
+
+    def _add_label(self, label: ClfTarget) -> int:
+        n_before = len(self._labels)
+        code = self._labels.add(label)
+        if len(self._labels) > n_before:
+            tell_of_mixed_kinds(self._labels.labels)
+        return code
 
     def _decode(self, codes: Codes) -> NDArray[Any]:
         return CodedLabels(codes, self._labels.labels).decoded()

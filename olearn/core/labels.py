@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
+from olearn.core.telling import tell
 from olearn.core.tensors import as_array, is_tensor
 from olearn.core.types import Codes
 from olearn.core.values import is_missing
@@ -60,15 +61,19 @@ class LabelIndex:
             raise TypeError(f"y must be a bool, int or str, got {label!r}: y.item() is one")
         if code < 0 and is_missing(label):
             raise ValueError(f"y must be a label, got {label!r}")
+        if code < 0 and is_real(label):
+            raise ValueError(
+                f"y must be a bool, int or str, got the real number {label!r}; a regressor learns "
+                "numbers"
+            )
         return code
 
     def add(self, label: Any) -> int:
         """Return the code of a label, giving it the next one if it is new."""
         code = self.get(label)
         if code < 0:
-            code = len(self.labels)
-            self._code[label] = code
-            self.labels.append(label)
+            code = self._code[label] = len(self.labels)
+            self.labels.append(whole(label))
         return code
 
     def plan(self, y: Any) -> tuple[Codes, list[tuple[int, Any]]]:
@@ -94,6 +99,27 @@ class LabelIndex:
                 table[code] = len(self) + len(new)
                 new.append((row, label))
         return table[given], new
+
+
+def is_real(label: Any) -> bool:
+    """Tell whether a label is a number with a fraction, which is a measurement and no class."""
+    return isinstance(label, float | np.floating) and not label.is_integer()
+
+
+def whole(label: Any) -> Any:
+    """Return a label; of a whole float, the integer that it equals."""
+    return int(label) if isinstance(label, float | np.floating) else label
+
+
+def tell_of_mixed_kinds(labels: Sequence[Any]) -> None:
+    """Say that the last label is the first text beside numbers, or the first number beside text."""
+    *others, last = labels
+    text = isinstance(last, str)
+    if others and all(isinstance(other, str) != text for other in others):
+        tell(
+            f"labels of two kinds: {last!r} of type {type(last).__name__} beside {others[0]!r} of "
+            f"type {type(others[0]).__name__}; they are different classes, also '1' and 1"
+        )
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,7 @@ def test_classes_known_in_advance():
     [([3, 5], "i"), ([True, False], "b"), (["u", "v"], "O"), ([1, "u"], "O")],
     ids=str,
 )
+@pytest.mark.filterwarnings("ignore:labels of two kinds:UserWarning")
 def test_predicted_labels_keep_their_type(labels, kind):
     """Integers come in an integer array, booleans in a boolean one, all else as objects."""
     model = Majority()

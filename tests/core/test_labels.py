@@ -28,7 +28,7 @@ def test_labels_are_coded_by_first_appearance():
         [-1, 0, -1],
         np.array(["u", "v", "u"]),
         np.array([True, False, True]),
-        ["u", 1, "u", 2.5],
+        ["u", 1, "u", 2.0],
         pd.Series(["u", "v", "u"]),
         pl.Series([5, 6, 5]),
         pd.Series(["u", "v", "u"], dtype="category"),

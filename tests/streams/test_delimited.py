@@ -247,6 +247,7 @@ def test_years_as_names(written):
         (["yes", "1", "01"], ("01", "1", "yes")),
     ],
 )
+@pytest.mark.filterwarnings("ignore:the target 'label' holds numbers such as:UserWarning")
 def test_labels_merge_only_where_they_are_plainly_the_same_number(written, cells, labels):
     """Codes are text; whole numbers are numbers, however large."""
     text = "x,label\n" + "".join(f"{k},{cell}\n" for k, cell in enumerate(cells))
