@@ -27,6 +27,7 @@ class ColumnOptions:
     drop: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
     inf: str = "raise"
+    unlabelled: str = "raise"
 
 
 class LabelledTable:
@@ -43,6 +44,7 @@ class LabelledTable:
 
     def __init__(self, table: RawTable, options: ColumnOptions) -> None:
         check_choice("inf", options.inf, ("raise", "missing"))
+        check_choice("unlabelled", options.unlabelled, ("raise", "drop"))
         self.table = table
         self._options = options
         self.target = _target(table, options)
@@ -51,6 +53,7 @@ class LabelledTable:
             for name in getattr(options, argument):
                 _check_feature(argument, name, features)
         self.set_aside: dict[str, str] = {}
+        self.n_unlabelled = 0  # rows that the last pass left out
         self.kinds = self._kinds()
         self.names = tuple(self._names())
         if not self.names:
@@ -72,18 +75,25 @@ class LabelledTable:
 
     def chunks(self) -> Iterator[Chunk]:
         asked = {**self.kinds, self.target: VERBATIM if self._options.target_text else NOMINAL}
-        n_read = 0
+        n_read = n_kept = 0
         for piece in self.table.pieces(asked):
             if self.table.rows is not None:
                 piece = [_first(values, self.table.rows - n_read) for values in piece]
-            labels = self._labels(piece.pop(), n_read)
+            given = piece.pop()
+            n_rows = n_read + len(given)
             values = list(self._features(piece, n_read))
-            n_read += len(labels)
+            if self._options.unlabelled == "drop":
+                there = ~_missing(given)
+                given, *values = [_chosen(column, there) for column in (given, *values)]
+            labels = self._labels(given, n_read)
+            n_read, n_kept = n_rows, n_kept + len(labels)
             yield values, labels
             if n_read == self.table.rows:
-                return
-        if not n_read:
-            raise ValueError(f"{self.table.path} must have at least one row of data, has none")
+                break
+        self.n_unlabelled = n_read - n_kept
+        if not n_kept:
+            what = "data" if not n_read else f"data with a label in column {self.target!r}"
+            raise ValueError(f"{self.table.path} must have at least one row of {what}, has none")
 
     def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
         declared = self.table.declared.get(self.target)
@@ -180,6 +190,7 @@ class LabelledTable:
         why = ""
         if cell is not None and cell.strip():
             why = f": its cell {cell!r} means missing; target_text=True keeps such words as labels"
+        why += "; unlabelled='drop' leaves such rows out"
         raise ValueError(
             f"{self.table.path} has no label in row {row} (from 0) of column {self.target!r}{why}"
             f"{self._other_targets()}"
@@ -234,6 +245,22 @@ def _target(table: RawTable, options: ColumnOptions) -> str:
             f"{suggestion(target, table.columns)}"
         )
     return target
+
+
+def _missing(labels: Values) -> NDArray[np.bool_]:
+    if isinstance(labels, Coded):
+        return labels.codes < 0
+    if isinstance(labels, list):
+        return np.array([label is None for label in labels], dtype=bool)
+    return np.isnan(labels)
+
+
+def _chosen(values: Values, rows: NDArray[np.bool_]) -> Values:
+    if isinstance(values, Coded):
+        return Coded(values.values, values.codes[rows])
+    if isinstance(values, list):
+        return [value for value, chosen in zip(values, rows.tolist(), strict=True) if chosen]
+    return values[rows]
 
 
 def _first(values: Values, n: int) -> Values:

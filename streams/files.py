@@ -48,6 +48,7 @@ def from_file(
     drop: Collection[str] = (),
     time: Collection[str] = (),
     inf: str = "raise",
+    unlabelled: str = "raise",
     na_values: Collection[str] = (),
     keep_default_na: bool = True,
     sep: str | None = None,
@@ -99,6 +100,8 @@ def from_file(
         of times are left out.
     inf
         What infinite cells do: `"raise"`, or `"missing"`.
+    unlabelled
+        What rows without a label do: `"raise"`, or `"drop"`, which leaves them out.
     na_values
         More cells that are missing, written exactly so.
     keep_default_na
@@ -131,8 +134,8 @@ def from_file(
     Warns
     -----
     UserWarning
-        If columns were left out, codes or mixed columns taken as text, a column is like an id, or
-        the target has more than a hundred different numbers.
+        If columns or rows were left out, codes or mixed columns taken as text, a column is like an
+        id, or the target has more than a hundred different numbers.
 
     Examples
     --------
@@ -169,6 +172,7 @@ def from_file(
         as_tuple(drop),
         as_tuple(time),
         inf,
+        unlabelled,
     )
     stream = FileStream(path, columns, text, rows)
     for note in stream.notes:
@@ -262,6 +266,9 @@ class FileStream(Stream):
         """Return what was read as it stands but is hardly meant so."""
         notes = []
         n = self._plan.n_samples
+        if dropped := self._source.n_unlabelled:
+            what = "1 row" if dropped == 1 else f"{dropped:,} rows"
+            notes.append(f"{what} without a label in column {self.target!r} left out")
         for column in self._plan.columns:
             n_categories = len(self.schema.categories.get(column.name, ()))
             known = column.name in columns.nominal or n < _ID_ROWS

@@ -65,6 +65,10 @@ _OPTIONS: dict[str, Any] = {
         str | None,
         typer.Option(metavar="raise|missing", help="What infinite cells do.", **_PANEL),
     ],
+    "unlabelled": Annotated[
+        str | None,
+        typer.Option(metavar="raise|drop", help="What rows without a label do.", **_PANEL),
+    ],
     "header": Annotated[
         bool | None,
         typer.Option(
@@ -93,7 +97,7 @@ _OPTIONS: dict[str, Any] = {
     "encoding": Annotated[str | None, typer.Option(help="Of the text, such as latin-1.", **_PANEL)],
 }
 _LISTS = ("nominal", "numeric", "drop", "time", "names")
-_OF_COLUMNS = ("target_text", "nominal", "numeric", "drop", "time", "inf")
+_OF_COLUMNS = ("target_text", "nominal", "numeric", "drop", "time", "inf", "unlabelled")
 
 
 # options of `from_file` that messages name as Python spells them: drop=['id'], header=False

@@ -24,6 +24,7 @@ _CAMEL = {"nan": "NaN", "-nan": "-NaN", "nat": "NaT"}
 
 _INFINITE = r"[+-]?(?i:inf(inity)?)"
 _NUMBER = r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?"
+_CURRENCY = "[$€£¥]"
 _CODE = r"^([+-]?0[0-9].*|[+-]?[0-9]{17,})$"  # a leading zero, or more digits than a number keeps
 _TIMES = (  # as it is recognised, and how it is parsed; None: by Arrow's own rule for ISO 8601
     (r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?$", None),
@@ -53,9 +54,11 @@ class Cells:
         point, digits = re.escape(self._decimal), "[0-9]+"
         if self._thousands is not None:
             digits = f"([0-9]+|[0-9]{{1,3}}({re.escape(self._thousands)}[0-9]{{3}})+)"
-        plain = rf"[+-]?({digits}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?"
+        size = rf"({digits}({point}[0-9]*)?|{point}[0-9]+)"
+        plain = rf"[+-]?{size}([eE][+-]?[0-9]+)?"
         self._number = f"^({plain}|{_INFINITE})$"
         self._per_cent = f"^{plain} ?%$"
+        self._amount = f"^([+-]?{_CURRENCY} ?[+-]?{size}|[+-]?{size} ?{_CURRENCY})$"
 
     @property
     def plain(self) -> bool:
@@ -82,7 +85,7 @@ class Cells:
 
         cells = pc.utf8_trim_whitespace(cells)
         missing = self._missing(cells)
-        bad = pc.and_(pc.invert(missing), pc.invert(self._are_numbers(cells, per_cent=True)))
+        bad = pc.and_(pc.invert(missing), pc.invert(self._are_numbers(cells, signs=True)))
         first = pc.index(bad, True).as_py()
         if first >= 0:
             return np.empty(0), int(first)
@@ -91,7 +94,8 @@ class Cells:
             known = pc.replace_substring(known, self._thousands, "")
         if self._decimal != ".":
             known = pc.replace_substring(known, self._decimal, ".")
-        known = pc.utf8_rtrim(known, " %")
+        known = pc.utf8_trim(pc.replace_substring_regex(known, _CURRENCY, ""), " %")
+        known = pc.replace_substring_regex(known, r"^([+-]) +", r"\1")  # of -$ 5
         return known.cast(pyarrow.float64()).to_numpy(zero_copy_only=False), None
 
     def text(self, cells: Any, verbatim: bool = False) -> Coded:
@@ -128,6 +132,18 @@ class Cells:
                 note=f"column {name!r} holds per cent such as {other[0].as_py()!r}, read as the "
                 f"numbers before the sign; nominal=[{name!r}] takes them as text",
             )
+        if _share(other, _CURRENCY) == 1.0 and not n_numbers:
+            bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(other, _CURRENCY, ""))
+            rest = bare.filter(pc.invert(self._are_numbers(bare)))
+            first = other[0].as_py()
+            if not len(rest):
+                return Guess(
+                    NUMBER,
+                    note=f"column {name!r} holds amounts such as {first!r}, read as the numbers "
+                    f"beside the sign; nominal=[{name!r}] takes them as text",
+                )
+            if doubt := self._other_dialect(rest, name, _row(cells, other[_row(bare, rest) :])):
+                return Guess(NUMBER, doubt=doubt)
         for pattern, _ in _TIMES:
             if not n_numbers and _share(known, pattern) == 1.0:
                 return Guess(TIME)
@@ -170,12 +186,14 @@ class Cells:
         exactly = pyarrow.array(sorted(self._exactly), pyarrow.string())
         return pc.or_(lower, pc.is_in(cells, value_set=exactly))
 
-    def _are_numbers(self, cells: Any, per_cent: bool = False) -> Any:
+    def _are_numbers(self, cells: Any, signs: bool = False) -> Any:
+        """Tell which cells are numbers, with `signs` also those of per cent or a currency."""
         import pyarrow.compute as pc
 
         found = pc.match_substring_regex(cells, self._number)
-        if per_cent and pc.any(pc.ends_with(cells, "%")).as_py():
-            found = pc.or_(found, pc.match_substring_regex(cells, self._per_cent))
+        if signs and not pc.all(found).as_py():
+            for pattern in (self._per_cent, self._amount):
+                found = pc.or_(found, pc.match_substring_regex(cells, pattern))
         return found
 
     def _numbers_or_codes(self, known: Any, name: str) -> Guess:
