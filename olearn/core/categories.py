@@ -35,6 +35,7 @@ class CategoryIndex:
         self.codes: dict[Any, float] = {}
         self._all_own = True
         self._taken: set[int] = set()
+        self._value_of: dict[float, Any] = {}  # made of `codes` when it is asked for
 
     def get(self, value: Any) -> float:
         """Return the code of `value`: the one that `add` would give it, if it has none yet."""
@@ -58,7 +59,9 @@ class CategoryIndex:
 
     def values(self) -> dict[float, Any]:
         """Return the value of each code."""
-        return {code: value for value, code in self.codes.items()}
+        if len(self._value_of) != len(self.codes):
+            self._value_of = {code: value for value, code in self.codes.items()}
+        return self._value_of
 
     def codes_of(self, column: Floats, distinct: Sequence[int] | None, learn: bool) -> Floats:
         """Code a column of numbers, NaN staying NaN; `learn` gives codes to new values.
@@ -109,6 +112,13 @@ class CategoryIndex:
             if room(later.size) != before:
                 rows.append(row)
         return rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_value_of"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._value_of = {}
 
     def _copy(self) -> "CategoryIndex":
         other = copy.copy(self)
@@ -163,6 +173,6 @@ def _first_values(values: Any, texts: Sequence[str] | None) -> Iterable[tuple[An
         return found if texts is None else ((texts[int(k)], row) for k, row in found)
     first: dict[Any, int] = {}
     for row, value in enumerate(values):
-        if not is_missing(value):
-            first.setdefault(value, row)
-    return first.items()
+        if value not in first:
+            first[value] = row
+    return [(value, row) for value, row in first.items() if not is_missing(value)]

@@ -193,10 +193,13 @@ class FeatureIndex:
             return False
         for column, codes in self._nominal:
             name = self.names[column]
-            values = table.categories.get(name, columns.get(name, ()))
+            values = columns.get(name, ())
+            if name in table.categories:  # positions in more texts than need occur
+                texts = table.categories[name]
+                values = [texts[int(k)] for k in np.unique(values[values == values])]
             if is_full(codes):
                 continue
-            if any(value not in codes and not is_missing(value) for value in values):
+            if any(v not in codes and not is_missing(v) for v in _distinct(values)):
                 return False
         return True
 
@@ -301,7 +304,8 @@ class FeatureIndex:
                 rows[:, column] = categories.codes_of(values, distinct, learn)
             else:
                 code = categories.add if learn else categories.get
-                rows[:, column] = [math.nan if is_missing(v) else code(v) for v in values]
+                codes = {v: math.nan if is_missing(v) else code(v) for v in dict.fromkeys(values)}
+                rows[:, column] = [codes[v] for v in values]
         return rows
 
     def _check_one(self, x: Mapping[Any, Any]) -> None:
@@ -331,7 +335,7 @@ class FeatureIndex:
             if bad.any():
                 self._check_value(name, float(values[bad][0]), nominal)
         else:
-            for value in values:
+            for value in _distinct(values):
                 self._check_value(name, value, nominal)
 
     def _is_nominal(self, name: Any, has_text: bool, declared: frozenset[Any]) -> bool:
@@ -360,6 +364,14 @@ class FeatureIndex:
                 f"feature {name!r} must be a number or a string, "
                 f"got {value!r} of type {type(value).__name__}{remedy}"
             )
+
+
+def _distinct(values: Any) -> Any:
+    """Return the distinct values of a column, or all of them if one can be no key."""
+    try:
+        return dict.fromkeys(values)
+    except TypeError:
+        return values
 
 
 def _all_missing(values: Any) -> bool:
