@@ -27,6 +27,8 @@ from olearn.core.validate import check_names
 
 __all__ = ["ArrayTransformer"]
 
+_MANY = 50  # columns: the gaps among more are left out faster by NumPy
+
 ColumnsOut = tuple[Sequence[Any], Sequence[CategoryIndex | None]]
 """Names of columns, and the categories of those that are nominal (None for a numeric one)."""
 
@@ -180,12 +182,15 @@ class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
 
     def _as_dict(self, turned: Rows) -> dict[FeatureName, Any]:
         names, categories = self._columns_out
-        values = zip(names, categories, turned.tolist(), strict=True)
-        return {
-            name: value if kinds is None else kinds.values()[value]
-            for name, kinds, value in values
-            if value == value
-        }
+        values = turned.tolist()
+        if any(categories):
+            values = [
+                value if kinds is None or value != value else kinds.values()[value]
+                for kinds, value in zip(categories, values, strict=True)
+            ]
+        if len(values) > _MANY:
+            return {names[k]: values[k] for k in np.flatnonzero(turned == turned).tolist()}
+        return {name: v for name, v in zip(names, values, strict=True) if v == v}
 
     def _as_frame(self, turned: Rows, like: Any) -> Any:
         names, categories = self._columns_out

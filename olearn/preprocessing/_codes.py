@@ -56,14 +56,17 @@ class ColumnCodes:
         return rows
 
 
+def room_for(n_categories: int) -> int:
+    """Return how many codes a table has room for that must have room for so many."""
+    return max(8, 1 << (n_categories - 1).bit_length()) if n_categories else 0
+
+
 def with_room(table: Codes, sizes: Sequence[int], fill: int = -1) -> Codes:
     """Return a table of integers, a row a column and a place a code, that has room for `sizes`."""
     n_rows, n_places = table.shape
     needed = max(sizes, default=0)
     if n_rows >= len(sizes) and n_places >= needed:
         return table
-    while n_places < needed:
-        n_places = max(2 * n_places, 8)
-    larger = np.full((max(n_rows, len(sizes)), n_places), fill, np.int64)
+    larger = np.full((max(n_rows, len(sizes)), max(n_places, room_for(needed))), fill, np.int64)
     larger[: table.shape[0], : table.shape[1]] = table
     return larger

@@ -1,7 +1,8 @@
 """The parts of dates and times: month, weekday, hour, ..."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from olearn.base.transformer import ArrayTransformer, ColumnsOut
 from olearn.core.features import FeatureIndex
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.tables import Names, Table
-from olearn.core.times import PARTS, as_seconds, from_seconds, time_parts
+from olearn.core.times import PARTS, as_seconds, from_seconds, parts_of, time_parts
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_choice, check_names
 from olearn.core.values import as_floats, is_missing, is_number
@@ -41,7 +42,7 @@ class DateParts(ArrayTransformer):
     Notes
     -----
     A time is what its clock shows: of one with a time zone the zone is left aside. A missing time
-    has no parts.
+    has no parts. Put this step first: others take no times.
 
     Examples
     --------
@@ -77,6 +78,9 @@ class DateParts(ArrayTransformer):
                 parts = self.parts if name in index.times else [None]
                 self._out += [(column, part) for part in parts]
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _hands_on(self, name: Any) -> bool:
         return name not in self._features.times
 
@@ -85,11 +89,23 @@ class DateParts(ArrayTransformer):
 
     def _transform_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._out)))
+        times: dict[int, Iterator[Rows]] = {}
         for place, (column, part) in enumerate(self._out):
-            values = X[:, column]
-            if part is not None:
-                (values,) = time_parts(from_seconds(values), [part])
-            out[:, place] = values
+            if part is None:
+                out[:, place] = X[:, column]
+                continue
+            if column not in times:
+                times[column] = time_parts(from_seconds(X[:, column]), self.parts)
+            out[:, place] = next(times[column])
+        return out
+
+    def _transform_row(self, row: Rows) -> Rows:
+        out = np.empty(len(self._out))
+        times: dict[int, Iterator[float]] = {}
+        for place, (column, part) in enumerate(self._out):
+            if part is not None and column not in times:
+                times[column] = iter(parts_of(float(row[column]), self.parts))
+            out[place] = row[column] if part is None else next(times[column])
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
@@ -104,8 +120,8 @@ class TimeIndex(FeatureIndex):
         self.times: set[Any] = set()  # features that hold times
 
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
-        """Encode a row without times; see `FeatureIndex`."""
-        return None if self.times else super().quick(x)
+        """Encode a row that has exactly the known names, in order; see `FeatureIndex`."""
+        return super().quick(self._timed(x)[0])
 
     def knows(self, x: Mapping[Any, Any]) -> bool:
         """Tell whether a checked row has no feature and no category that is new."""
@@ -121,6 +137,15 @@ class TimeIndex(FeatureIndex):
     def encode_one(self, x: Mapping[Any, Any]) -> Rows:
         """Encode one row without changing the index; unknown features are left out."""
         return super().encode_one(self._timed(x)[0])
+
+    def arrivals(self, table: Table, room: Callable[[int], int]) -> list[int]:
+        """Return the rows of a checked table that bring columns, categories, or a first value."""
+        rows = set(super().arrivals(table, room))
+        for name, values in zip(table.names, table.columns(), strict=True):
+            if not self.is_typed(name):  # only then its columns are known
+                first = (row for row, value in enumerate(values) if not is_missing(value))
+                rows.update(islice(first, 1))
+        return sorted(rows)
 
     def learn_many(self, table: Table) -> Rows:
         """Encode a checked table, adding columns and categories."""

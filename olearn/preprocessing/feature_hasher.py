@@ -23,7 +23,7 @@ from olearn.core.values import as_float, is_missing, is_number
 
 __all__ = ["FeatureHasher"]
 
-_MASK = 0xFFFFFFFF
+_MOST_KNOWN = 10_000  # tokens whose columns are remembered
 
 
 @with_parameters
@@ -99,6 +99,9 @@ class FeatureHasher(ArrayTransformer):
     def _columns_out(self) -> ColumnsOut:
         return range(self.n_features), [None] * self.n_features
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _grow(self) -> None:
         """Do nothing: the columns are there."""
 
@@ -120,6 +123,18 @@ class Buckets:
         self.n = n
         self.seed = seed
         self.alternate_sign = alternate_sign
+        self.known: dict[str, tuple[int, float]] = {}  # of the tokens of single rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"known": {}}  # it follows from the tokens
+
+    def learn(self, token: str) -> tuple[int, float]:
+        """Return the column and the sign of a token, and remember it for a while."""
+        if len(self.known) >= _MOST_KNOWN:
+            self.known.clear()
+        (place,), (sign,) = self.of([token])
+        self.known[token] = int(place), float(sign)
+        return self.known[token]
 
     def of(self, tokens: Sequence[str]) -> tuple[Codes, Floats]:
         """Return the columns and the signs of tokens."""
@@ -163,19 +178,19 @@ class HashedIndex(FeatureIndex):
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
         """Check and encode a row."""
         self._check_one(x)
-        tokens, amounts = [], []
+        known = self._buckets.known
+        sums: dict[int, float] = {}
         for name, value in x.items():
             if is_missing(value):
                 continue
             is_id = isinstance(value, str) or name in self._declared
-            tokens.append(f"{name}={_spelt(value)}" if is_id else str(name))
-            amounts.append(1.0 if is_id else as_float(value))
-        sums, is_hit = np.zeros(self._buckets.n), np.zeros(self._buckets.n, np.bool_)
-        if tokens:
-            places, signs = self._buckets.of(tokens)
-            np.add.at(sums, places, signs * amounts)
-            is_hit[places] = True
-        return np.where(is_hit, sums, np.nan)
+            token = f"{name}={_spelt(value)}" if is_id else str(name)
+            place, sign = known.get(token) or self._buckets.learn(token)
+            amount = sign if is_id else sign * as_float(value)
+            sums[place] = sums.get(place, 0.0) + amount
+        row = np.full(self._buckets.n, np.nan)
+        row[list(sums)] = list(sums.values())
+        return row
 
     def learn_one(self, x: Mapping[Any, Any]) -> Rows:
         """Check and encode a row."""

@@ -13,7 +13,7 @@ from olearn.core.jit import inner, njit
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_integer, check_kind
-from olearn.preprocessing._codes import CategoricalIndex, ColumnCodes, with_room
+from olearn.preprocessing._codes import CategoricalIndex, ColumnCodes, room_for, with_room
 
 __all__ = ["OrdinalEncoder"]
 
@@ -99,6 +99,9 @@ class OrdinalEncoder(ArrayTransformer):
     def _columns_out(self) -> ColumnsOut:
         names = self._features.names
         return names, [None] * len(names)
+
+    def _room(self, n_categories: int) -> int:
+        return room_for(n_categories)
 
     def _grow(self) -> None:
         kinds = self._codes.categories(self._features)

@@ -53,6 +53,9 @@ class PreviousImputer(ArrayTransformer):
         if more > 0:
             self._last = np.pad(self._last, (0, more), constant_values=np.nan)
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _hands_on(self, name: Any) -> bool:
         return True
 

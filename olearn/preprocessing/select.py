@@ -37,6 +37,9 @@ class _KeepsColumns(ArrayTransformer):
         named = [name in self._named for name in self._features.names]
         self._kept = np.flatnonzero(np.array(named, np.bool_) == self._keeps_named)
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _hands_on(self, name: Any) -> bool:
         return (name in self._named) == self._keeps_named
 

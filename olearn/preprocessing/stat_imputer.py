@@ -137,6 +137,9 @@ class StatImputer(ArrayTransformer):
 
     # -- rows ------------------------------------------------------------------------------------
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _hands_on(self, name: Any) -> bool:
         return True
 

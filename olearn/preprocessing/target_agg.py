@@ -2,6 +2,7 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ from olearn.core.jit import inner, njit
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_kind, check_names, one_number, row_targets
+from olearn.core.validate import check_in_range, check_kind, check_names, one_number, row_targets
 from olearn.preprocessing._codes import CategoricalIndex, ColumnCodes
 
 __all__ = ["TargetAgg"]
@@ -110,6 +111,9 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
     def _columns_out(self) -> ColumnsOut:
         return [self._name], [None]
 
+    def _room(self, n_categories: int) -> int:
+        return 0  # nothing here grows with the categories
+
     def _grow(self) -> None:
         """Do nothing: groups come with the rows that are learnt."""
 
@@ -118,11 +122,12 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
     def learn_one(self, x: Mapping[FeatureName, Any], y: Any) -> None:  # type: ignore[override]
         """Learn one row with its target."""
         with self._lock:
-            target = row_targets([one_number("y", y)], 1)
+            target = one_number("y", y)
+            check_in_range("y", target, -sys.float_info.max, sys.float_info.max)
             row = self._features.quick(x)
             if row is None:
                 row = self._features.learn_one(x)
-            self._learn_rows(row[None], target, np.ones(1))
+            self._learn_row(row, target, 1.0)
 
     def learn_many(  # type: ignore[override]
         self, X: Any, y: Any, *, names: Names = None
@@ -160,24 +165,19 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
         """Return the row of the state of each row's group, -1 for a group that is not known."""
         index = self._features
         rows = self._codes.coded(index, X, learn)
-        keys = np.full((len(X), len(self._by)), _MISSING)
+        columns = [[_MISSING] * len(X) for _ in self._by]
         for place, name in enumerate(self._by):
             column = index.names.index(name) if name in index.names else X.shape[1]
             if column < X.shape[1]:
-                values = rows[:, column]
-                keys[:, place] = np.where(values == values, values, _MISSING)
-        distinct, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        found = np.full(len(distinct), -1, np.int64)
-        for k in np.argsort(first).tolist():
-            key = tuple(distinct[k].tolist())
-            if learn and key not in self._group and len(self._group) < _MAX_GROUPS:
+                columns[place] = [v if v == v else _MISSING for v in rows[:, column].tolist()]
+        keys = list(zip(*columns, strict=True)) if columns else [()] * len(X)
+        for key in dict.fromkeys(keys) if learn else ():
+            if key not in self._group and len(self._group) < _MAX_GROUPS:
                 self._group[key] = len(self._group)
-            found[k] = self._group.get(key, -1)
         if learn and len(self._group) > len(self._state):
             more = max(len(self._group), 2 * len(self._state)) - len(self._state)
             self._state = np.pad(self._state, ((0, more), (0, 0)))
-        groups: Codes = found[which.reshape(-1)]
-        return groups
+        return np.array([self._group.get(key, -1) for key in keys], np.int64)
 
 
 @inner

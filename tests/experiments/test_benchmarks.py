@@ -54,6 +54,19 @@ def test_sparse_rows_are_timed_beside_river(tmp_path):
     assert lines[0]["ratio"] == pytest.approx(ratio, abs=0.01)
 
 
+def test_transformers_are_timed_beside_river(tmp_path):
+    """Each turns its rows as river's does, and the ratios are those of the times."""
+    _, found = run("transformers.py", tmp_path / "transformers", "--rows", "60")
+    lines = {line["transformer"]: line for line in found["comparisons"]}
+    assert len(lines) == 13
+    alike = {name: line["rows alike %"] for name, line in lines.items()}
+    assert alike.pop("DateParts") > 90  # an hour in another order of sums
+    assert set(alike.values()) == {100.0}
+    rows, block, theirs = (each["cpu_seconds"] for each in found["timings"][:3])
+    assert lines["StandardScaler"]["rows: river's/ours"] == pytest.approx(theirs / rows, abs=0.06)
+    assert lines["StandardScaler"]["block: river's/ours"] == pytest.approx(theirs / block, abs=0.06)
+
+
 def test_driftmoe_runs_all_variants(tmp_path):
     """Every variant is timed on arrays and on dicts, beside our forest over the same rows."""
     sizes = ("--rows", "300", "--dict-rows", "60", "--river-rows", "40")

@@ -8,7 +8,7 @@ import pytest
 from river import preprocessing as theirs
 from toys import mixed_rows
 
-from olearn import preprocessing
+from olearn import preprocessing, streams
 
 CATEGORIES = {"sky": ["blue", "red"], "level": [3], "id": [], "heat": []}
 TEXTS = ("level", "sky", "id")
@@ -149,3 +149,19 @@ def test_hasher_keeps_nothing():
     before = hasher._raw_memory_usage
     hasher.learn_many(frame([{"id": f"user {i}"} for i in range(20_000)], ["id"]))
     assert hasher._raw_memory_usage <= before
+
+
+def test_a_block_need_not_hold_all_categories_of_its_stream():
+    """Of a schema that knows more texts than occur, before and after learning."""
+    rows = [({"sky": sky, "x": 1.0}, 0) for sky in ("blue", "grey", "red")]
+    stream = streams.from_iterable(rows)
+    X, _ = next(stream.blocks(3))
+    for encoder in (preprocessing.OrdinalEncoder(), preprocessing.OneHotEncoder()):
+        for n in (1, 2):
+            encoder.learn_many(X[:n], names=stream.schema)
+            made = encoder.transform_many(X[:n], names=stream.schema)
+            dicts = [encoder.transform_one(x) for x, _ in rows[:n]]
+            assert [list(x.values()) for x in dicts] == [
+                [v for v in r if v == v] for r in made.tolist()
+            ]
+        assert encoder.transform_many(X, names=stream.schema).shape[0] == 3
