@@ -16,7 +16,8 @@ CLASSES = [
 ]
 
 # 200,000 rows are run once a class, with its default parameters
-LONG = {f"check_{kind}memory_is_bounded" for kind in ("", "anomaly_", "detector_", "regressor_")}
+_KINDS = ("", "anomaly_", "detector_", "regressor_", "transformer_")
+LONG = {f"check_{kind}memory_is_bounded" for kind in _KINDS}
 
 
 def models_of(cls):

@@ -12,11 +12,18 @@ from olearn.checks.tools import (
     NAMES,
     chunks,
     dicts,
+    few_distinct_blocks,
+    frame_kinds,
     fresh,
     labelled_rows,
+    learn_many,
+    require,
+    require_bounded,
     require_equal,
     require_same_state,
     snapshot,
+    state_bytes,
+    targets_of,
 )
 from olearn.core.types import Codes, Rows
 
@@ -27,7 +34,7 @@ def check_transformer_learns_arrays_as_loop(model: Any) -> None:
     by_rows, by_arrays = fresh(model), fresh(model)
     for rows in chunks(len(X)):
         learn_many(by_arrays, X[rows])
-    for x, target in zip(dicts(X), _targets(X).tolist(), strict=True):
+    for x, target in zip(dicts(X), targets_of(X).tolist(), strict=True):
         by_rows.learn_one(x, *([target] if model._supervised else []))
     _require_same_answers(by_rows, by_arrays, X, "loop against arrays")
 
@@ -38,7 +45,7 @@ def check_transformer_stage_matches_loop(model: Any) -> None:
     for delay in (0, 1, 50, len(X)):
         loop, stage = _with_columns(model, X), _with_columns(model, X)
         plan = Schedule.delayed(len(X), delay)
-        y = _targets(X)[plan.due]
+        y = targets_of(X)[plan.due]
         A, B = stage._stage_rows(X, X[plan.due], y, np.ones(len(y)), plan.upto)
         expected = _loop(loop, X, plan.due, plan.upto)
         for rows, answers in zip(expected, (A, B), strict=True):
@@ -74,14 +81,71 @@ def check_transformer_unknown_features_change_nothing(model: Any) -> None:
     require_same_state(before, transformer, "a feature never seen")
 
 
-def learn_many(model: Any, X: Rows) -> None:
-    """Learn rows, with a target where the transformer takes one."""
-    model.learn_many(X, *([_targets(X)] if model._supervised else []), names=NAMES)
+def check_transformer_missing_values_are_one(model: Any) -> None:
+    """NaN, None and an absent key mean the same, in learning and when rows are turned."""
+    X, _ = labelled_rows(400)
+    with_nan = dicts(X)
+    absent = [{k: v for k, v in x.items() if v == v} for x in with_nan]
+    with_none = [{k: v if v == v else None for k, v in x.items()} for x in with_nan]
+    expected = _learn_and_turn(model, with_nan, X)
+    require_equal(expected, _learn_and_turn(model, absent, X), "NaN against absent keys")
+    require_equal(expected, _learn_and_turn(model, with_none, X), "NaN against None")
 
 
-def _targets(X: Rows) -> Rows:
-    targets: Rows = np.nan_to_num(X[:, 0])
-    return targets
+def check_transformer_frames_match_loop(model: Any) -> None:
+    """pandas and polars frames are learnt and turned as their rows are."""
+    X, _ = labelled_rows(300)
+    for name, make_frame in frame_kinds():
+        by_rows, by_frames = fresh(model), fresh(model)
+        for x, target in zip(dicts(X), targets_of(X).tolist(), strict=True):
+            by_rows.learn_one(x, *([target] if model._supervised else []))
+        frame = make_frame(dict(zip(NAMES, X.T, strict=True)))
+        by_frames.learn_many(frame, *([targets_of(X)] if model._supervised else []))
+        made = by_frames.transform_many(frame)
+        columns = {str(column): made[column].to_list() for column in made.columns}
+        answers = [{k: column[i] for k, column in columns.items()} for i in range(len(X))]
+        there = [{k: v for k, v in x.items() if v is not None and v == v} for x in answers]
+        expected = [{str(k): v for k, v in by_rows.transform_one(x).items()} for x in dicts(X)]
+        require_equal(expected, there, f"loop against {name} frames")
+
+
+def check_transformer_inputs_are_not_kept(model: Any) -> None:
+    """Dicts and arrays stay as they were, and writing into them later changes nothing."""
+    X, _ = labelled_rows(100)
+    transformer, given = fresh(model), X.copy()
+    learn_many(transformer, given)
+    answer = transformer.transform_many(given, names=NAMES)
+    require(np.array_equal(X, given, equal_nan=True), "an array that was given has changed")
+    before = snapshot(transformer)
+    given[...] = 1.0
+    answer[...] = 1.0
+    require_same_state(before, transformer, "writing into arrays given and returned")
+    for x, target in zip(dicts(X), targets_of(X).tolist(), strict=True):
+        shown = repr(x)
+        transformer.learn_one(x, *([target] if model._supervised else []))
+        transformer.transform_one(x).clear()
+        require(repr(x) == shown, f"the dict {shown} given to the transformer became {x}")
+    before = snapshot(transformer)
+    x.clear()
+    require_same_state(before, transformer, "clearing the last dict learnt")
+
+
+def check_transformer_memory_is_bounded(model: Any) -> None:
+    """200,000 rows need hardly more memory than 100,000, and the figure given is true."""
+    transformer = fresh(model)
+    peaks = [0, 0]
+    for i, (X, y) in enumerate(few_distinct_blocks(200_000, block=10_000)):
+        transformer.learn_many(X, *([y.astype(np.float64)] if model._supervised else []))
+        peaks[i // 10] = max(peaks[i // 10], state_bytes(transformer))
+    require_bounded(peaks, "rows")
+
+
+def _learn_and_turn(model: Any, rows: Any, X: Rows) -> list[Any]:
+    transformer, answers = fresh(model), []
+    for x, target in zip(rows, targets_of(X).tolist(), strict=True):
+        transformer.learn_one(x, *([target] if model._supervised else []))
+        answers.append(transformer.transform_one(x))
+    return answers
 
 
 def _with_columns(model: Any, X: Rows) -> Any:
@@ -98,7 +162,7 @@ def _loop(model: Any, X: Rows, due: Codes, upto: Codes) -> tuple[Any, Any]:
         for q in due[learnt : upto[t]]:
             if model._supervised:  # its answer must not know the target of the row
                 B.append(model._transform_row(X[q]))
-                model._learn_row(X[q], float(_targets(X)[q]), 1.0)
+                model._learn_row(X[q], float(targets_of(X)[q]), 1.0)
             else:
                 model._learn_row(X[q], None, 1.0)
                 B.append(model._transform_row(X[q]))
@@ -124,4 +188,8 @@ STAGE_CHECKS: tuple[Callable[[Any], None], ...] = (
     check_transformer_stage_matches_loop,
     check_transformer_learning_continues,
     check_transformer_unknown_features_change_nothing,
+    check_transformer_missing_values_are_one,
+    check_transformer_frames_match_loop,
+    check_transformer_inputs_are_not_kept,
+    check_transformer_memory_is_bounded,
 )

@@ -138,6 +138,17 @@ def learn_rows(model: Any, rows: Any, y: Any) -> None:
         model.learn_one(x, label)
 
 
+def learn_many(model: Any, X: Rows) -> None:
+    """Learn rows, with a target where the transformer takes one."""
+    model.learn_many(X, *([targets_of(X)] if model._supervised else []), names=NAMES)
+
+
+def targets_of(X: Rows) -> Rows:
+    """Return a number a row, for transformers that read one."""
+    targets: Rows = np.nan_to_num(X[:, 0])
+    return targets
+
+
 def predict_then_learn(model: Any, rows: Any, y: Any) -> list[tuple[Any, dict[Any, float]]]:
     """Predict label and probabilities of each row, then learn it."""
     answers = []

@@ -13,6 +13,7 @@ from olearn.checks.tools import (
     dicts,
     fresh,
     labelled_rows,
+    learn_many,
     require,
     require_equal,
     require_refusal,
@@ -35,6 +36,7 @@ def check_transformer_copies_continue(model: Any) -> None:
     """A model pickled or deep-copied transforms as the original does."""
     X, _ = labelled_rows(400)
     original = fresh(model)
+    learn_many(original, X[:100])
     _answers(original, X[:100])
     copiers: tuple[Callable[[Any], Any], ...] = (_pickled, copy.deepcopy)
     twins = [copier(original) for copier in copiers]
@@ -47,6 +49,7 @@ def check_transformer_inference_is_pure(model: Any) -> None:
     """Transformations leave the state as it was."""
     X, _ = labelled_rows(400)
     transformer = fresh(model)
+    learn_many(transformer, X[:100])
     _answers(transformer, X[:100])
     before = snapshot(transformer)
     for x in (*dicts(X[:20]), {}, {"new": 1.0}):
