@@ -101,8 +101,9 @@ class ARFClassifier(ForestShape, MemberWatch, ArrayClassifier):
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
     splitter
-        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
-        not built in: a warning says so, and features are estimated as by this one.
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`, or any other of
+        river for classes: it proposes the splits of numeric features in Python, row by row, about
+        as slowly as in river. Naive Bayes keeps its normal distributions.
     binary_split
         Whether nominal features are split one value against the rest only.
     min_branch_fraction

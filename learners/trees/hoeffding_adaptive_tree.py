@@ -27,7 +27,7 @@ from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.node_watch import NodeWatch
 from olearn.learners.trees.pool import TreePool, settings_of
-from olearn.learners.trees.river_parts import check_splitter, delta_of, is_built_in
+from olearn.learners.trees.river_parts import check_splitter, delta_of
 from olearn.learners.trees.single_tree import (
     GracePeriod,
     LeafPrediction,
@@ -72,8 +72,9 @@ class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
     splitter
-        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
-        not built in: a warning says so, and features are estimated as by this one.
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`, or any other of
+        river for classes: it proposes the splits of numeric features in Python, row by row, about
+        as slowly as in river. Naive Bayes keeps its normal distributions.
     bootstrap_sampling
         Whether a leaf learns a row with weight max(1, k), k ~ Poisson(1), instead of 1.
     drift_window_threshold
@@ -191,8 +192,7 @@ class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
         self._pool = TreePool(settings_of(self), self.max_size, bytes_beside=beside, rng=rng)
         self._root = self._pool.add_tree()
         self._settings = np.zeros(4)
-        if not (self.drift_detector is None or is_built_in(self.drift_detector)):
-            self._watchers = {}
+        self._start_watch()
         self._apply_parameters()
         self._tally = np.zeros(4, np.int64)
         self._windows = np.empty((0, _WINDOW_SIZE))

@@ -19,6 +19,8 @@ from olearn.core.parameters import (
 )
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
+from olearn.learners.trees import layout as at
+from olearn.learners.trees.observers import observers_of
 from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.river_parts import check_splitter
 from olearn.learners.trees.single_tree import (
@@ -62,8 +64,9 @@ class HoeffdingTreeClassifier(SingleTree):
     nominal_attributes
         Names of the nominal features. A feature whose first value is a string is nominal too.
     splitter
-        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`. Others of river are
-        not built in: a warning says so, and features are estimated as by this one.
+        `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`, or any other of
+        river for classes: it proposes the splits of numeric features in Python, row by row, about
+        as slowly as in river. Naive Bayes keeps its normal distributions.
     binary_split
         Whether nominal features are split one value against the rest only.
     min_branch_fraction
@@ -159,6 +162,7 @@ class HoeffdingTreeClassifier(SingleTree):
             self.max_size,
         )
         self._root = self._pool.add_tree()
+        self._observers = observers_of(self.splitter)
         self._grow(len(self._labels))
 
     @classmethod
@@ -168,10 +172,29 @@ class HoeffdingTreeClassifier(SingleTree):
         yield {"leaf_prediction": "nb", "binary_split": True, "max_depth": 3}
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
+        if self._observers is not None:
+            self._run(row[None], np.array([code]), np.array([w]))
+            return
         while not kernels.learn_row(self._pool.handle, self._root, row, code, w):
             self._pool.make_room(1)
 
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
+        if self._observers is None or (w == at.ONLY_PREDICT).all():
+            return self._run_all(X, y, w)
+        out = np.empty(len(y), np.int64)
+        for i in range(len(y)):
+            row, code = slice(i, i + 1), int(y[i])
+            before = self._observers.look(self._pool, code)
+            out[row] = self._run_all(X[row], y[row], w[row])
+            self._observers.learn(
+                self._pool, before, X[i], code, self.grace_period, self._make_room
+            )
+        return out
+
+    def _make_room(self) -> None:
+        self._pool.make_room(1)
+
+    def _run_all(self, X: Rows, y: Codes, w: Rows) -> Codes:
         out = np.empty(len(y), np.int64)
         row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, 0)
         while row < len(y):

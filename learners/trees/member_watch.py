@@ -1,6 +1,7 @@
-"""Detectors and metrics of a forest that the kernels lack: Python looks after its members."""
+"""What of a forest the kernels lack, detectors, metrics, splitters: Python looks after members."""
 
 import abc
+import functools
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors._adwin_kernels import adwin_total, adwin_width
 from olearn.detectors.adwin import ADWIN
 from olearn.learners.trees import arf_kernels as kernels
+from olearn.learners.trees.observers import Observers, observers_of
 from olearn.learners.trees.pool import TreePool
 from olearn.learners.trees.river_parts import is_accuracy, is_built_in
 
@@ -20,6 +22,8 @@ class MemberWatch(abc.ABC):
     """A forest whose members Python may look after, row by row; a subclass writes `_run_member`."""
 
     n_models: int
+    grace_period: float
+    splitter: Any
     metric: Any
     disable_weighted_vote: bool
     drift_detector: Any
@@ -32,16 +36,17 @@ class MemberWatch(abc.ABC):
     _tallies: Rows
     _windows: NDArray[np.float64]
     _settings: Rows
-    # None where kernels do it; files of version 0.1 have neither
+    # None where kernels do it; files of version 0.1 have none of them
     _watchers: list[list[Any]] | None = None
     _metrics: list[Any] | None = None
+    _observers: list[Observers] | None = None
 
     @abc.abstractmethod
     def _run_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         """Let a member vote on each row, then learn it."""
 
     def _start_watch(self) -> None:
-        """Make a warning and a drift detector a member, and a metric, if there is one to be."""
+        """Make what Python looks after: detectors, a metric and splitters for each member."""
         given = (self.warning_detector, self.drift_detector)
         if not all(each is None or is_built_in(each) for each in given):
             deltas = (self.warning_delta, self.drift_delta)
@@ -52,6 +57,8 @@ class MemberWatch(abc.ABC):
             self._watchers = [[model.clone() for model in models] for _ in range(self.n_models)]
         if not (self.metric is None or is_accuracy(self.metric)):
             self._metrics = [self.metric.clone() for _ in range(self.n_models)]
+        if observers_of(self.splitter) is not None:
+            self._observers = [Observers(self.splitter) for _ in range(self.n_models)]
 
     def _weight(self, number: int) -> float:
         """Return what a member's votes are still to be multiplied by."""
@@ -65,7 +72,7 @@ class MemberWatch(abc.ABC):
 
     def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         """Do as `_run_member`, and tell what Python looks after; `votes` may have no rows."""
-        if self._watchers is None and self._metrics is None:
+        if self._watchers is None and self._metrics is None and self._observers is None:
             self._run_member(number, X, y, w, votes)
             return
         window, status = self._windows[number, kernels.DRIFT], self._status[number]
@@ -73,7 +80,7 @@ class MemberWatch(abc.ABC):
         for i in range(len(y)):
             row = slice(i, i + 1)
             weight, before, n_drifts = self._weight(number), window.copy(), status[kernels.N_DRIFTS]
-            self._run_member(number, X[row], y[row], w[row], proba)
+            self._run_row(number, X[row], y[row], w[row], proba)
             if len(votes):
                 votes[i] = proba[0] * weight
             if self._metrics is not None and w[i] > 0.0:
@@ -84,6 +91,17 @@ class MemberWatch(abc.ABC):
                 self._watch(number, self._watchers[number], int(wrong))
             if self._metrics is not None and status[kernels.N_DRIFTS] != n_drifts:
                 self._metrics[number] = self.metric.clone()
+
+    def _run_row(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
+        """Do as `_run_member` for one row, and tell its splitters."""
+        if self._observers is None:
+            self._run_member(number, X, y, w, votes)
+            return
+        observers, pool, code = self._observers[number], self._pools[number], int(y[0])
+        before = observers.look(pool, code)
+        self._run_member(number, X, y, w, votes)
+        make_room = functools.partial(pool.make_room, 2)
+        observers.learn(pool, before, X[0], code, self.grace_period, make_room)
 
     def _judge(self, metric: Any, code: int, proba: Rows, w: float) -> None:
         labels = self._labels.labels

@@ -1,4 +1,4 @@
-"""Detectors of an adaptive tree that the kernels lack: Python looks after its splits."""
+"""Detectors and splitters of an adaptive tree that the kernels lack: Python looks after nodes."""
 
 import abc
 from typing import Any
@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from olearn.core.types import Codes, Rows
 from olearn.detectors._adwin_kernels import TOTAL, WIDTH
+from olearn.detectors.adwin import ADWIN
 from olearn.learners.trees import hat_kernels as kernels
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.observers import Observers, observers_of
 from olearn.learners.trees.pool import TreePool
+from olearn.learners.trees.river_parts import is_built_in
 
 
 class NodeWatch(abc.ABC):
@@ -20,7 +23,10 @@ class NodeWatch(abc.ABC):
     errors since the last alarm of the split's own detector.
     """
 
+    grace_period: float
+    splitter: Any
     drift_detector: Any
+    drift_delta: float
     drift_window_threshold: int
     _pool: TreePool
     _windows: NDArray[np.float64]
@@ -31,10 +37,22 @@ class NodeWatch(abc.ABC):
     # the detector of each split, by its node; None where the kernels' ADWIN does it, and in files
     # of version 0.1
     _watchers: dict[int, Any] | None = None
+    _observers: Observers | None = None
 
     @abc.abstractmethod
     def _run_all(self, X: Rows, y: Codes, w: Rows) -> Codes:
         """Predict, then learn each row of weight >= 0; return the predicted codes."""
+
+    @abc.abstractmethod
+    def _make_room(self) -> None:
+        """Make room for the next row."""
+
+    def _start_watch(self) -> None:
+        """Begin without detectors of splits, if Python is to look after any."""
+        self._observers = observers_of(self.splitter)
+        known = self.drift_detector is None or is_built_in(self.drift_detector)
+        if not known or self._observers is not None:
+            self._watchers = {}
 
     def _run_watched(self, X: Rows, y: Codes, w: Rows) -> Codes:
         """Do as `_run_all`, and tell the detectors after each row."""
@@ -42,8 +60,18 @@ class NodeWatch(abc.ABC):
         for i in range(len(y)):
             row = slice(i, i + 1)
             before = self._windows[:, [WIDTH, TOTAL]]
-            out[row] = self._run_all(X[row], y[row], w[row])
+            out[row] = self._run_row(X[row], y[row], w[row])
             self._watch(before)
+        return out
+
+    def _run_row(self, X: Rows, y: Codes, w: Rows) -> Codes:
+        """Do as `_run_all` for one row, and tell its splitters."""
+        if self._observers is None:
+            return self._run_all(X, y, w)
+        code, pool = int(y[0]), self._pool
+        before = self._observers.look(pool, code)
+        out = self._run_all(X, y, w)
+        self._observers.learn(pool, before, X[0], code, self.grace_period, self._make_room)
         return out
 
     def _watch(self, before: Rows) -> None:
@@ -59,7 +87,8 @@ class NodeWatch(abc.ABC):
         assert self._watchers is not None, "asked before"
         detector = self._watchers.get(node)
         if detector is None:
-            detector = self._watchers[node] = self.drift_detector.clone()
+            model = self.drift_detector or ADWIN(self.drift_delta)
+            detector = self._watchers[node] = model.clone()
         detector.update(int(wrong))
         other, windows = int(self._alternate[node]), self._windows
         # as in river, errors fall where the alarm comes with a right answer
@@ -71,6 +100,8 @@ class NodeWatch(abc.ABC):
             self._pool.handle, windows, self._alternate, self._scratch, self._tally,
             self._settings, node, rose,
         )  # fmt: skip
+        if switched and self._observers is not None:
+            self._observers.move(other, node)
         if switched and other in self._watchers:
             self._watchers[node] = self._watchers.pop(other)
         elif switched:

@@ -19,7 +19,7 @@ from olearn.core.rng import KernelState, kernel_state
 from olearn.learners.trees import layout as at
 from olearn.learners.trees.layout import Pool
 from olearn.learners.trees.lists import free_slot, new_node
-from olearn.learners.trees.river_parts import points_of
+from olearn.learners.trees.river_parts import is_gaussian
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -309,9 +309,13 @@ def settings_of(model: Any) -> NDArray[np.float64]:
     """Pack those settings of trees that are parameters of a learner; the others have defaults."""
     names = {field.name for field in dataclasses.fields(model)}
     settings = {name: getattr(model, name) for name in _SETTINGS if name in names}
-    if "splitter" in names and model.splitter is not None:
-        settings["n_split_points"] = points_of(model.splitter)
-    return tree_settings(**settings)
+    splitter = model.splitter if "splitter" in names else None
+    if splitter is None:
+        return tree_settings(**settings)
+    if is_gaussian(splitter):
+        return tree_settings(**settings | {"n_split_points": splitter.n_splits})
+    # the kernels split no leaf: `Observers` do
+    return tree_settings(**settings | {"grace_period": math.inf})
 
 
 _SETTINGS = tuple(inspect.signature(tree_settings).parameters)

@@ -5,30 +5,29 @@ river's own classes are imported where one was given: they take a second to impo
 
 from typing import Any
 
-from olearn.core.telling import tell
 from olearn.core.validate import check_kind
 from olearn.detectors.adwin import ADWIN as OwnADWIN
 
-_POINTS = 10
 _ADWIN = {"clock": 32, "max_buckets": 5, "min_window_length": 5, "grace_period": 10}
 
 
 def check_splitter(name: str, value: Any) -> None:
-    """Raise unless `value` is a splitter of river; warn of one that is not built in."""
-    from river.tree.splitter import GaussianSplitter
+    """Raise unless `value` is a splitter of river for classes."""
     from river.tree.splitter.base import Splitter
 
     check_kind(name, value, Splitter, "a splitter of river.tree.splitter")
-    if not isinstance(value, GaussianSplitter):
-        tell(
-            f"{name}: numeric features are estimated by GaussianSplitter, {type(value).__name__} "
-            f"is not built in; {points_of(value)} split points are tried"
+    if not value.is_target_class:
+        raise ValueError(
+            f"{name} must be one for classes, as GaussianSplitter, HistogramSplitter or "
+            f"ExhaustiveSplitter, got {value!r}, which is for regression"
         )
 
 
-def points_of(splitter: Any) -> int:
-    """Return how many split points a splitter of river tries."""
-    return int(splitter._get_params().get("n_splits", _POINTS))
+def is_gaussian(splitter: Any) -> bool:
+    """Tell whether a splitter is the one that the kernels have."""
+    from river.tree.splitter import GaussianSplitter
+
+    return type(splitter) is GaussianSplitter
 
 
 def check_metric(name: str, value: Any) -> None:

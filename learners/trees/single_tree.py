@@ -10,6 +10,7 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.observers import Observers
 from olearn.learners.trees.pool import (
     CRITERIA,
     LEAF_MODES,
@@ -22,6 +23,8 @@ from olearn.learners.trees.shape import TreeShape
 
 class SingleTree(TreeShape, ArrayClassifier):
     """A classifier that predicts with the tree `_root` of `_pool`; a subclass writes `_run`."""
+
+    _observers: Observers | None = None  # where the kernels know the splitter; files of 0.1 too
 
     @property
     def _mutable_attributes(self) -> set[str]:

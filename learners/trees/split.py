@@ -39,7 +39,7 @@ def try_split(t, leaf, seen, work):
     n_proposals = 0
     before = 1.0
     if conf[at.CRITERION] == at.INFO_GAIN:
-        weight, impurity = _weighted_impurity(conf, counts)
+        weight, impurity = weighted_impurity(conf, counts)
         before = impurity / weight
     slot = node_i[leaf, at.SLOT]
     for f in range(t.feat.shape[0]):
@@ -64,7 +64,7 @@ def try_split(t, leaf, seen, work):
         reach = math.log(n_labels if n_labels > 2 else 2) / _LN2
     bound = math.sqrt(reach * reach * conf[at.LOG_INVERSE_DELTA] / (2.0 * seen))
     if best - second > bound or bound < conf[at.TAU]:
-        _split(t, leaf, feature, kind, value)
+        split_leaf(t, leaf, feature, kind, value)
         return True
     return False
 
@@ -75,7 +75,7 @@ def _propose(t, slot, f, before, work):
     stats = t.stats[slot, t.feat[f, at.OFFSET] :]
     if t.feat[f, at.CAPACITY] == 0:
         return _propose_numeric(t.conf, stats, before, work[POINTS:], work[BESIDE])
-    return _propose_nominal(t.conf, stats, before, work[POINTS], work[BESIDE])
+    return propose_nominal(t.conf, stats, before, work[POINTS], work[BESIDE])
 
 
 @inner
@@ -99,7 +99,7 @@ def _propose_numeric(conf, stats, before, left, right):
         for c in range(n_classes):
             above = stats[at.W, c] - left[i, c]
             right[c] = above if above > 0.0 else 0.0
-        merit = _merit(conf, before, left[i], right)
+        merit = merit_of(conf, before, left[i], right)
         if kind == at.LEAF or merit > best:
             best, value, kind = merit, point, at.NUMERIC
     return best, kind, value
@@ -163,7 +163,7 @@ def _normal_cdf(z):
 
 
 @inner
-def _propose_nominal(conf, stats, before, left, right):
+def propose_nominal(conf, stats, before, left, right):
     n_classes = left.shape[0]
     n_values = _most_categories(stats, n_classes)
     best, kind, value = -math.inf, at.LEAF, 0.0
@@ -176,7 +176,7 @@ def _propose_nominal(conf, stats, before, left, right):
             count = stats[at.CATEGORY_COUNTS + v, c]
             left[c] = count
             right[c] = stats[at.TOTAL, c] - count
-        merit = _merit(conf, before, left, right)
+        merit = merit_of(conf, before, left, right)
         if kind == at.LEAF or merit > best:
             best, kind, value = merit, at.EQUALS, 1.0 * v
     return best, kind, value
@@ -192,10 +192,10 @@ def _most_categories(stats, n_classes):
 
 
 @inner
-def _merit(conf, before, left, right):
+def merit_of(conf, before, left, right):
     """Merit of a split: information gain in bits, 1 - weighted Gini impurity, or a distance."""
-    n_left, after_left = _weighted_impurity(conf, left)
-    n_right, after_right = _weighted_impurity(conf, right)
+    n_left, after_left = weighted_impurity(conf, left)
+    n_right, after_right = weighted_impurity(conf, right)
     total = n_left + n_right
     least = conf[at.MIN_BRANCH] * total
     if not (n_left > least and n_right > least):
@@ -214,7 +214,7 @@ def _merit_multiway(conf, before, stats, n_values, counts):
     for v in range(n_values):
         for c in range(n_classes):
             counts[c] = stats[at.CATEGORY_COUNTS + v, c]
-        weight, impurity = _weighted_impurity(conf, counts)
+        weight, impurity = weighted_impurity(conf, counts)
         after += impurity
         n_large += weight > conf[at.MIN_BRANCH] * total
     if n_large < 2:
@@ -265,7 +265,7 @@ def _apart(inside, n_class, outside, n_rest):
 
 
 @inner
-def _weighted_impurity(conf, counts):
+def weighted_impurity(conf, counts):
     """Weight of a branch, and its entropy (bits) or Gini impurity times that weight."""
     total, inner, gini = 0.0, 0.0, conf[at.CRITERION] == at.GINI
     for c in range(counts.shape[0]):
@@ -281,7 +281,7 @@ def _weighted_impurity(conf, counts):
 
 
 @inner
-def _split(t, leaf, feature, kind, value):
+def split_leaf(t, leaf, feature, kind, value):
     """Turn the leaf into a split node whose new leaves share its class weights."""
     n_classes, node_i = t.head[at.N_CLASSES], t.node_i
     slot = node_i[leaf, at.SLOT]
