@@ -89,14 +89,14 @@ def test_growth_half_way_equals_growth_at_the_start():
     X, y = mixed(800)
     early, late = (HoeffdingTreeClassifier(30, delta=0.3, tau=0.3) for _ in range(2))
     whole = {0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0, "new": "green"}  # row 401 is green
-    for label in (0, 1, "third"):
+    for label in (0, 1, 2):
         early.learn_one(whole, label, w=0.0)
     late.learn_one({0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0}, 0, w=0.0)
     for i, (row, label) in enumerate(zip(X.tolist(), y.tolist(), strict=True)):
         x = dict(enumerate(row))
         if i > 400:
             x["new"] = ("red", "blue", "green")[i % 3]
-            label = "third" if i % 3 == 2 else label
+            label = 2 if i % 3 == 2 else label
         assert early.predict_one(x) == late.predict_one(x)
         early.learn_one(x, label)
         late.learn_one(x, label)
