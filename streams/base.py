@@ -179,6 +179,8 @@ class Stream(river_base.Dataset, abc.ABC):
 
     """
 
+    title = ""  # what results call it, where it has a name
+
     def __init__(
         self,
         schema: Schema,

@@ -61,7 +61,9 @@ def load(name: str | Path, **options: Any) -> "Stream":
     key = str(name)
     if key in registry.streams():
         entry = registry.streams()[key]
-        return cast("Stream", entry.constructor()(**entry.options, **options))
+        stream = cast("Stream", entry.constructor()(**entry.options, **options))
+        stream.title = key
+        return stream
     if key.startswith(_RIVER_PREFIX):
         from olearn.streams.iterables import from_river
 

@@ -218,6 +218,7 @@ class FileStream(Stream):
     ) -> None:
         table = open_table(path, text, rows)
         self.path = table.path
+        self.title = table.path.name
         self._source = LabelledTable(table, columns)
         self.target = self._source.target
         self._plan = Plan(self._source, set(columns.nominal) & set(self._source.names))

@@ -19,7 +19,7 @@ from olearn import registry
 from olearn.cli import arguments, run_agent, run_detector, run_learner
 from olearn.cli import warm as ahead
 from olearn.cli.failures import reports_failures
-from olearn.cli.tables import check_files, takes_tables
+from olearn.cli.tables import check_files, is_file, takes_tables
 
 app = typer.Typer(
     name="olearn",
@@ -36,22 +36,30 @@ class Kind(StrEnum):
     learners = "learners"
     detectors = "detectors"
     streams = "streams"
+    agents = "agents"
 
 
 class SpreadCommand(TyperCommand):
-    """A command whose `--streams a b c` means `--streams a --streams b --streams c`."""
+    """A command whose `--streams a b c` means `--streams a --streams b --streams c`.
+
+    Learners among them are learners all the same, so that they may also stand last.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before each of its values, then parse as usual."""
         spread: list[str] = []
+        learners: list[str] = []
         inside = False
         for arg in args:
             if arg.startswith("-"):
                 inside = arg == "--streams"
             elif inside and spread[-1] != "--streams":
+                if arg in registry.LEARNERS and not is_file(arg):
+                    learners.append(arg)
+                    continue
                 spread.append("--streams")
             spread.append(arg)
-        return super().parse_args(ctx, spread)
+        return super().parse_args(ctx, [*spread, *learners])
 
 
 def main() -> None:
@@ -76,14 +84,15 @@ def _stream_names() -> list[str]:
 LearnerName = Annotated[
     str,
     typer.Argument(
-        help="A name from `olearn list learners`, or of `olearn list detectors` to watch numbers.",
+        help="A name from `olearn list learners`, detectors (to watch numbers) or agents.",
         autocompletion=_complete(_runnable),
     ),
 ]
 StreamName = Annotated[
     str,
     typer.Argument(
-        help="A name from `olearn list streams`, or a file: CSV, Parquet, Arrow, ARFF; - is stdin.",
+        help="A name from `olearn list streams`, or a file: CSV, Parquet, Arrow, ARFF; - is stdin. "
+        "For agents: an environment such as CartPole-v1.",
         autocompletion=_complete(_stream_names),
     ),
 ]
@@ -158,8 +167,8 @@ Calibrate = Annotated[
 Picture = Annotated[
     Path | None,
     typer.Option(
-        help="Picture of a detector's alarms or an agent's returns; default: named after the file "
-        "with -alarms.png, or after agent and environment."
+        help="Picture of a detector's alarms or an agent's returns; default: named after detector, "
+        "series and column with -alarms.png, or after agent and environment."
     ),
 ]
 Video = Annotated[
@@ -167,7 +176,12 @@ Video = Annotated[
     typer.Option(help="An episode of an agent that has learnt: .gif moves, .png is a strip."),
 ]
 Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", min=-1)]
-Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write an HTML report on learners to this file; detectors and agents have --picture."
+    ),
+]
 CheckpointFolder = Annotated[
     Path | None,
     typer.Option(
@@ -379,5 +393,9 @@ def _described(kind: Kind) -> dict[str, str]:
     if kind is Kind.streams:
         entries = registry.streams()
     else:
-        entries = registry.LEARNERS if kind is Kind.learners else registry.DETECTORS
+        entries = {
+            Kind.learners: registry.LEARNERS,
+            Kind.detectors: registry.DETECTORS,
+            Kind.agents: registry.AGENTS,
+        }[kind]
     return {name: entry.description for name, entry in entries.items()}

@@ -1,5 +1,6 @@
 """What `olearn run DETECTOR SERIES` does: watch numbers, print the alarms, draw them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,14 +83,16 @@ class Series:
 def run(name: str, source: str, given: arguments.RunOptions) -> None:
     """Run a detector by its name; print alarms as a table or all as JSON, and write the picture."""
     why = f"{name} is a detector, which learns nothing"
-    given.refuse(("delay", "detector", "metric", "positive", "target", "video", "report"), why)
+    given.refuse(("report",), f"{why}; --picture draws its alarms, --json prints them")
+    given.refuse(("delay", "detector", "metric", "positive", "target", "video"), why)
     given.refuse(("checkpoint", "every", "resume"), why)
     arguments.refuse({"--set stream": given.of_stream or None}, why)
     refuse_columns(given.table, f"{name} watches one column of numbers, --column NAME")
     series = Series(source, given.column, given.seed, given.rows, given.table)
     series.check()
     stem = "stdin" if source == "-" else Path(source).stem
-    picture = given.picture or Path(f"{stem}-alarms.png")
+    parts = [name, stem, *([] if given.column is None else [given.column]), "alarms"]
+    picture = given.picture or Path(re.sub(r"[^\w.-]+", "-", "-".join(parts)) + ".png")
     arguments.check_output("--picture", picture)
 
     def make(options: dict[str, Any]) -> Any:

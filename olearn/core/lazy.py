@@ -34,6 +34,10 @@ def lazy_names(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return the `__getattr__`, `__dir__` and `__all__` of a package.
 
+    A name whose file needs torch is listed with and without it; without, to take it raises
+    `ModuleNotFoundError`, which says what to install, also from `hasattr`: an `AttributeError`
+    would make `from olearn.learners import ERClassifier` lose these words.
+
     Parameters
     ----------
     package

@@ -8,6 +8,7 @@ import math
 import numbers
 import sys
 from collections.abc import Collection, Hashable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,30 @@ def row_targets(y: Any, n_rows: int) -> Rows:
     if bad.any():
         raise ValueError(f"y must be finite, got {targets[bad][0]}")
     return targets
+
+
+def file_to_read(path: str | Path) -> Path:
+    """Return the path of a file that is there; raise FileNotFoundError or IsADirectoryError."""
+    found = Path(path)
+    if found.is_dir():
+        raise IsADirectoryError(f"path must be a file, got the folder {str(path)!r}")
+    if not found.exists():
+        beside = [p.name for p in found.parent.iterdir()] if found.parent.is_dir() else []
+        raise FileNotFoundError(f"there is no file {str(path)!r}{suggestion(found.name, beside)}")
+    return found
+
+
+def file_to_write(path: str | Path) -> Path:
+    """Return the path of a file that can be made: in a folder that is there, and no folder."""
+    made = Path(path)
+    if made.is_dir():
+        raise IsADirectoryError(f"path must be a file, got the folder {str(path)!r}")
+    if not made.parent.is_dir():
+        raise FileNotFoundError(
+            f"path must be in a folder that is there, got {str(path)!r}: there is no folder "
+            f"{str(made.parent)!r}"
+        )
+    return made
 
 
 def suggestion(value: Any, choices: Collection[str]) -> str:

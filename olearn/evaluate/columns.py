@@ -25,9 +25,16 @@ _IMPUTERS = "river.preprocessing.impute"  # by name: nobody else pays for import
 
 def as_stream(stream: Any, model: base.Estimator) -> Any:
     """Return the stream of a pair `(X, y)`, an array or frame and its targets; others as given."""
+    if isinstance(stream, np.ndarray) or is_frame(stream):
+        raise TypeError(
+            "stream must be a stream, an iterable of (x, y), or a pair of a table and its labels, "
+            f"(X, y); got {type(stream).__name__} of shape {stream.shape} alone"
+        )
     if not isinstance(stream, tuple) or len(stream) != 2:
         return stream
     X, y = stream
+    if isinstance(X, list) and X and not isinstance(X[0], Mapping):
+        raise TypeError("X of a pair (X, y) must be an array or a frame, got a list; np.array(X)")
     if not isinstance(X, np.ndarray) and not is_frame(X):
         return stream
     numeric = isinstance(last_step(model), base.Regressor)

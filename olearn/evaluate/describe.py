@@ -51,6 +51,8 @@ def _lines(title: str, params: Mapping[str, Any]) -> list[str]:
 
 def name_stream(stream: Any) -> str:
     """Return a data set's own name, or the class of another iterable."""
+    if title := getattr(stream, "title", ""):
+        return str(title)
     named = isinstance(stream, Dataset)
     return str(stream._repr_content["Name"]) if named else type(stream).__name__
 

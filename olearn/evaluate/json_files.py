@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from olearn.core.validate import file_to_read, file_to_write
+
 
 def dump(fields: Any, path: str | Path | None) -> str:
     """Return plain data as JSON, and write it to `path` if one is given; NaN becomes null."""
     text = json.dumps(_plain(fields), indent=1, allow_nan=False)
     if path is not None:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        file_to_write(path).write_text(text + "\n", encoding="utf-8")
     return text
 
 
 def parse(source: str | Path) -> Any:
     """Read what `dump` gave: its text, or the path of its file."""
     is_text = isinstance(source, str) and source.lstrip().startswith("{")
-    return json.loads(str(source) if is_text else Path(source).read_text(encoding="utf-8"))
+    return json.loads(str(source) if is_text else file_to_read(source).read_text(encoding="utf-8"))
 
 
 def as_numbers(values: Iterable[float | None]) -> list[float]:

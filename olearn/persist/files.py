@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.telling import tell
+from olearn.core.validate import file_to_read, file_to_write
 from olearn.persist.reader import Reader
 from olearn.persist.writer import Writer
 
@@ -119,7 +120,7 @@ def write_state(
 
     if "model" not in state:
         raise ValueError(f"state must have a 'model', got {list(state)}")
-    path = Path(path)
+    path = file_to_write(path)
     writer = Writer()
     temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
     with writer.held:  # nobody learns while the arrays are read
@@ -183,7 +184,7 @@ def read_state(path: str | Path, reuse: Any = None) -> dict[str, Any]:
 def _read(path: Path) -> tuple[Header, Arrays]:
     from safetensors import SafetensorError, safe_open
 
-    with path.open("rb"):  # a missing file is not a wrong one
+    with file_to_read(path).open("rb"):  # one that cannot be read is not a wrong one
         pass
     try:
         with safe_open(path, framework="numpy") as file:

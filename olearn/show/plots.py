@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from olearn.core.validate import file_to_write
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -102,7 +104,7 @@ def plot_experts(result: "Result", *, dark: bool = False) -> "Figure":
 def save(figure: "Figure", path: str | Path | None) -> "Figure":
     """Save the figure where a path is given, and return it."""
     if path is not None:
-        figure.savefig(path)
+        figure.savefig(file_to_write(path))
     return figure
 
 

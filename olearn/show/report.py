@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from olearn.core.validate import file_to_write
 from olearn.registry import describe_metric
 from olearn.show import plots
 from olearn.show.found_drifts import drift_heads, drift_lines
@@ -95,7 +96,7 @@ def write_report(
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
-    target = Path(path).absolute()
+    target = file_to_write(path).absolute()
     target.write_text(page, encoding="utf-8")
     return target
 

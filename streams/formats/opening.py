@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from olearn.core.validate import suggestion
+from olearn.core.validate import file_to_read
 
 STANDARD_INPUT = "-"
 
@@ -49,7 +49,7 @@ class Opener:
             if self.packing == "zip":
                 raise ValueError("standard input must not be a zip archive: unpack it")
             return
-        _check_there(self.path)
+        file_to_read(self.path)
         ending = self.path.suffix.lower()
         with self.path.open("rb") as file:
             self.packing = _PACKED.get(ending) or _packing(file.read(4))
@@ -196,11 +196,3 @@ def _undecodable_line(opener: Opener, encoding: str) -> tuple[int | None, str]:
             except UnicodeDecodeError as error:
                 return number, str(error)
     return None, "its bytes are of another encoding"
-
-
-def _check_there(path: Path) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(f"path must be a file, got the folder {str(path)!r}")
-    if not path.is_file():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise FileNotFoundError(f"there is no file {str(path)!r}{suggestion(path.name, beside)}")

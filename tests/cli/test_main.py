@@ -163,6 +163,16 @@ def test_compare_spreads_streams_and_seeds():
     assert first.values != second.values
 
 
+def test_learners_may_stand_behind_the_streams():
+    """What is no stream but a learner is not taken for a stream."""
+    result = call(
+        *("compare", "--streams", "sea", "stagger", "no-change", "naive-bayes"),
+        *("--rows", "100", "--json"),
+    )
+    found = Comparison.from_json(result.stdout)
+    assert (found.streams, found.models) == (["sea", "stagger"], ["no-change", "naive-bayes"])
+
+
 def test_compare_prints_and_reports(tmp_path):
     """Requirement: a table of means with ranks, and a report of all runs."""
     result = call(
@@ -173,14 +183,15 @@ def test_compare_prints_and_reports(tmp_path):
     assert (tmp_path / "c.html").exists()
 
 
-@pytest.mark.parametrize("kind", ["learners", "detectors", "streams"])
+@pytest.mark.parametrize("kind", ["learners", "detectors", "streams", "agents"])
 def test_list_has_every_name_once_with_its_description(kind):
     """Requirement: each name is listed with what it is, as text and as JSON."""
     known = json.loads(call("list", kind, "--json").stdout)
     lines = call("list", kind).stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(known)
     assert all(known.values())
-    assert {"learners": "driftmoe", "detectors": "adwin", "streams": "sea"}[kind] in known
+    one = {"learners": "driftmoe", "detectors": "adwin", "streams": "sea", "agents": "stream-q"}
+    assert one[kind] in known
 
 
 def test_list_streams_is_what_streams_knows():

@@ -36,7 +36,7 @@ def table(tmp_path, monkeypatch):
 
 
 def test_prints_alarms_and_writes_the_picture(table):
-    """One line an alarm with row and value; the picture is named after the file."""
+    """One line an alarm with row and value; the picture is named after what it shows."""
     result = call("run", "adwin", "cell.csv", "--column", "value")
     assert result.exit_code == 0, result.output
     signal = streams.signal_from_file(table, "value")
@@ -45,7 +45,7 @@ def test_prints_alarms_and_writes_the_picture(table):
     for row in alarms:
         assert f"{row:,} drift {signal.values[row]:.6g}" in words_of(result)
     assert f"drifts: {len(alarms)}" in result.output
-    assert (table.parent / "cell-alarms.png").stat().st_size > 1000
+    assert (table.parent / "adwin-cell-value-alarms.png").stat().st_size > 1000
 
 
 def test_json_is_the_result_of_detection(table):

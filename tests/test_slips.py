@@ -1,0 +1,92 @@
+"""What a newcomer gets wrong at first: each slip is answered with the argument and the remedy."""
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import olearn
+from olearn import evaluate, learners, streams
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+Y = (X[:, 0] > 0).astype(int)
+
+
+def _model():
+    return learners.HoeffdingTreeClassifier()
+
+
+def _result():
+    return evaluate.prequential((X, Y), _model(), progress=False)
+
+
+WRITES = {
+    "save": lambda path: olearn.save(_model(), path),
+    "to_html": lambda path: _result().to_html(path),
+    "to_json": lambda path: _result().to_json(path),
+    "plot": lambda path: _result().plot(path),
+}
+READS = {
+    "load": olearn.load,
+    "from_file": streams.from_file,
+    "from_json": evaluate.Result.from_json,
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_file_in_an_absent_folder_is_refused_by_both_names(write, tmp_path):
+    pytest.importorskip("matplotlib")
+    with pytest.raises(FileNotFoundError, match=r"absent/x.*there is no folder .*absent"):
+        write(tmp_path / "absent" / "x.png")
+    with pytest.raises(IsADirectoryError, match="path must be a file, got the folder"):
+        write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_what_cannot_be_read_is_named(read, tmp_path):
+    (tmp_path / "model.safetensors").write_text("")
+    with pytest.raises(IsADirectoryError, match="path must be a file, got the folder"):
+        read(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*did you mean 'model.safet"):
+        read(tmp_path / "modle.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        (X, r"a pair of a table and its labels, \(X, y\); got ndarray of shape \(40, 2\) alone"),
+        (pd.DataFrame(X), r"\(X, y\); got DataFrame of shape \(40, 2\) alone"),
+        ((X.tolist(), Y.tolist()), r"must be an array or a frame, got a list; np.array\(X\)"),
+        ("sea", r"streams.load\('sea'\)"),
+    ],
+    ids=["array", "frame", "lists", "name"],
+)
+def test_what_is_no_stream_is_refused_with_what_is(stream, message):
+    with pytest.raises(TypeError, match=message):
+        evaluate.prequential(stream, _model(), progress=False)
+
+
+def test_rows_as_a_list_or_a_pair_are_still_streams():
+    rows = [({"a": 1.0}, 0), ({"a": 2.0}, 1)]
+    for stream in (rows, tuple(rows)):
+        assert evaluate.prequential(stream, _model(), progress=False).n == 2
+
+
+def test_results_name_the_stream_as_the_user_did(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text("a,class\n" + "1,x\n2,y\n" * 20)
+    for stream, name in (
+        (streams.load("sea_a_mini", seed=1), "sea_a_mini"),
+        (streams.load("sea"), "sea"),
+        (streams.from_file(path), "cells.csv"),
+        (streams.load(path), "cells.csv"),
+    ):
+        result = evaluate.prequential(stream, _model(), max_samples=30, progress=False)
+        assert result.stream == name
+        assert json.loads(result.to_json())["stream"] == name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert streams.from_arrays(X, Y).title == ""
