@@ -88,10 +88,11 @@ class ERClassifier(RehearsalClassifier):
     Notes
     -----
     Images are uint8 arrays or tensors, `(channels, height, width)`. The features of rows are
-    standardised by running means and deviations and cut at 10 deviations; a missing value is the
-    mean; columns of zeros fill them up to a multiple of 16, the width that a `trunk` gets. A sample
-    of weight `w` is learnt `w` times. Equal images get equal answers, asked alone or together:
-    inputs are mapped in blocks of one size, so asking for one costs as much as four.
+    standardised by running means and deviations and cut at 10 deviations, which is said once where
+    a value lies beyond 1,000 (not on a GPU, which would have to wait); a missing value is the mean;
+    columns of zeros fill them up to a multiple of 16, the width that a `trunk` gets. A sample of
+    weight `w` is learnt `w` times. Equal images get equal answers, asked alone or together: inputs
+    are mapped in blocks of one size, so asking for one costs as much as four.
 
     Examples
     --------

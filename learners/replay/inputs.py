@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from olearn.core.features import FeatureIndex
+from olearn.core.telling import tell
 from olearn.learners.analytic._columns import Columns
 
 _LIMIT = 10.0  # standardised features are cut here: one wild value must not undo what is learnt
+_WILD = 1000.0  # deviations from which on it is said; heavy tails reach the limit every day
 _ENOUGH = 10  # rows after which deviations say what is wild
 _ROW_STATE = ("n_features", "columns", "_source", "_code", "_count", "_mean", "_m2")
 _HUGE = 1e100  # larger numbers would overflow when squared
@@ -68,6 +70,7 @@ class RowInputs:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self._said = False  # that a value is wild
         self.n_features = 0
         self.columns = Columns()
         self._source = torch.zeros(0, dtype=torch.int64, device=device)  # feature of each column
@@ -137,7 +140,20 @@ class RowInputs:
         known = self._numeric & (self._count >= _ENOUGH) & (self._m2 > 0.0)
         deviation = (self._m2 / self._count.clamp(min=1.0)).sqrt()
         reach = torch.where(known, _LIMIT * deviation, math.inf)
+        if not self._said and self.device.type == "cpu":  # a look from a GPU would wait for it
+            self._say_what_is_wild(v, (v - self._mean).abs() > _WILD / _LIMIT * reach)
         return torch.maximum(torch.minimum(v, self._mean + reach), self._mean - reach)
+
+    def _say_what_is_wild(self, v: Tensor, wild: Tensor) -> None:
+        if not wild.any():
+            return
+        self._said = True
+        row, column = wild.nonzero()[0].tolist()
+        tell(
+            f"feature {self.columns.keys[column][0]!r} has the value {v[row, column]:g}, more than "
+            f"{_WILD:g} deviations from its mean of {self._mean[column]:g}: rehearsal learners cut "
+            f"features at {_LIMIT:g} deviations; leave it out if it is a time stamp"
+        )
 
     def _settle(self) -> None:
         """Turn the moments into a shift and a factor, in place; no variance gives factor 0."""

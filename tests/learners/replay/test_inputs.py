@@ -75,11 +75,14 @@ def test_one_wild_value_does_not_hide_all_others():
     X[np.arange(600), y] += 3.0
     X[300, 0] = 1e15
     model = ERClassifier(seed=1)
-    right = model.test_then_train_many(X, y) == y
+    with pytest.warns(UserWarning, match=r"feature 0 has the value 1e\+15, .*cut .*10 dev") as said:
+        right = model.test_then_train_many(X, y) == y
+    assert [each.filename for each in said] == [__file__]  # once, and where it was learnt
     assert np.mean(right[400:]) > 0.8
     early = ERClassifier(seed=1)
     early.learn_many(X[:300], y[:300])
     before = early._engine.inputs.state()["_m2"].clone()
-    early.learn_many(X[300:301], y[300:301])
-    early.flush()
+    early.learn_one(dict(enumerate(X[300].tolist())), int(y[300]))
+    with pytest.warns(UserWarning, match="feature 0"):
+        early.flush()
     assert torch.all(early._engine.inputs.state()["_m2"] < 2.0 * before)
