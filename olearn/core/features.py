@@ -91,7 +91,7 @@ class FeatureIndex:
 
     def learn_one(self, x: Mapping[Any, Any]) -> NDArray[np.float64]:
         """Encode one row, adding columns and categories; checks everything first."""
-        self._check_one(x)
+        self.check_one(x)
         for name, value in x.items():
             if name in self._column and name not in self._untyped:
                 continue
@@ -106,7 +106,7 @@ class FeatureIndex:
         row = self.quick(x)
         if row is not None:
             return row
-        self._check_one(x)
+        self.check_one(x)
         return self._row(x, learn=False)
 
     def check_many(self, X: Any, names: Names = None) -> Table:
@@ -308,7 +308,8 @@ class FeatureIndex:
                 rows[:, column] = [codes[v] for v in values]
         return rows
 
-    def _check_one(self, x: Mapping[Any, Any]) -> None:
+    def check_one(self, x: Mapping[Any, Any]) -> None:
+        """Raise TypeError or ValueError if a row cannot be encoded."""
         if not isinstance(x, Mapping):
             raise TypeError(f"x must be a dict of features, got {x!r} of type {type(x).__name__}")
         for name, value in x.items():

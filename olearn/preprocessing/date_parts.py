@@ -121,22 +121,26 @@ class TimeIndex(FeatureIndex):
 
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
         """Encode a row that has exactly the known names, in order; see `FeatureIndex`."""
-        return super().quick(self._timed(x)[0])
+        return super().quick(self._timed(x))
 
     def knows(self, x: Mapping[Any, Any]) -> bool:
         """Tell whether a checked row has no feature and no category that is new."""
-        return super().knows(self._timed(x)[0])
+        return super().knows(self._timed(x))
+
+    def check_one(self, x: Mapping[Any, Any]) -> None:
+        """Raise TypeError or ValueError if a row cannot be encoded."""
+        super().check_one(self._timed(x))
 
     def learn_one(self, x: Mapping[Any, Any]) -> Rows:
         """Encode one row, adding columns and categories; checks everything first."""
-        numbers, times = self._timed(x)
-        row = super().learn_one(numbers)
-        self.times |= times
+        timed = self._timed(x)
+        row = super().learn_one(timed)
+        self.times |= timed.times
         return row
 
     def encode_one(self, x: Mapping[Any, Any]) -> Rows:
         """Encode one row without changing the index; unknown features are left out."""
-        return super().encode_one(self._timed(x)[0])
+        return super().encode_one(self._timed(x))
 
     def arrivals(self, table: Table, room: Callable[[int], int]) -> list[int]:
         """Return the rows of a checked table that bring columns, categories, or a first value."""
@@ -159,16 +163,16 @@ class TimeIndex(FeatureIndex):
             self._check_kind(name, name in table.times, column)
         return table
 
-    def _timed(self, x: Any) -> tuple[Any, set[Any]]:
-        """Return a row with seconds for its times, and the names of these."""
-        if not isinstance(x, Mapping):
-            return x, set()
+    def _timed(self, x: Any) -> Any:
+        """Return a row with seconds for its times, checked; what is no row stays as it is."""
+        if isinstance(x, _TimedRow) or not isinstance(x, Mapping):
+            return x
         times = {name for name, value in x.items() if _is_time(value)}
         for name, value in x.items():
             self._check_kind(name, name in times, [value])
-        if not times:
-            return x, times
-        return {k: as_seconds(v) if k in times else v for k, v in x.items()}, times
+        made = _TimedRow({k: as_seconds(v) if k in times else v for k, v in x.items()})
+        made.times = times
+        return made
 
     def _check_kind(self, name: Any, is_time: bool, values: Any) -> None:
         if is_time == (name in self.times) or not self.is_typed(name):
@@ -177,6 +181,12 @@ class TimeIndex(FeatureIndex):
         if value is not None:
             held = "times" if name in self.times else "numbers or text"
             raise ValueError(f"feature {name!r} holds {held}, got {value!r}")
+
+
+class _TimedRow(dict[Any, Any]):
+    """A row in which times are seconds since 1970; `times` are their names."""
+
+    times: set[Any]
 
 
 class TimeTable(Table):

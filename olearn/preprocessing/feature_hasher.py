@@ -99,9 +99,6 @@ class FeatureHasher(ArrayTransformer):
     def _columns_out(self) -> ColumnsOut:
         return range(self.n_features), [None] * self.n_features
 
-    def _room(self, n_categories: int) -> int:
-        return 0  # nothing here grows with the categories
-
     def _grow(self) -> None:
         """Do nothing: the columns are there."""
 
@@ -155,8 +152,13 @@ class HashedIndex(FeatureIndex):
 
     def __init__(self, buckets: Buckets, nominal: list[Any] | None) -> None:
         super().__init__(nominal)
+        self.names = list(range(buckets.n))
         self._buckets = buckets
         self._before: tuple[list[Any], list[CategoryIndex | None]] | None = None
+
+    def has(self, names: Iterable[Any]) -> bool:
+        """Tell that all features are known."""
+        return True
 
     def knows(self, x: Mapping[Any, Any]) -> bool:
         """Tell that no row brings anything."""
@@ -174,10 +176,12 @@ class HashedIndex(FeatureIndex):
     def follow(self, names: Sequence[Any], categories: Sequence[CategoryIndex | None]) -> None:
         """Take over the columns of what comes before."""
         self._before = list(names), list(categories)
+        self.names = list(names)
+        self._column = {name: column for column, name in enumerate(names)}
 
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
         """Check and encode a row."""
-        self._check_one(x)
+        self.check_one(x)
         known = self._buckets.known
         sums: dict[int, float] = {}
         for name, value in x.items():

@@ -74,6 +74,7 @@ class OneHotEncoder(ArrayTransformer):
         check_parameters(self)
         self._features = CategoricalIndex()
         self._seen: dict[int, int] = {}  # categories of each column that have their places
+        self._uncoded = np.zeros(0, np.int64)  # columns whose values are not codes
         self._places = np.full((0, 0), -1, np.int64)  # of the columns of codes, -1 for none
         self._names: list[Any] = []  # of the columns that are emitted
         self._encoded: list[tuple[Any, Any]] = []  # feature and value of these
@@ -109,14 +110,12 @@ class OneHotEncoder(ArrayTransformer):
 
     def _grow(self) -> None:
         index = self._features
-        if None in index.categories:
-            name = index.names[index.categories.index(None)]
-            raise ValueError(
-                f"feature {name!r} comes as numbers from the step before: put OneHotEncoder first"
-            )
-        known = [each for each in index.categories if each is not None]
-        self._places = with_room(self._places, [each.size for each in known])
-        for column, (name, each) in enumerate(zip(index.names, known, strict=True)):
+        kinds = index.categories
+        self._uncoded = np.array([j for j, each in enumerate(kinds) if each is None], np.int64)
+        self._places = with_room(self._places, [each.size if each else 0 for each in kinds])
+        for column, (name, each) in enumerate(zip(index.names, kinds, strict=True)):
+            if each is None:
+                continue
             for value, code in islice(each.codes.items(), self._seen.get(column, 0), None):
                 place = self._place_of(name, value)
                 self._places[column, int(code)] = place
@@ -127,15 +126,28 @@ class OneHotEncoder(ArrayTransformer):
             return self._fixed.get((name, value), -1)
         return self._add_name(name, value)
 
+    def _check_codes(self, X: Rows) -> None:
+        """Raise if a step before hands on numbers that it did not code."""
+        for column in self._uncoded.tolist() if len(self._uncoded) else ():
+            if not np.isnan(X[:, column]).all():
+                raise ValueError(
+                    f"feature {self._features.names[column]!r} comes as numbers from the step "
+                    "before: put OneHotEncoder first"
+                )
+
     def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        self._check_codes(X)
         self._n_learnt = learn_places(X, self._places, self._n_learnt)
 
     def _transform_rows(self, X: Rows) -> Rows:
+        self._check_codes(X)
         out = np.empty((len(X), len(self._names)))
         encode_rows(X, self._places, self._n_learnt, np.nan if self.drop_zeros else 0.0, out)
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        self._check_codes(A)
+        self._check_codes(B)
         width = len(self._names)
         A2, B2 = np.empty((len(A), width)), np.empty((len(B), width))
         absent = np.nan if self.drop_zeros else 0.0

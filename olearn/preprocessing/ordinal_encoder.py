@@ -44,8 +44,9 @@ class OrdinalEncoder(ArrayTransformer):
 
     Notes
     -----
-    A feature that is not in the row is missing, as None and NaN are; river's leaves it out. Of a
-    feature at most 10,000 values get a number, the rest is unknown.
+    A feature that is not in the row is missing, as None and NaN are; river's leaves it out. A
+    feature of which no value has been learnt has no number for missing values yet. Of a feature at
+    most 10,000 values get a number, the rest is unknown.
 
     Examples
     --------
@@ -112,6 +113,7 @@ class OrdinalEncoder(ArrayTransformer):
         if self.categories is not None:
             for column, (name, known) in enumerate(zip(self._features.names, kinds, strict=True)):
                 given = self.categories.get(name, {})
+                self._next[column] = len(given)
                 for value, code in known.codes.items():
                     self._numbers[column, int(code)] = given.get(value, -1)
 
@@ -122,7 +124,8 @@ class OrdinalEncoder(ArrayTransformer):
 
     def _transform_rows(self, X: Rows) -> Rows:
         out = np.empty_like(X)
-        number_rows(self._codes_of(X, learn=False), self._special, self._numbers, out)
+        rows = self._codes_of(X, learn=False)
+        number_rows(rows, self._special, self._numbers, self._next, out)
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
@@ -154,12 +157,12 @@ def _learn(X, t, special, numbers, following):
 
 
 @inner
-def _number(X, t, special, numbers, out):
+def _number(X, t, special, numbers, following, out):
     """Write the numbers of a row to `out`; `special` are those of unknown and missing values."""
     for j in range(X.shape[1]):
         code = X[t, j]
         if code != code:
-            out[t, j] = special[1]
+            out[t, j] = special[1] if following[j] > 0 else np.nan
         elif 0.0 <= code < numbers.shape[1] and numbers[j, int(code)] >= 0:
             out[t, j] = numbers[j, int(code)]
         else:
@@ -174,10 +177,10 @@ def learn_numbers(X, special, numbers, following):
 
 
 @njit(nogil=True)
-def number_rows(X, special, numbers, out):
+def number_rows(X, special, numbers, following, out):
     """Write the numbers of rows to `out`, `(n, d)`."""
     for t in range(len(X)):
-        _number(X, t, special, numbers, out)
+        _number(X, t, special, numbers, following, out)
 
 
 @njit(nogil=True)
@@ -185,9 +188,9 @@ def number_stage(A, B, upto, special, learns, numbers, following, A2, B2):
     """Number rows as predicted, `A`, and as learnt, `B`; `upto[t]` are learnt after row t."""
     q = 0
     for t in range(len(A)):
-        _number(A, t, special, numbers, A2)
+        _number(A, t, special, numbers, following, A2)
         while q < upto[t]:
             if learns:
                 _learn(B, q, special, numbers, following)
-            _number(B, q, special, numbers, B2)
+            _number(B, q, special, numbers, following, B2)
             q += 1

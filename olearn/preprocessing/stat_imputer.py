@@ -37,12 +37,14 @@ class StatImputer(ArrayTransformer):
     ----------
     imputers
         Any number of pairs, each of the name of a feature and of a `river.stats` statistic, or of a
-        number or a text that is put in as it is.
+        number or a text that is put in as it is; a feature that is given a text has categories,
+        its numbers too.
 
     Raises
     ------
     ValueError
-        If a feature is named twice, is infinite, or a text is to be put among numbers.
+        If a feature is named twice or infinite, a mean is to be put among texts, or a text among
+        the numbers that a step before makes.
     TypeError
         If an imputer is no such pair, or a feature has the wrong type.
 
@@ -85,6 +87,7 @@ class StatImputer(ArrayTransformer):
                 raise ValueError(f"imputers must name a feature once, got {name!r} again")
             self._how[name] = how
         self._start_encoding()
+        self._features.declare([name for name, how in self._how.items() if isinstance(how, str)])
         self._state = np.zeros((3, 0))
         self._others: dict[int, Any] = {}  # statistics that are not compiled, by column
 
@@ -131,7 +134,7 @@ class StatImputer(ArrayTransformer):
                 raise ValueError(f"imputers must hold a number for {name!r}, got {how!r}")
             elif known is not None and kind in (MEAN, LEAST, LARGEST):
                 raise ValueError(
-                    f"imputers must hold a text or stats.Mode for {name!r}, which is text, got "
+                    f"imputers must hold a text or stats.Mode for {name!r}, which is nominal, got "
                     f"{how!r} of type {type(how).__name__}"
                 )
 

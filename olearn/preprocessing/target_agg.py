@@ -12,12 +12,13 @@ from river import base, stats
 from river.base.typing import FeatureName
 
 from olearn.base.transformer import ArrayTransformer, ColumnsOut
+from olearn.core.features import FeatureIndex
 from olearn.core.jit import inner, njit
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.tables import Names
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_kind, check_names, one_number, row_targets
-from olearn.preprocessing._codes import CategoricalIndex, ColumnCodes
+from olearn.preprocessing._codes import ColumnCodes
 
 __all__ = ["TargetAgg"]
 
@@ -87,7 +88,7 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
         given = self.by if isinstance(self.by, list) else [] if self.by is None else [self.by]
         check_names("by", given)
         self._by = list(given)
-        self._features = CategoricalIndex()
+        self._features = FeatureIndex(self._by)
         self._codes = ColumnCodes()
         self._group: dict[tuple[float, ...], int] = {}  # codes of `by` -> row of the state
         self._state = np.zeros((0, 2))

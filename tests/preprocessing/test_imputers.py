@@ -75,17 +75,20 @@ def test_a_feature_may_be_missing_from_the_first_row_on():
     assert imputer.transform_one({"x": 7.0}) == {"x": 7.0}
 
 
-@pytest.mark.parametrize(
-    ("pair", "x", "match"),
-    [
-        (("x", "none"), {"x": 1.0}, "must hold a number for 'x', got 'none'"),
-        (("x", stats.Mean()), {"x": "text"}, r"must hold a text or stats.Mode for 'x'"),
-    ],
-)
-def test_text_is_not_put_among_numbers(pair, x, match):
-    """Nor a mean among texts."""
-    with pytest.raises(ValueError, match=match):
-        preprocessing.StatImputer(pair).learn_one(x)
+def test_no_mean_is_put_among_texts():
+    """Which river's does not find out before it adds them up."""
+    imputer = preprocessing.StatImputer(("x", stats.Mean()))
+    with pytest.raises(ValueError, match=r"must hold a text or stats.Mode for 'x'"):
+        imputer.learn_one({"x": "text"})
+
+
+def test_numbers_beside_a_text_are_categories():
+    """From the first row on, whether the feature is there or not."""
+    for first in ({"z": 1.0}, {"x": None, "z": 1.0}, {"x": 2.0}):
+        imputer = preprocessing.StatImputer(("x", "none"))
+        imputer.learn_one(first)
+        assert imputer.transform_one({"z": 1.0}) == {"x": "none", "z": 1.0}
+        assert imputer.transform_one({"x": 2.0}) == {"x": 2.0}
 
 
 @pytest.mark.parametrize(
