@@ -14,6 +14,7 @@ from river.compose import Pipeline, TransformerUnion
 
 from olearn.base import ArrayClassifier, ArrayRegressor, takes_blocks
 from olearn.core.tables import ColumnKinds, Names, is_frame
+from olearn.core.telling import tell
 from olearn.core.values import is_missing
 from olearn.streams.arrays import from_arrays
 from olearn.streams.base import Schema, Stream
@@ -66,15 +67,52 @@ def takes_blocks_of(stream: Any, model: Any) -> bool:
 
 
 def tell_columns(stream: Any, model: base.Estimator) -> None:
-    """Tell a learner of ours, be it at the end of a pipeline, what the stream knows."""
+    """Tell a learner of ours, be it at the end of a pipeline, what the stream knows.
+
+    One of river reads codes of categories as numbers, which its user is told.
+    """
     last: Any = last_step(model)
-    if not isinstance(stream, Stream) or not reads_kinds(last):
+    if not isinstance(stream, Stream):
+        return
+    if not reads_kinds(last):
+        _tell_of_codes(stream, model, last)
         return
     schema = stream.schema
     if schema.nominal and last is not model:
         last.expect_columns(_handed_on(stream, model))
     else:
         last.expect_columns(schema)
+
+
+def _tell_of_codes(stream: Stream, model: Any, last: base.Estimator) -> None:
+    """Warn where codes of categories reach a model of river that takes them for numbers."""
+    schema, module = stream.schema, type(last).__module__
+    codes = [name for name in schema.nominal if name not in schema.categories]
+    if not codes or not module.startswith("river.") or module.startswith("river.dummy"):
+        return
+    named = _nominal_attributes(last)
+    for x, _ in stream.take(1):
+        end = _at_the_end(model.clone(), x)  # an encoder has given them other names
+        read = [name for name in codes if name in end and name not in named]
+        if read:
+            shown = ", ".join(map(repr, read[:5])) + (", ..." if len(read) > 5 else "")
+            tell(
+                f"{type(last).__name__} of river reads the codes of categories in {shown} as "
+                "numbers: name them in nominal_attributes, if it has that, or put "
+                "preprocessing.OneHotEncoder() before it"
+            )
+
+
+def _nominal_attributes(model: Any) -> set[Any]:
+    """Return the features that a model, or one that it is made of, is told to be nominal."""
+    named: set[Any] = set()
+    for name, value in model._get_params().items():
+        if name == "nominal_attributes":
+            named.update(value or ())
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(part, base.Estimator):
+                named |= _nominal_attributes(part)
+    return named
 
 
 @dataclass(frozen=True)

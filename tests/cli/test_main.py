@@ -131,6 +131,14 @@ def test_run_gives_nominal_features_to_the_learner():
     assert f"nominal_attributes = {list(streams.load('stagger').schema.nominal)}" in parameters
 
 
+def test_run_says_who_reads_codes_as_numbers():
+    """Requirement: one line on stderr, and none where the learner knows of categories."""
+    told = call("run", "naive-bayes", "stagger", "--rows", "50")
+    assert told.stderr.count("GaussianNB of river reads the codes of categories in") == 1
+    for name in ("river-hoeffding-tree", "hoeffding-tree"):
+        assert "codes" not in call("run", name, "stagger", "--rows", "50").stderr
+
+
 def test_run_reads_a_file(tmp_path):
     """Requirement: a CSV file is a stream, its label column named by --target."""
     path = tmp_path / "table.csv"

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from river import compose, linear_model, naive_bayes, preprocessing, stats, tree
+from river import compose, dummy, linear_model, naive_bayes, preprocessing, stats, tree
 from typer.testing import CliRunner
 
 import olearn
@@ -259,3 +259,35 @@ def test_text_is_refused_in_words(log):
             run(streams.from_file(log), each)
     called = CliRunner().invoke(app, ["run", "naive-bayes", str(log)])
     assert (called.exit_code, "cannot learn text" in called.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tree.HoeffdingTreeClassifier(),
+        lambda: naive_bayes.GaussianNB(),
+        lambda: compose.Pipeline(preprocessing.StandardScaler(), naive_bayes.GaussianNB()),
+        lambda: tree.HoeffdingTreeClassifier(nominal_attributes=["car", "zipcode"]),
+    ],
+)
+def test_who_reads_codes_as_numbers_is_told(make):
+    """A stream without texts has codes for categories: river's models are told, which they are."""
+    stream = streams.load("agrawal", seed=1)
+    with pytest.warns(UserWarning, match="of river reads the codes .* 'elevel'") as told:
+        evaluate.prequential(stream, make(), max_samples=20)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: compose.Pipeline(preprocessing.OneHotEncoder(), naive_bayes.GaussianNB()),
+        lambda: tree.HoeffdingTreeClassifier(nominal_attributes=["elevel", "car", "zipcode"]),
+        lambda: compose.Pipeline(compose.Select("age", "loan"), naive_bayes.GaussianNB()),
+        lambda: learners.HoeffdingTreeClassifier(),
+        lambda: dummy.PriorClassifier(),
+    ],
+)
+def test_nobody_else_is_told_of_codes(make):
+    """Encoded, named, left out, known from the stream, or never looked at."""
+    evaluate.prequential(streams.load("agrawal", seed=1), make(), max_samples=20)
