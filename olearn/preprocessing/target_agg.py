@@ -54,9 +54,10 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
 
     Notes
     -----
-    Targets are numbers; True counts as 1. Rows in which a feature of `by` is missing are a group of
-    their own, where river's raises `KeyError` if it is absent. At most 100,000 groups are kept, and
-    of a feature 10,000 values; rows of others get the value of an empty group.
+    Targets are numbers; True counts as 1. In a pipeline it stands before a regressor: labels of a
+    classifier reach it as codes, which it refuses. Rows in which a feature of `by` is missing are a
+    group of their own, where river's raises `KeyError` if it is absent. At most 100,000 groups are
+    kept, and of a feature 10,000 values; rows of others get the value of an empty group.
 
     Examples
     --------
@@ -145,7 +146,7 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
     # -- rows ------------------------------------------------------------------------------------
 
     def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        learn_groups(self._groups(X, learn=True), y, self._state)
+        learn_groups(self._groups(X, learn=True), _numbers(y), self._state)
 
     def _transform_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), 1))
@@ -154,10 +155,10 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        targets = _numbers(y)
         learnt = self._groups(B, learn=True)
         asked = self._groups(A, learn=False)
         A2, B2 = np.empty((len(A), 1)), np.empty((len(B), 1))
-        targets = np.asarray(y, np.float64)
         state, prior = self._state, self._prior
         stage_groups(asked, learnt, targets, upto, state, prior, self._is_bayesian, A2, B2)
         return A2, B2
@@ -179,6 +180,16 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
             more = max(len(self._group), 2 * len(self._state)) - len(self._state)
             self._state = np.pad(self._state, ((0, more), (0, 0)))
         return np.array([self._group.get(key, -1) for key in keys], np.int64)
+
+
+def _numbers(y: Any) -> Rows:
+    """Return targets as they are; codes of labels, which are no numbers, raise."""
+    if np.asarray(y).dtype.kind in "iu":
+        raise ValueError(
+            "TargetAgg needs a target of numbers, got codes of labels: put it before a regressor, "
+            "or learn it by itself, with learn_one(x, y)"
+        )
+    return np.asarray(y, np.float64)
 
 
 @inner

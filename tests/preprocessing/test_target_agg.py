@@ -68,3 +68,16 @@ def test_arguments_are_checked():
         with pytest.raises((TypeError, ValueError), match="y "):
             agg.learn_one({"sky": "blue"}, bad)
     assert agg.transform_one({"sky": "blue"}) == {"y_mean_by_sky": 0.0}
+
+
+def test_codes_of_labels_are_no_targets():
+    """Which of two labels is 0 hangs on the one that came first."""
+    agg = preprocessing.TargetAgg(0)
+    agg.learn_many(np.eye(2), [1.0, 0.0])
+    codes = np.array([0, 1])
+    for learn in (
+        lambda: agg._learn_rows(np.eye(2), codes, np.ones(2)),
+        lambda: agg._stage_rows(np.eye(2), np.eye(2), codes, np.ones(2), np.array([1, 2])),
+    ):
+        with pytest.raises(ValueError, match="needs a target of numbers, got codes of labels"):
+            learn()
