@@ -1,7 +1,8 @@
 """What both wrappers of scikit-learn's interface share: the model, its parameters, its rows."""
 
+import copy
 from collections.abc import Iterator, Mapping
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -113,6 +114,13 @@ class SklearnWrapper(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self._rows(X, reset=False)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "model_" in vars(
+            self
+        ):  # joblib may map its arrays read-only; a learner writes into them
+            self.model_ = copy.deepcopy(self.model_)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
 
@@ -131,8 +139,10 @@ def _takes_weights(model: Any) -> bool:
 
 
 def _params_of(model: base.Base) -> Mapping[str, Any]:
-    """Return the parameters of a model as its attributes are."""
-    return {name: getattr(model, name) for name in signature(type(model)).parameters}
+    """Return the parameters of a model that have names; the steps of a pipeline have none."""
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    given = signature(type(model)).parameters.items()
+    return {name: getattr(model, name) for name, each in given if each.kind in kinds}
 
 
 def _holds_text(frame: Any) -> bool:

@@ -32,17 +32,19 @@ WITHOUT_WEIGHTS = {
 # check: why it cannot pass
 FOREST = {
     "check_sample_weight_equivalence_on_dense_data": "draws differ with the number of rows",
-    "check_estimators_pickle": "a forest writes while it votes, into arrays it cannot if mapped",
 }
+# a weight is the size of a step
+STEPS = {"check_sample_weight_equivalence_on_dense_data": "a step of twice the size is not two"}
 CASES = {
     "tree": (SklearnClassifier(learners.HoeffdingTreeClassifier()), {}),
     "ridge": (SklearnClassifier(learners.AnalyticRidgeClassifier(n_features=64, seed=1)), {}),
     "forest": (SklearnClassifier(learners.ARFClassifier(n_models=3, seed=1)), FOREST),
     "river's, row by row": (SklearnClassifier(naive_bayes.GaussianNB()), WITHOUT_WEIGHTS),
+    "softmax": (SklearnClassifier(learners.SoftmaxRegression()), STEPS),
     "ridge regression": (SklearnRegressor(learners.AnalyticRidgeRegressor()), {}),
     "river's pipeline": (
         SklearnRegressor(theirs.StandardScaler() | linear_model.LinearRegression()),
-        {"check_sample_weight_equivalence_on_dense_data": "w is a step of w times the size"},
+        STEPS,
     ),
 }
 
