@@ -61,12 +61,12 @@ def room_for(n_categories: int) -> int:
     return max(8, 1 << (n_categories - 1).bit_length()) if n_categories else 0
 
 
-def with_room(table: Codes, sizes: Sequence[int], fill: int = -1) -> Codes:
-    """Return a table of integers, a row a column and a place a code, that has room for `sizes`."""
+def with_room(table: Codes, sizes: Sequence[int]) -> Codes:
+    """Return a table with room for `sizes`: a row a column, a place a code, -1 where it is new."""
     n_rows, n_places = table.shape
     needed = max(sizes, default=0)
     if n_rows >= len(sizes) and n_places >= needed:
         return table
-    larger = np.full((max(n_rows, len(sizes)), max(n_places, room_for(needed))), fill, np.int64)
+    larger = np.full((max(n_rows, len(sizes)), max(n_places, room_for(needed))), -1, np.int64)
     larger[: table.shape[0], : table.shape[1]] = table
     return larger
