@@ -19,7 +19,7 @@ from river import preprocessing
 import olearn
 from olearn import detectors, learners
 from olearn.base import ArrayClassifier, ArrayDetector
-from olearn.checks.tools import dicts, error_bits, labelled_rows
+from olearn.checks.tools import dicts, error_bits, rows_for
 from olearn.learners import rl
 
 CLASSES = [getattr(part, name) for part in (learners, detectors) for name in part.__all__]
@@ -44,7 +44,7 @@ AGENTS = {
 
 def run(model: Any, start: int, end: int) -> list[Any]:
     """Run a model of any kind over rows of a stream; return all its answers."""
-    X, y = labelled_rows(max(end, 700))
+    X, y = rows_for(model, max(end, 700))
     if isinstance(model, ArrayDetector):
         return model.update_many(error_bits()[start:end]).tolist()
     rows = dicts(X if isinstance(model, ArrayClassifier) else np.nan_to_num(X))

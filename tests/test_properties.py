@@ -12,7 +12,13 @@ from river import base
 
 from olearn import detectors, learners
 from olearn.base import ArrayClassifier, ArrayDetector
-from olearn.checks.tools import fresh, require_distribution, snapshot
+from olearn.checks.tools import (
+    fresh,
+    require_distribution,
+    snapshot,
+    takes_text,
+    tells_many_apart,
+)
 
 FEW = settings(
     max_examples=8,
@@ -72,26 +78,31 @@ def streams(values, bad):
 class Contract:
     """What `ArrayClassifier` promises to accept, kept apart from the code that decides it."""
 
-    def __init__(self):
+    def __init__(self, model):
         self.kinds = {}  # of each feature: number or str, by the first value that was learnt
+        self._text = takes_text(model)
+        self._labels = None if tells_many_apart(model) else set()  # of two, those that came
 
     def accepts(self, x):
         return all(self._accepts(name, value) for name, value in x.items())
 
-    def learn(self, x):
+    def takes_label(self, y):
+        if not isinstance(y, str | int):
+            return False
+        return self._labels is None or len(self._labels | {y}) <= 2
+
+    def learn(self, x, y):
+        if self._labels is not None:
+            self._labels |= {False, True} if isinstance(y, bool) and not self._labels else {y}
         for name, value in x.items():
             if value is not None and value == value:
                 self.kinds.setdefault(name, str if isinstance(value, str) else float)
 
     def _accepts(self, name, value):
         if isinstance(value, str):
-            return self.kinds.get(name) is not float
+            return self._text and self.kinds.get(name) is not float
         number = isinstance(value, numbers.Real) and -1e308 < value < 1e308
         return value is None or number or (isinstance(value, float) and math.isnan(value))
-
-
-def is_label(y):
-    return isinstance(y, str | int)
 
 
 def refusal(call, *args):
@@ -108,15 +119,21 @@ def answer(model, x):
         return model.transform_one(x)
     if isinstance(model, ArrayClassifier):
         return model.predict_proba_one(x)
+    if isinstance(model, base.AnomalyDetector):
+        return model.score_one(x)
     return model.predict_one(x)
 
 
+@pytest.mark.filterwarnings("ignore:labels of two kinds")
+@pytest.mark.filterwarnings("ignore:feature .* has values outside its limits")
+@pytest.mark.filterwarnings("ignore:.* looks at the features of the first row")
+@pytest.mark.filterwarnings("ignore:the score of a row")
 @pytest.mark.parametrize("model", CLASSIFIERS)
 @FEW
 @given(stream=streams(numeric, foreign))
 def test_classifiers_accept_what_they_promise(model, stream):
     """Rows are refused if and only if the contract says so, whatever came before."""
-    learner, contract = fresh(model), Contract()
+    learner, contract = fresh(model), Contract(model)
     for x, y in stream:
         good = contract.accepts(x)
         error = refusal(learner.predict_proba_one, x)
@@ -124,9 +141,11 @@ def test_classifiers_accept_what_they_promise(model, stream):
         if good and learner.labels:
             require_distribution(learner, learner.predict_proba_one(x), f"at {x}")
         error = refusal(learner.learn_one, x, y)
-        assert (error is None) == (good and is_label(y)), f"learning {x}, label {y!r}: {error}"
+        assert (error is None) == (good and contract.takes_label(y)), (
+            f"learning {x}, label {y!r}: {error}"
+        )
         if error is None:
-            contract.learn(x)
+            contract.learn(x, y)
 
 
 def number(y):
@@ -135,7 +154,7 @@ def number(y):
 
 def learn(model, x, y):
     """Learn a row in the way of the model; `y` is a label, or a number for a regressor."""
-    if isinstance(model, base.Transformer):
+    if isinstance(model, base.Transformer | base.AnomalyDetector):
         model.learn_one(x)
     elif isinstance(model, base.Regressor):
         model.learn_one(x, y if y is None else number(y))
@@ -143,6 +162,10 @@ def learn(model, x, y):
         model.learn_one(x, y)
 
 
+@pytest.mark.filterwarnings("ignore:labels of two kinds")
+@pytest.mark.filterwarnings("ignore:feature .* has values outside its limits")
+@pytest.mark.filterwarnings("ignore:.* looks at the features of the first row")
+@pytest.mark.filterwarnings("ignore:the score of a row")
 @pytest.mark.parametrize("model", LEARNERS)
 @FEW
 @given(stream=streams(numeric, foreign))
@@ -155,6 +178,10 @@ def test_refused_rows_leave_no_trace(model, stream):
     assert snapshot(learner) == snapshot(untouched)
 
 
+@pytest.mark.filterwarnings("ignore:labels of two kinds")
+@pytest.mark.filterwarnings("ignore:feature .* has values outside its limits")
+@pytest.mark.filterwarnings("ignore:.* looks at the features of the first row")
+@pytest.mark.filterwarnings("ignore:the score of a row")
 @pytest.mark.parametrize("model", LEARNERS)
 @FEW
 @given(stream=streams(numeric, foreign), size=st.sampled_from([1, 3, 100]))
@@ -174,6 +201,8 @@ def test_arrays_equal_rows(model, stream, size):
         if isinstance(model, base.Transformer):
             if type(model).learn_many is not base.MiniBatchTransformer.learn_many:
                 by_arrays.learn_many(X, names=columns)
+        elif isinstance(model, base.AnomalyDetector):
+            by_arrays.learn_many(X, names=columns)
         elif isinstance(model, base.Regressor):
             by_arrays.learn_many(X, [number(label) for label in y], names=columns)
         else:

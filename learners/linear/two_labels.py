@@ -42,6 +42,12 @@ class TwoLabels(LabelIndex):
         self.positive = 0 if self.labels[0] == 1 else 1
         return code
 
+    def with_new(self, labels: list[Any]) -> list[Any]:
+        """Return all labels, in code order, once `labels` have been added."""
+        if not self.labels and labels and isinstance(labels[0], bool | np.bool_):
+            return [False, True]
+        return super().with_new(labels)
+
     def plan(self, y: Any) -> tuple[Codes, list[tuple[int, Any]]]:
         """Code many labels without adding any, as `add` will code them."""
         codes, new = super().plan(y)

@@ -6,25 +6,26 @@ in the few methods a detector writes, hence in the same floats.
 
 import abc
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base.stages import Schedule, runs
+from olearn.base.chain import Chain
+from olearn.base.stages import Stage, runs
 from olearn.core.features import FeatureIndex
 from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
 from olearn.core.tables import ColumnKinds, Names, column_like
 from olearn.core.types import Codes, Rows
+from olearn.core.validate import row_weights
 
 __all__ = ["ArrayAnomalyDetector"]
 
 
-class ArrayAnomalyDetector(Locked, Settable, base.AnomalyDetector):
+class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
     """An anomaly detector that scores and learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, and writes `_grow`, `_learn_rows` and
@@ -103,56 +104,64 @@ class ArrayAnomalyDetector(Locked, Settable, base.AnomalyDetector):
     @locked
     def learn_many(self, X: Any, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would."""
-        for part, _, _ in self._stretches(self._features.check_many(X, names)):
-            rows = self._features.learn_many(part)
-            self._grow()
-            self._learn_rows(rows)
+        self._learn_table(Chain(self), X, None, None, names)
 
     @locked
     def score_many(self, X: Any, *, names: Names = None) -> Any:
         """Return scores: an array for an array, a series for a frame."""
-        rows = self._features.encode_many(self._features.check_many(X, names))
-        return column_like(X, self._score_rows(rows))
+        return self._score_table(Chain(self).transform_table(X, names), X)
 
-    @locked
     def test_then_train_many(self, X: Any, *, names: Names = None) -> Rows:
         """Score each row, then learn it; return the scores, shape `(n,)`.
 
         The same answers as a loop of `score_one` and `learn_one`.
         """
-        table = self._features.check_many(X, names)
-        out = np.empty(len(table))
-        for part, stretch, begins_anew in self._stretches(table):
-            scores, first = out[stretch], 0
-            if begins_anew:  # the first row is scored before what it brings is known
-                scores[0] = self._score_row(self._features.encode_many(part[:1])[0])
-                first = 1
-            rows = self._features.learn_many(part)
-            self._grow()
-            if first:
-                self._learn_row(rows[0])
-            rows = rows[first:]
-            if len(rows):
-                scores[first:] = self._stage_rows(rows, rows, Schedule.at_once(len(rows)).upto)
-        return out
+        scores: Rows = self._run_schedule(X, X, names=names)
+        return scores
 
-    def _stretches(self, table: Any) -> Iterator[tuple[Any, slice, bool]]:
-        """Yield the rows of a checked table, cut where columns come.
+    @locked
+    def _run_schedule(
+        self, A: Any, B: Any, y: Any = None, upto: Codes | None = None, *, names: Names = None
+    ) -> Rows:
+        """Score the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
 
-        Each comes with its place and whether its first row brings something.
+        By default each row is learnt at once.
         """
-        cuts = set(self._features.arrivals(table, _one_room)) if len(table) else set()
-        edges = sorted(cuts | {0, len(table)})
-        for start, end in pairwise(edges):
-            rows = slice(start, end)
-            yield table if len(edges) == 2 else table[rows], rows, start in cuts
+        return self._run_chain(Chain(self), A, B, y, upto, names)
+
+    # -- at the end of a chain -------------------------------------------------------------------
+
+    def _learn_encoded(self, chain: Chain, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
+        self._learn_row(chain.learn_row(chain.encode_learning(x), y, w))
+
+    def _score_encoded(self, row: Rows) -> float:
+        return self._score_row(row)
+
+    def _learn_table(self, chain: Chain, X: Any, y: Any, w: Any, names: Names) -> None:
+        table = chain.encoder.check_many(X, names)
+        chain.run(table[:0], table, np.empty(0, np.int64), y, row_weights(w, len(table)))
+
+    def _score_table(self, rows: Rows, like: Any) -> Any:
+        return column_like(like, self._score_rows(rows))
+
+    def _run_chain(
+        self, chain: Chain, A: Any, B: Any, y: Any, upto: Codes | None, names: Names = None
+    ) -> Rows:
+        return chain.score(A, B, y, upto, names)
+
+    def _settle(self) -> None:
+        self._grow()
+
+    def _answers(
+        self, A: Rows | None, B: Rows, upto: Any, y: Any, w: Rows | None
+    ) -> Iterator[Rows]:
+        """Do as `_stage_rows`; no `A` learns only."""
+        if A is None:
+            self._learn_rows(B)
+        else:
+            yield self._stage_rows(A, B, upto)
 
     @property
     @locked
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
-
-
-def _one_room(n_categories: int) -> int:
-    """Return the categories to make room for: there are none."""
-    return 0

@@ -7,8 +7,6 @@ few methods a learner writes; both doors end in the same compiled code, hence th
 import abc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +15,8 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.base.stages import runs
+from olearn.base.chain import Chain
+from olearn.base.stages import Stage, is_at_once, parts, runs
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex, tell_of_mixed_kinds
 from olearn.core.locked import Locked, locked
@@ -30,7 +29,7 @@ from olearn.core.validate import check_in_range, check_names, row_weights
 __all__ = ["ArrayClassifier"]
 
 
-class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
+class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
     """A classifier that learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, ends it with `_grow(len(self._labels))`,
@@ -104,12 +103,12 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
     def _check_weights(self, w: Rows) -> None:
         """Raise ValueError at weights that the learner cannot take."""
 
-    def _room(self, n_categories: int) -> int:
-        """Number of categories that `_grow` makes room for where a feature has so many.
-
-        An array is cut where it changes, so that models grow at the same rows as in a loop.
-        """
-        return n_categories
+    def _checked_weight(self, w: float) -> float:
+        if w != 1.0:
+            check_in_range("w", w, 0.0, sys.float_info.max)
+            w = float(w)
+            self._check_weights(np.array([w]))
+        return w
 
     def _learn_row(self, row: Rows, code: int, w: float) -> None:
         self._learn_rows(row[None], np.array([code]), np.array([w]))
@@ -144,9 +143,7 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         self._lock.acquire()  # `with` would take three times as long, a tenth of a tree's row
         try:
             if w != 1.0:
-                check_in_range("w", w, 0.0, sys.float_info.max)
-                w = float(w)
-                self._check_weights(np.array([w]))
+                w = self._checked_weight(w)
             code = self._labels.get(y)
             row = self._features.quick(x)
             if row is None or code < 0:
@@ -161,12 +158,10 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         """Return the most probable label, or None before any label is known."""
         self._lock.acquire()
         try:
-            features, labels = self._features, self._labels.labels
-            row = features.quick(x)
+            row = self._features.quick(x)
             if row is None:
-                row = features.encode_one(x)
-            label: ClfTarget | None = labels[self._code_row(row)] if labels else None
-            return label
+                row = self._features.encode_one(x)
+            return self._predict_encoded(row)
         finally:
             self._lock.release()
 
@@ -176,10 +171,7 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         """Return the probability of each known label; empty before any is known."""
         self._lock.acquire()
         try:
-            row = self._features.encode_one(x)
-            if not self._labels.labels:
-                return {}
-            return dict(zip(self._labels.labels, self._proba_row(row).tolist(), strict=True))
+            return self._proba_encoded(self._features.encode_one(x))
         finally:
             self._lock.release()
 
@@ -188,10 +180,7 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
     @locked
     def learn_many(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
-        for stretch in self._stretches(X, y, w, names):
-            rows = self._encode(stretch)
-            if len(rows):
-                self._learn_rows(rows, stretch.codes, stretch.weights)
+        self._learn_table(Chain(self), X, y, w, names)
 
     def test_then_train_many(self, X: Any, y: Any, *, names: Names = None) -> NDArray[Any]:
         """Predict each row, then learn it; return the labels predicted, shape `(n,)`.
@@ -199,7 +188,7 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         The same answers as a loop of `predict_one` and `learn_one`, from one compiled call. The
         array has dtype object, with None first, where no label was known at its first row.
         """
-        return self._test_then_train(X, y, names).decoded()
+        return self._run_schedule(X, X, y, names=names).decoded()
 
     def test_then_train_codes(
         self,
@@ -214,91 +203,141 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         Returns codes of `self.labels`, with -1 first where no label was known at the first row.
         For callers that have codes: no label is looked at row by row.
         """
-        given = np.asarray(codes)
-        if given.ndim != 1 or given.dtype.kind not in "iu":
-            raise ValueError(
-                f"codes must be one integer a row, got shape {given.shape} of dtype {given.dtype}"
-            )
-        if given.size and not 0 <= given.min() <= given.max() < len(labels):
-            raise ValueError(
-                f"codes must be from 0 to {len(labels) - 1}, positions in labels, got "
-                f"{given.min()} to {given.max()}"
-            )
-        coded = CodedLabels(given.astype(np.int64, copy=False), labels)
-        return self._test_then_train(X, coded, names).codes
+        answers: Codes = self._run_schedule(X, X, coded(codes, labels), names=names).codes
+        return answers
 
     @locked
-    def _test_then_train(self, X: Any, y: Any, names: Names) -> CodedLabels:
-        answers = [np.empty(0, dtype=np.int64)]
-        for stretch in self._stretches(X, y, None, names):
-            codes, first = stretch.codes, 0
-            if stretch.begins_anew and len(codes):
-                # a block of one: the kernels of single rows are not compiled
-                row = self._features.encode_many(stretch.table[:1])
-                known = bool(self._labels.labels)
-                answers.append(self._codes_rows(row) if known else np.full(1, -1, np.int64))
-                first = 1
-            rows = self._encode(stretch)
-            if first:
-                self._learn_rows(rows[:1], codes[:1], stretch.weights[:1])
-            if len(codes) > first:
-                answers.append(self._test_then_train_rows(rows[first:], codes[first:]))
-        return CodedLabels(np.concatenate(answers), self._labels.labels)
+    def _run_schedule(
+        self,
+        A: Any,
+        B: Any,
+        y: Any,
+        upto: Codes | None = None,
+        *,
+        names: Names = None,
+        proba: bool = False,
+    ) -> Any:
+        """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
+
+        Returns codes as `CodedLabels`, or probabilities, NaN for labels that came later. By default
+        each row is learnt at once.
+        """
+        return Chain(self).classify(A, B, y, upto, names, proba)
 
     @locked
     def predict_many(self, X: Any, *, names: Names = None) -> Any:
         """Return the most probable labels: an array for an array, a series for a frame."""
-        rows = self._features.encode_many(self._features.check_many(X, names))
-        if self._labels.labels:
-            values = self._decode(self._codes_rows(rows))
-        else:
-            values = np.full(len(rows), None, dtype=object)
-        return column_like(X, values)
+        return self._predict_table(Chain(self).transform_table(X, names), X)
 
     @locked
     def predict_proba_many(self, X: Any, *, names: Names = None) -> Any:
         """Return probabilities: an array `(n, n_labels)` for an array, a frame for a frame."""
-        rows = self._features.encode_many(self._features.check_many(X, names))
+        return self._proba_table(Chain(self).transform_table(X, names), X)
+
+    # -- at the end of a chain -------------------------------------------------------------------
+
+    def _learn_encoded(self, chain: Chain, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
+        w = self._checked_weight(w)
+        code = self._labels.get(y)
+        row = chain.encode_learning(x)
+        if code < 0:
+            code = self._add_label(y)
+            self._settle()
+        self._learn_row(chain.learn_row(row, code, w), code, w)
+
+    def _predict_encoded(self, row: Rows) -> ClfTarget | None:
         labels = self._labels.labels
-        proba = self._proba_rows(rows) if labels else np.zeros((len(rows), 0))
-        if not is_frame(X):
-            return proba
-        columns = {label: proba[:, code] for code, label in enumerate(labels)}
-        return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))
+        label: ClfTarget | None = labels[self._code_row(row)] if labels else None
+        return label
 
-    def _stretches(self, X: Any, y: Any, w: Any, names: Names) -> Iterator["_Stretch"]:
-        """Check all of a batch, then yield its rows, cut where columns, categories or labels come.
+    def _proba_encoded(self, row: Rows) -> dict[ClfTarget, float]:
+        if not self._labels.labels:
+            return {}
+        return dict(zip(self._labels.labels, self._proba_row(row).tolist(), strict=True))
 
-        What comes with a stretch is learnt by `_encode`.
-        """
-        table = self._features.check_many(X, names)
-        codes, new = self._labels.plan(y)
-        if len(codes) != len(table):
-            raise ValueError(f"y must have one label a row, got {len(codes)} for {len(table)} rows")
+    def _learn_table(self, chain: Chain, X: Any, y: Any, w: Any, names: Names) -> None:
+        table = chain.encoder.check_many(X, names)
+        codes, labels = self._plan(y, len(table))
         weights = row_weights(w, len(codes))
         if w is not None:
             self._check_weights(weights)
-        labels = dict(new)
-        cuts = {*self._features.arrivals(table, self._room), *labels}
-        edges = sorted({0, len(codes)} | {row for row in cuts if row < len(codes)})
-        for start, end in pairwise(edges if len(codes) else [0, 0]):
-            rows = slice(start, end)
-            yield _Stretch(
-                table if len(edges) <= 2 else table[rows],
-                codes[rows],
-                weights[rows],
-                start in cuts,
-                labels.get(start),
-            )
+        nothing = np.empty(0, np.int64)
+        chain.run(table[:0], table, nothing, codes, weights, labels=labels)
 
-    def _encode(self, stretch: "_Stretch") -> Rows:
-        """Learn the columns, the categories and the label that come with a stretch."""
-        rows = self._features.learn_many(stretch.table)
-        if stretch.label is not None:
-            self._add_label(stretch.label)
+    def _predict_table(self, rows: Rows, like: Any) -> Any:
+        if self._labels.labels:
+            values = self._decode(self._codes_rows(rows))
+        else:
+            values = np.full(len(rows), None, dtype=object)
+        return column_like(like, values)
+
+    def _proba_table(self, rows: Rows, like: Any) -> Any:
+        labels = self._labels.labels
+        proba = self._proba_rows(rows) if labels else np.zeros((len(rows), 0))
+        if not is_frame(like):
+            return proba
+        columns = {label: proba[:, code] for code, label in enumerate(labels)}
+        return dataframe.to_native_frame(columns, like=dataframe.into_frame(like))
+
+    def _run_chain(
+        self,
+        chain: Chain,
+        A: Any,
+        B: Any,
+        y: Any,
+        upto: Codes | None,
+        names: Names = None,
+        proba: bool = False,
+    ) -> CodedLabels | Rows:
+        return chain.classify(A, B, y, upto, names, proba)
+
+    def _plan(self, y: Any, n_rows: int) -> tuple[Codes, list[ClfTarget]]:
+        """Code the labels of a batch; return all labels in code order, those to come too."""
+        codes, new = self._labels.plan(y)
+        if len(codes) != n_rows:
+            raise ValueError(f"y must have one label a row, got {len(codes)} for {n_rows} rows")
+        return codes, self._labels.with_new([label for _, label in new])
+
+    def _settle(self) -> None:
         if len(self._labels):
             self._grow(len(self._labels))
-        return rows
+
+    def _answers(
+        self,
+        A: Rows | None,
+        B: Rows,
+        upto: Codes,
+        y: Codes,
+        w: Rows | None,
+        *,
+        labels: Sequence[ClfTarget],
+        proba: bool = False,
+    ) -> Iterator[Codes | Rows]:
+        """Do as `_stage_rows`, cut where labels come, whose names are `labels`.
+
+        No `A` learns only; no `w` is ones.
+        """
+        codes = [k for k in range(len(self._labels), int(y.max(initial=-1)) + 1) if k in y]
+        cuts = sorted((int(np.argmax(y == code)), code) for code in codes)
+        plan = np.empty(0, np.int64) if A is None else upto
+        for k, part in enumerate(parts([row for row, _ in cuts], plan, len(B))):
+            if part.begins_anew:
+                self._add_label(labels[cuts[k - 1][1]])
+                self._settle()
+            end, middle = part.due.stop, part.due.start + part.lead
+            lead, rest = slice(part.due.start, middle), slice(middle, end)
+            if part.lead:
+                self._learn_rows(B[lead], y[lead], np.ones(part.lead) if w is None else w[lead])
+            if A is None or part.rows.stop == part.rows.start:
+                continue
+            seen, n = A[part.rows], part.rows.stop - part.rows.start
+            if not self._labels.labels:
+                yield np.zeros((n, 0)) if proba else np.full(n, -1, np.int64)
+            elif not proba and w is None and A is B and part.rows == rest and is_at_once(part.upto):
+                yield self._test_then_train_rows(seen, y[rest])
+            else:
+                weights = np.ones(end - middle) if w is None else w[rest]
+                yield self._stage_rows(seen, B[rest], y[rest], weights, part.upto, proba)
 
     def _add_label(self, label: ClfTarget) -> int:
         n_before = len(self._labels)
@@ -316,12 +355,16 @@ class ArrayClassifier(Locked, Settable, base.MiniBatchClassifier):
         return memory_bytes(vars(self))
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    """Rows of a batch; nothing new comes after the first, for which there would be no room."""
-
-    table: Any
-    codes: Codes
-    weights: Rows
-    begins_anew: bool  # the first row brings something that is not known when it is predicted
-    label: Any  # of the first row where it is new; else None, which is no label
+def coded(codes: Any, labels: Sequence[ClfTarget]) -> CodedLabels:
+    """Return codes of labels, checked."""
+    given = np.asarray(codes)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise ValueError(
+            f"codes must be one integer a row, got shape {given.shape} of dtype {given.dtype}"
+        )
+    if given.size and not 0 <= given.min() <= given.max() < len(labels):
+        raise ValueError(
+            f"codes must be from 0 to {len(labels) - 1}, positions in labels, got "
+            f"{given.min()} to {given.max()}"
+        )
+    return CodedLabels(given.astype(np.int64, copy=False), labels)

@@ -7,15 +7,15 @@ the few methods a learner writes, hence in the same floats.
 import abc
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
+from olearn.base.chain import Chain
 from olearn.base.roles import EncodesRows
-from olearn.base.stages import runs
+from olearn.base.stages import Stage, is_at_once, runs
 from olearn.core.locked import Locked, locked
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
@@ -28,7 +28,7 @@ __all__ = ["ArrayRegressor"]
 _LARGEST = sys.float_info.max
 
 
-class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
+class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
     """A regressor that learns rows, frames and 2-D arrays with the same result.
 
     A subclass sets `_features`, a `FeatureIndex` or another encoder, in its `__init__`, and writes
@@ -75,13 +75,6 @@ class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
     def _check_weights(self, w: Rows) -> None:
         """Raise ValueError at weights that the learner cannot take."""
 
-    def _room(self, n_categories: int) -> int:
-        """Number of categories that `_grow` makes room for where a feature has so many.
-
-        An array is cut where it changes, so that models grow at the same rows as in a loop.
-        """
-        return n_categories
-
     def _learn_row(self, row: Rows, y: float, w: float) -> None:
         self._learn_rows(row[None], np.array([y]), np.array([w]))
 
@@ -125,39 +118,54 @@ class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
     @locked
     def learn_many(self, X: Any, y: Any, w: Any = None, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would; `w` holds one weight a row."""
-        table, targets, weights = self._check_learning(X, y, w, names)
-        for part, stretch, _ in self._stretches(table):
-            rows = self._features.learn_many(part)
-            self._grow()
-            self._learn_rows(rows, targets[stretch], weights[stretch])
+        self._learn_table(Chain(self), X, y, w, names)
 
-    @locked
     def test_then_train_many(self, X: Any, y: Any, *, names: Names = None) -> Rows:
         """Predict each row, then learn it; return the predictions, shape `(n,)`.
 
         The same answers as a loop of `predict_one` and `learn_one`.
         """
-        table, targets, _ = self._check_learning(X, y, None, names)
-        out = np.empty(len(table))
-        for part, stretch, begins_anew in self._stretches(table):
-            answers, y_part, first = out[stretch], targets[stretch], 0
-            if begins_anew:  # the first row is predicted before what it brings is known
-                row = self._features.encode_many(part[:1])[0]
-                answers[0] = self._predict_row(row)
-                first = 1
-            rows = self._features.learn_many(part)
-            self._grow()
-            if first:
-                self._learn_row(rows[0], float(y_part[0]), 1.0)
-            if len(rows) > first:
-                answers[first:] = self._test_then_train_rows(rows[first:], y_part[first:])
-        return out
+        return self._run_schedule(X, X, y, names=names)
+
+    @locked
+    def _run_schedule(
+        self, A: Any, B: Any, y: Any, upto: Codes | None = None, *, names: Names = None
+    ) -> Rows:
+        """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
+
+        By default each row is learnt at once.
+        """
+        return Chain(self).regress(A, B, y, upto, names)
 
     @locked
     def predict_many(self, X: Any, *, names: Names = None) -> Any:
         """Return predictions: an array for an array, a series for a frame."""
-        rows = self._features.encode_many(self._features.check_many(X, names))
-        return column_like(X, self._predict_rows(rows))
+        return self._predict_table(Chain(self).transform_table(X, names), X)
+
+    # -- at the end of a chain -------------------------------------------------------------------
+
+    def _learn_encoded(self, chain: Chain, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
+        y, w = self._checked(y, w)
+        self._learn_row(chain.learn_row(chain.encode_learning(x), y, w), y, w)
+
+    def _predict_encoded(self, row: Rows) -> float:
+        return self._predict_row(row)
+
+    def _learn_table(self, chain: Chain, X: Any, y: Any, w: Any, names: Names) -> None:
+        table = chain.encoder.check_many(X, names)
+        targets = row_targets(y, len(table))
+        weights = row_weights(w, len(table))
+        if w is not None:
+            self._check_weights(weights)
+        chain.run(table[:0], table, np.empty(0, np.int64), targets, weights)
+
+    def _predict_table(self, rows: Rows, like: Any) -> Any:
+        return column_like(like, self._predict_rows(rows))
+
+    def _run_chain(
+        self, chain: Chain, A: Any, B: Any, y: Any, upto: Codes | None, names: Names = None
+    ) -> Rows:
+        return chain.regress(A, B, y, upto, names)
 
     # -- checks ----------------------------------------------------------------------------------
 
@@ -165,26 +173,35 @@ class ArrayRegressor(Locked, Settable, base.MiniBatchRegressor):
         self, x: Mapping[FeatureName, Any], y: float, w: float
     ) -> tuple[Rows, float, float]:
         """Check all of a row, then add its columns and categories."""
-        check_in_range("y", y, -_LARGEST, _LARGEST)
-        if w != 1.0:
-            check_in_range("w", w, 0.0, _LARGEST)
-            self._check_weights(np.array([w], np.float64))
+        y, w = self._checked(y, w)
         row = self._features.quick(x)
         if row is None:
             row = self._features.learn_one(x)
             self._grow()
-        return row, float(y), float(w)
+        return row, y, w
 
-    def _stretches(self, table: Any) -> Iterator[tuple[Any, slice, bool]]:
-        """Yield the rows of a checked table, cut where columns or categories come.
+    def _checked(self, y: float, w: float) -> tuple[float, float]:
+        check_in_range("y", y, -_LARGEST, _LARGEST)
+        if w != 1.0:
+            check_in_range("w", w, 0.0, _LARGEST)
+            self._check_weights(np.array([w], np.float64))
+        return float(y), float(w)
 
-        Each comes with its place and whether its first row brings something.
-        """
-        cuts = set(self._features.arrivals(table, self._room)) if len(table) else set()
-        edges = sorted(cuts | {0, len(table)})
-        for start, end in pairwise(edges):
-            rows = slice(start, end)
-            yield table if len(edges) == 2 else table[rows], rows, start in cuts
+    def _settle(self) -> None:
+        self._grow()
+
+    def _answers(
+        self, A: Rows | None, B: Rows, upto: Codes, y: Rows, w: Rows | None
+    ) -> Iterator[Rows]:
+        """Do as `_stage_rows`; no `A` learns only, no `w` is ones."""
+        if A is not None and w is None and A is B and is_at_once(upto):
+            yield self._test_then_train_rows(A, y)
+            return
+        weights = np.ones(len(B)) if w is None else w
+        if A is None:
+            self._learn_rows(B, y, weights)
+        else:
+            yield self._stage_rows(A, B, y, weights, upto)
 
     def _check_learning(self, X: Any, y: Any, w: Any, names: Names) -> tuple[Any, Rows, Rows]:
         """Check all of a batch; return its table, targets and weights."""

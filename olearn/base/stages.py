@@ -6,15 +6,71 @@ step, then through the second, ..., if each hands on two matrices, `A` of the ro
 `B` of the rows as learnt. A `Schedule` says how learning and predicting alternate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from importlib import import_module
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 
 from olearn.core.types import Codes
 
-__all__ = ["Schedule", "runs"]
+__all__ = ["Schedule", "Stage", "runs"]
+
+
+class Stage:
+    """What all steps of a chain tell of themselves; see `olearn.base.chain`."""
+
+    _features: Any
+
+    @property
+    def _transforms(self) -> bool:
+        """Whether it hands rows on: a compiled transformer, or a pipeline or union of them."""
+        return False
+
+    def _room(self, n_categories: int) -> int:
+        """Number of categories that `_grow` makes room for where a feature has so many.
+
+        An array is cut where it changes, so that models grow at the same rows as in a loop.
+        """
+        return n_categories
+
+    def _settle(self) -> None:
+        """Make room for all columns and categories of `_features`."""
+        raise NotImplementedError
+
+    def _wants_categories(self, name: Any) -> bool:
+        """Tell whether a feature is to be categories, whatever its values are."""
+        wants: bool = self._features.is_declared(name)
+        return wants
+
+    def _hands_on(self, name: Any) -> bool:
+        """Tell whether a feature leaves as it came."""
+        return False
+
+    def _refuse_text(self, name: Any, value: Any) -> None:
+        """Raise ValueError if the step takes no text."""
+        if self._features.only_numbers:
+            self._features.check_one({name: value})
+
+
+def is_stage(step: Any) -> bool:
+    """Tell whether a step is a compiled transformer, or a pipeline or union of them."""
+    # `isinstance` of river looks at the end of a pipeline
+    return issubclass(type(step), Stage) and step._transforms
+
+
+def join(operator: str, *steps: Any) -> Any:
+    """Make what `|` or `+` makes of steps; by name, since that is made of what makes it."""
+    module, name = _JOINED[operator]
+    return getattr(import_module(module), name)(*steps)
+
+
+_JOINED = {
+    "|": ("olearn.base.pipeline", "ArrayPipeline"),
+    "+": ("olearn.base.union", "ArrayUnion"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +109,12 @@ class Schedule:
         return cls(np.arange(max(n - delay, 0)), upto)
 
 
+def is_at_once(upto: Codes) -> bool:
+    """Tell whether each row is learnt right after it was predicted."""
+    n = len(upto)
+    return not n or (upto[0] == 1 and upto[-1] == n and bool((np.diff(upto) == 1).all()))
+
+
 def runs(upto: Codes) -> Iterator[tuple[slice, slice]]:
     """Yield the rows that are predicted in succession, and what is learnt then.
 
@@ -70,3 +132,39 @@ def runs(upto: Codes) -> Iterator[tuple[slice, slice]]:
         row, learnt = end, until
     if row < len(upto):
         yield slice(row, len(upto)), slice(learnt, learnt)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a schedule in which nothing new is learnt, but for what its first row brings."""
+
+    rows: slice  # of those predicted
+    due: slice  # of those learnt
+    lead: int  # how many of `due` are learnt before the first of `rows` is predicted
+    upto: Codes  # as in a `Schedule` of `rows` and the rest of `due`
+    begins_anew: bool
+
+
+def parts(cuts: Sequence[int], upto: Codes, n_due: int) -> Iterator[Part]:
+    """Cut a schedule before the rows `cuts` of those that are learnt.
+
+    Examples
+    --------
+    >>> from olearn.base.stages import parts
+    >>> [(p.rows, p.due, p.lead) for p in parts([0], Schedule.at_once(3).upto, 3)]
+    [(slice(0, 1, None), slice(0, 0, None), 0), (slice(1, 3, None), slice(0, 3, None), 1)]
+
+    """
+    if not len(cuts) and len(upto):
+        yield Part(slice(0, len(upto)), slice(0, n_due), 0, upto, False)
+        return
+    before = np.concatenate([[0], upto[:-1]])  # rows learnt when a row is predicted
+    row = 0
+    for k, (start, end) in enumerate(pairwise([0, *cuts, n_due])):
+        until = len(upto)
+        if k < len(cuts):
+            until = int(np.searchsorted(before[: len(upto)], end, side="right"))
+        lead = int(before[row] if row < until else end) - start
+        inner = np.minimum(upto[row:until], end) - (start + lead)
+        yield Part(slice(row, until), slice(start, end), lead, inner, k > 0)
+        row = until

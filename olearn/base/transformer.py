@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 from river import base
 from river.base.typing import FeatureName
+from river.compose import Pipeline
 from river.utils import dataframe
 
-from olearn.base.stages import runs
+from olearn.base.stages import Stage, is_stage, join, runs
 from olearn.core.categories import CategoryIndex
 from olearn.core.features import FeatureIndex
 from olearn.core.locked import Locked, locked
@@ -23,7 +24,7 @@ from olearn.core.memory import memory_bytes
 from olearn.core.parameters import Settable
 from olearn.core.tables import ColumnKinds, Names, Table, is_frame
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_names
+from olearn.core.validate import check_names, row_weights
 
 __all__ = ["ArrayTransformer"]
 
@@ -33,7 +34,7 @@ ColumnsOut = tuple[Sequence[Any], Sequence[CategoryIndex | None]]
 """Names of columns, and the categories of those that are nominal (None for a numeric one)."""
 
 
-class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
+class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
     """A transformer that learns and turns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, and writes `_grow`, `_learn_rows` and
@@ -91,12 +92,8 @@ class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
         """Names of the columns that are emitted, and the categories of the nominal ones."""
         return self._features.names, self._features.categories
 
-    def _room(self, n_categories: int) -> int:
-        """Number of categories that `_grow` makes room for where a feature has so many.
-
-        An array is cut where it changes, so that transformers grow at the same rows as in a loop.
-        """
-        return n_categories
+    def _settle(self) -> None:
+        self._grow()
 
     def _learn_row(self, row: Rows, y: Any, w: float) -> None:
         self._learn_rows(row[None], None if y is None else np.array([y]), np.array([w]))
@@ -105,24 +102,58 @@ class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
         turned: Rows = self._transform_rows(row[None])[0]
         return turned
 
+    def _learn_and_transform_row(self, row: Rows, y: Any, w: float) -> Rows:
+        """Learn a row, then turn it; what reads labels turns first, so that none leaks."""
+        if self._supervised:
+            made = self._transform_row(row)
+            self._learn_row(row, y, w)
+            return made
+        self._learn_row(row, None, w)
+        return self._transform_row(row)
+
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
         """Turn rows as predicted and as learnt, learning in between; see `olearn.base.stages`.
 
         For each row t: turn `A[t]`; then for each q from `upto[t - 1]` to `upto[t]`: learn `B[q]`,
-        and turn it. What reads the labels `y` turns first, so that no label leaks into its row.
+        and turn it, in the order of `_learn_and_transform_row`.
         """
         n_out = len(self._columns_out[0])
         A2, B2 = np.empty((len(A), n_out)), np.empty((len(B), n_out))
         for rows, due in runs(upto):
             A2[rows] = self._transform_rows(A[rows])
             for q in range(due.start, due.stop):
-                if self._supervised:
-                    B2[q] = self._transform_row(B[q])
-                    self._learn_row(B[q], y[q], w[q])
-                else:
-                    self._learn_row(B[q], None, w[q])
-                    B2[q] = self._transform_row(B[q])
+                B2[q] = self._learn_and_transform_row(B[q], None if y is None else y[q], w[q])
         return A2, B2
+
+    # -- as a part of more -----------------------------------------------------------------------
+
+    def __or__(self, other: Any) -> Any:
+        return other.__ror__(self) if issubclass(type(other), Pipeline) else join("|", self, other)
+
+    def __add__(self, other: Any) -> Any:
+        return join("+", self, other) if is_stage(other) else super().__add__(other)
+
+    @property
+    def _transforms(self) -> bool:
+        return True
+
+    def _learn_encoded(self, chain: Any, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
+        row = chain.encode_learning(x)
+        self._learn_row(chain.learn_row(row, y, w), y if self._supervised else None, w)
+
+    def _learn_table(self, chain: Any, X: Any, y: Any, w: Any, names: Names) -> None:
+        table = chain.encoder.check_many(X, names)
+        chain.run(table[:0], table, np.empty(0, np.int64), y, row_weights(w, len(table)))
+
+    def _emit_table(self, rows: Rows, like: Any) -> Any:
+        turned = self._transform_rows(rows)
+        return self._as_frame(turned, like) if is_frame(like) else turned
+
+    def _answers(self, A: Rows | None, B: Rows, upto: Any, y: Any, w: Rows | None) -> list[Any]:
+        """Learn rows: at the end of a chain, a transformer answers none."""
+        weights = np.ones(len(B)) if w is None else w
+        self._learn_rows(B, y if self._supervised else None, weights)
+        return []
 
     # -- one row ---------------------------------------------------------------------------------
 
@@ -163,8 +194,7 @@ class ArrayTransformer(Locked, Settable, base.MiniBatchTransformer):
         table = self._features.check_many(X, names)
         if not self._features.knows_many(table):
             return self._expecting(table).transform_many(X, names=names)
-        turned = self._transform_rows(self._features.encode_many(table))
-        return self._as_frame(turned, X) if is_frame(X) else turned
+        return self._emit_table(self._features.encode_many(table), X)
 
     def _expecting(self, given: Any) -> "ArrayTransformer":
         """Return a copy that has made room for the features of a row or table, unlearnt."""

@@ -57,6 +57,11 @@ class CategoryIndex:
             self.size = max(self.size, int(code) + 1)
         return code
 
+    @property
+    def all_own(self) -> bool:
+        """Whether each value is its own code."""
+        return self._all_own
+
     def values(self) -> dict[float, Any]:
         """Return the value of each code."""
         if len(self._value_of) != len(self.codes):

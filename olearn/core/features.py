@@ -6,7 +6,7 @@ and nothing is ever renumbered, so arrays indexed by them only grow.
 
 import math
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -57,7 +57,7 @@ class FeatureIndex:
         self._column: dict[Any, int] = {}
         self._declared = frozenset(nominal or ())
         self._open = nominal is None and not only_numbers  # to what the source knows
-        self._only_numbers = only_numbers
+        self.only_numbers = only_numbers
         self._untyped: set[Any] = set()  # features of which no value has come yet
         self._nominal: list[tuple[int, dict[Any, float]]] = []  # (column, codes), for speed
         self._last = _NO_ROW  # the row that `quick` encoded last, and its array
@@ -175,6 +175,18 @@ class FeatureIndex:
         self._last = given, row
         return row
 
+    def is_declared(self, name: Any) -> bool:
+        """Tell whether a feature is nominal whatever its values are."""
+        return name in self._declared
+
+    def has(self, names: Iterable[Any]) -> bool:
+        """Tell whether all of these are known features, of which a value has come."""
+        return self._column.keys() >= set(names) and not self._untyped
+
+    def columns(self, names: Iterable[Any]) -> list[int]:
+        """Return the columns of known features."""
+        return [self._column[name] for name in names]
+
     def knows(self, x: Mapping[Any, Any]) -> bool:
         """Tell whether a checked row has no feature and no category that is new."""
         if not self._column.keys() >= set(x):
@@ -212,7 +224,7 @@ class FeatureIndex:
                 known = len(self.names) - 1
             if kinds is None or self.categories[known] is kinds:
                 continue
-            if self._only_numbers:
+            if self.only_numbers:
                 text = next((v for v in kinds.codes if isinstance(v, str)), None)
                 if text is not None:
                     self._check_value(name, text, nominal=False)
@@ -229,14 +241,14 @@ class FeatureIndex:
         vars(self).update(state)
         self._last = _NO_ROW  # version 0.1 had another
         vars(self).setdefault("_open", not self._declared)  # version 0.1 had neither
-        vars(self).setdefault("_only_numbers", False)
+        vars(self).setdefault("only_numbers", False)
 
     def _table(self, X: Any, names: Names) -> Table:
         return Table(X, names)
 
     def _expected(self, kinds: ColumnKinds) -> frozenset[Any]:
         """Return the names to be declared nominal once this is known of the columns."""
-        if self._only_numbers:
+        if self.only_numbers:
             return self._declared
         more = kinds.nominal if self._open else kinds.categories
         return self._declared.union(more) if more else self._declared
@@ -340,7 +352,7 @@ class FeatureIndex:
                 self._check_value(name, value, nominal)
 
     def _is_nominal(self, name: Any, has_text: bool, declared: frozenset[Any]) -> bool:
-        if self._only_numbers:
+        if self.only_numbers:
             return False
         column = self._column.get(name)
         if column is None or name in self._untyped:
@@ -356,7 +368,7 @@ class FeatureIndex:
             return
         elif isinstance(value, str):
             remedy = "list it in nominal_attributes if it has categories"
-            if self._only_numbers:
+            if self.only_numbers:
                 remedy = "put preprocessing.OneHotEncoder in front, or leave it out"
             raise ValueError(f"feature {name!r} is numeric, got {value!r}; {remedy}")
         else:

@@ -10,7 +10,7 @@ from river.utils import dataframe
 
 from olearn.core.telling import tell
 from olearn.core.tensors import as_array, is_tensor
-from olearn.core.types import Codes
+from olearn.core.types import Codes, Rows
 from olearn.core.values import is_missing
 
 _MOST_INTEGERS = 100_000  # labels from 0 to here are coded by a table, which has room for them all
@@ -75,6 +75,10 @@ class LabelIndex:
             code = self._code[label] = len(self.labels)
             self.labels.append(whole(label))
         return code
+
+    def with_new(self, labels: list[Any]) -> list[Any]:
+        """Return all labels, in code order, once `labels` have been added."""
+        return [*self.labels, *labels]
 
     def plan(self, y: Any) -> tuple[Codes, list[tuple[int, Any]]]:
         """Code many labels without adding any.
@@ -156,6 +160,36 @@ class CodedLabels:
         if plain and (self.codes.size == 0 or self.codes.min() >= 0):
             return np.array(known)[self.codes]
         return np.array([*known, None], dtype=object)[self.codes]
+
+
+@dataclass(frozen=True)
+class CodedProba:
+    """Probabilities of rows as a matrix, which becomes dicts only where somebody asks for them.
+
+    Parameters
+    ----------
+    proba
+        Shape `(n, n_labels)`; NaN where a label was not known when the row was predicted.
+    labels
+        Those of the columns.
+
+    """
+
+    proba: Rows
+    labels: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.proba)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def tolist(self) -> list[dict[Any, float]]:
+        """Return the dicts that `predict_proba_one` gives."""
+        return [
+            {label: p for label, p in zip(self.labels, row, strict=True) if p == p}
+            for row in self.proba.tolist()
+        ]
 
 
 def code_labels(y: Any) -> CodedLabels:

@@ -12,7 +12,14 @@ import numpy as np
 from river import base
 from river.compose import Pipeline, TransformerUnion
 
-from olearn.base import ArrayClassifier, ArrayRegressor, takes_blocks
+from olearn.base import (
+    ArrayAnomalyDetector,
+    ArrayClassifier,
+    ArrayPipeline,
+    ArrayRegressor,
+    Stage,
+    takes_blocks,
+)
 from olearn.core.tables import ColumnKinds, Names, is_frame
 from olearn.core.telling import tell
 from olearn.core.values import is_missing
@@ -57,13 +64,43 @@ def columns_of(stream: Stream, model: Any) -> Names:
 def reads_kinds(model: Any) -> bool:
     """Tell whether a model itself is told what a stream knows of its columns."""
     # river's `isinstance` looks at the end of a pipeline too
-    return issubclass(type(model), ArrayClassifier | ArrayRegressor)
+    if issubclass(type(model), ArrayPipeline):
+        return takes_blocks(model)
+    return issubclass(type(model), ArrayClassifier | ArrayRegressor | ArrayAnomalyDetector)
 
 
-def takes_blocks_of(stream: Any, model: Any) -> bool:
-    """Tell whether a model can learn the blocks of a stream: not codes that it would not know."""
-    known = isinstance(stream, Stream) and takes_blocks(model)
-    return known and (reads_kinds(model) or not stream.schema.categories)
+def why_no_blocks(stream: Any, model: Any, *, plain: bool) -> str:
+    """Say why a model cannot run the blocks of a stream; empty where it can.
+
+    `plain` is that labels come at once and no metric reads probabilities: all that a model of
+    somebody else's can do that takes blocks.
+    """
+    name = type(model).__name__
+    if not isinstance(stream, Stream):
+        return "the stream gives single rows, not blocks"
+    if issubclass(type(model), Pipeline):
+        return _why_no_blocks_of_pipeline(model)
+    if not takes_blocks(model):
+        return f"{name} is not compiled"
+    if not reads_kinds(model) and stream.schema.categories:
+        return f"{name} does not know the codes of text columns"
+    if not plain and not issubclass(type(model), Stage):
+        return f"{name} takes blocks only where labels come at once and no probabilities are asked"
+    return ""
+
+
+def _why_no_blocks_of_pipeline(model: Any) -> str:
+    if not issubclass(type(model), ArrayPipeline):
+        compiled = [issubclass(type(step), Stage) for step in model.steps.values()]
+        if all(compiled):
+            return "the pipeline is river's own: join its steps by |"
+        k = compiled.index(False)
+        step = list(model.steps.values())[k]
+        return f"step {k + 1}, {type(step).__name__}, is not compiled"
+    if model.why_not_compiled:
+        return str(model.why_not_compiled)
+    learns = model._LEARN_UNSUPERVISED_DURING_PREDICT
+    return "unsupervised steps learn as they predict" if learns else ""
 
 
 def tell_columns(stream: Any, model: base.Estimator) -> None:
@@ -77,6 +114,8 @@ def tell_columns(stream: Any, model: base.Estimator) -> None:
     if not reads_kinds(last):
         _tell_of_codes(stream, model, last)
         return
+    if issubclass(type(model), ArrayPipeline) and takes_blocks(model):
+        last = model
     schema = stream.schema
     if schema.nominal and last is not model:
         last.expect_columns(_handed_on(stream, model))

@@ -1,7 +1,8 @@
 """Updates of any metric from whole arrays.
 
 `update_many` gives what the loop over the rows gives. Metrics built on a confusion matrix only need
-how often each pair of labels occurs; those that depend on the order of the rows are compiled.
+how often each pair of labels occurs; those that depend on the order of the rows, and those of
+probabilities and numbers, are compiled.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from river import metrics
 from river.metrics import base
 
 from olearn.metrics.label_pairs import OrderedMetric, count_pairs, encode_pairs, listed
+from olearn.metrics.numbers import read_numbers
 from olearn.metrics.one_vs_rest import OneVsRest
 
 __all__ = ["update_many"]
@@ -54,6 +56,8 @@ def update_many(metric: Any, y_true: Any, y_pred: Any) -> None:
     pairs = None
     for each in list(metric) if several else [metric]:
         if not _reads_pairs(each):
+            if read_numbers(each, y_true, y_pred):
+                continue
             for t, p in zip(listed(y_true), listed(y_pred), strict=True):
                 if p is not None and p != {}:
                     each.update(t, p)

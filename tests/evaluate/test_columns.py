@@ -11,7 +11,7 @@ import olearn
 from olearn import evaluate, learners, registry, streams
 from olearn.cli.main import app
 from olearn.evaluate import Checkpoint
-from olearn.evaluate.columns import takes_blocks_of
+from olearn.evaluate.columns import why_no_blocks
 from olearn.evaluate.online.prequential_result import Result
 from olearn.streams.base import Schema
 
@@ -69,7 +69,7 @@ def test_every_door_gives_the_same_predictions(log, name):
     assert wanted.path == "blocks"
     for source, options in ((stream, {"delay": 0}), (iter(stream), {}), (list(stream), {})):
         found = run(source, model(), **options)
-        assert found.path == "rows"
+        assert found.path == ("blocks" if options else "rows")
         assert list(found.predictions) == list(wanted.predictions)
     listed = [word for k, v in settings.items() for word in ("--set", f"{k}={v}")]
     called = CliRunner().invoke(app, ["run", name, str(log), *listed, "--json"])
@@ -175,8 +175,8 @@ def test_other_models_of_blocks_get_no_codes_of_text(log):
     class Blocks:
         takes_blocks = True
 
-    assert not takes_blocks_of(streams.from_file(log), Blocks())
-    assert takes_blocks_of(streams.load("agrawal", seed=1), Blocks())
+    assert why_no_blocks(streams.from_file(log), Blocks(), plain=True)
+    assert not why_no_blocks(streams.load("agrawal", seed=1), Blocks(), plain=True)
 
 
 @pytest.mark.parametrize("name", ["river-hoeffding-tree", "river-hat", "river-arf"])

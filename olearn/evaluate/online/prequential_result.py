@@ -70,6 +70,8 @@ class Result(Measured):
         Versions of Python and the packages, and the number of CPUs.
     predictions
         Predicted labels or numbers in row order, if asked for.
+    why
+        What kept the run from whole blocks, in a sentence; empty where nothing did.
 
     """
 
@@ -99,6 +101,7 @@ class Result(Measured):
     delay: str
     environment: dict[str, str]
     predictions: list[Any] | None = None
+    why: str = ""
 
     @property
     def rows_per_second(self) -> float:
@@ -126,6 +129,7 @@ class Result(Measured):
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Build a result from the parsed JSON."""
         known = {field.name for field in dataclasses.fields(cls)}
+        fields = {"why": "", **fields}  # which files of version 0.1 do not have
         if unknown := sorted(set(fields) ^ known):
             raise ValueError(f"source must be a Result as JSON; fields that differ: {unknown}")
         values = fields["values"]

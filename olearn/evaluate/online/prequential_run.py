@@ -8,10 +8,12 @@ from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
 from olearn.core.validate import check_integer, check_kind
-from olearn.evaluate.columns import as_stream, takes_blocks_of, tell_columns
+from olearn.evaluate.columns import as_stream, tell_columns, why_no_blocks
 from olearn.evaluate.describe import describe_run
+from olearn.evaluate.online.blocks import BlockPath
 from olearn.evaluate.online.checkpoint import Checkpoint, CheckpointWriter, Run
-from olearn.evaluate.online.paths import BlockPath, Delay, RowPath
+from olearn.evaluate.online.delays import Delay
+from olearn.evaluate.online.paths import RowPath
 from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.positive import with_positive
 from olearn.evaluate.online.prequential_result import Result
@@ -40,10 +42,10 @@ def prequential(
 ) -> Result:
     """Test, then train, on every row of a stream; the model goes on learning in place.
 
-    Each row is predicted first, then scored, then learnt. Where the stream hands out blocks, the
-    model takes them (those of olearn do, a pipeline does not), labels come at once and no metric
-    reads probabilities, whole blocks are handed over; the figures are the same as row by row, only
-    the speed differs, and `Result.path` says which it was.
+    Each row is predicted first, then scored, then learnt. Where the stream hands out blocks and the
+    model takes them, as those of olearn do and pipelines of them, whole blocks are handed over; the
+    figures are the same as row by row, only the speed differs. `Result.path` says which it was, and
+    `Result.why` what kept the run from blocks.
 
     What the stream knows of its columns reaches a learner of olearn, also at the end of a pipeline:
     `stream.schema.nominal` are nominal, unless its `nominal_attributes` say which are. Models of
@@ -177,9 +179,10 @@ def _check_target(target: Any, model: base.Estimator) -> None:
 def _choose_path(
     stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
 ) -> BlockPath | RowPath:
-    if takes_blocks_of(stream, model) and delay is None and not probabilities:
-        return BlockPath(stream, model, block_size)
-    return RowPath(stream, model, delay, probabilities=probabilities)
+    why = why_no_blocks(stream, model, plain=delay is None and not probabilities)
+    if not why:
+        return BlockPath(stream, model, block_size, delay, probabilities=probabilities)
+    return RowPath(stream, model, delay, why, probabilities=probabilities)
 
 
 def _labels(stream: Any) -> tuple[Any, ...] | None:

@@ -10,7 +10,7 @@ from river import base
 from river.metrics.base import Metric
 
 from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts, check_detector
-from olearn.core.labels import CodedLabels
+from olearn.core.labels import CodedLabels, CodedProba
 from olearn.core.types import Codes
 from olearn.evaluate.columns import last_step
 from olearn.evaluate.describe import (
@@ -19,9 +19,11 @@ from olearn.evaluate.describe import (
     describe_stream,
     name_stream,
 )
-from olearn.evaluate.online.paths import BlockPath, RowPath, Span
+from olearn.evaluate.online.blocks import BlockPath
+from olearn.evaluate.online.paths import RowPath
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.scoring import Scoreboard, format_of
+from olearn.evaluate.online.spans import Span
 from olearn.persist.classes import kept_in_files
 
 Detector = base.DriftDetector | base.BinaryDriftDetector
@@ -71,6 +73,8 @@ class Recorder:
             self._predictions.append(span.y_pred.decoded() if coded else span.y_pred)
         rows = _scored(span.y_pred)
         y_true, y_pred, y_proba = span.y_true, span.y_pred, span.y_proba
+        if isinstance(y_proba, np.ndarray):
+            y_proba = CodedProba(y_proba, y_true.labels)
         if len(rows) < len(y_pred):
             y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
             y_proba = None if y_proba is None else _only(y_proba, rows)
@@ -122,6 +126,7 @@ class Recorder:
             cpu_seconds=self._cpu_seconds,
             memory=self._model._raw_memory_usage,
             path=path.name,
+            why=path.why,
             delay=path.delay,
             environment=describe_environment(),
             predictions=None if self._predictions is None else [*chain(*self._predictions)],
@@ -190,6 +195,8 @@ def _only(values: Any, rows: Codes) -> Any:
     """Return the values of some rows."""
     if isinstance(values, CodedLabels):
         return CodedLabels(values.codes[rows], values.labels)
+    if isinstance(values, CodedProba):
+        return CodedProba(values.proba[rows], values.labels)
     return [values[i] for i in rows]
 
 

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from river import anomaly, linear_model, metrics, naive_bayes, preprocessing
+from river import anomaly, compose, linear_model, metrics, naive_bayes, preprocessing
 from river.metrics.base import BinaryMetric, Metric
 from toys import Centroids
 
@@ -60,7 +60,8 @@ def test_blocks_and_rows_agree():
     """Requirement: whole blocks of codes give the same figures as single rows."""
     for pos_label in ("no", "yes"):
         blocks = score(metrics.F1(), ("no", "yes"), model=Centroids(), pos_label=pos_label)
-        rows = score(metrics.F1(), ("no", "yes"), model=Centroids(), pos_label=pos_label, delay=0)
+        by_rows = compose.Pipeline(Centroids())
+        rows = score(metrics.F1(), ("no", "yes"), model=by_rows, pos_label=pos_label)
         assert (blocks.path, rows.path) == ("blocks", "rows")
         assert blocks.values == rows.values
         assert 0.5 < blocks.values["F1"] < 1

@@ -17,10 +17,11 @@ from river import (
     metrics,
     naive_bayes,
 )
+from river import preprocessing as river_preprocessing
 from river.datasets import synth
 from toys import Above, Blobs, Centroids, LastLabel, rows_of
 
-from olearn import detectors, evaluate, learners, registry, streams
+from olearn import detectors, evaluate, learners, preprocessing, registry, streams
 from olearn.evaluate import progress
 from olearn.evaluate.online import paths
 
@@ -28,7 +29,7 @@ from olearn.evaluate.online import paths
 def same_figures(result):
     """Everything in a result that must not depend on the path taken."""
     fields = vars(result).copy()
-    for name in ("path", "seconds", "cpu_seconds", "memory", "environment"):
+    for name in ("path", "why", "seconds", "cpu_seconds", "memory", "environment"):
         del fields[name]
     return fields
 
@@ -197,10 +198,69 @@ def test_warm_up_leaves_the_model_alone():
     np.testing.assert_array_equal(model._sums, plain._sums)
 
 
-@pytest.mark.parametrize("settings", [{"delay": 3}, {"metrics": metrics.CrossEntropy()}])
-def test_late_labels_and_probabilities_go_row_by_row(settings):
-    """Requirement: what arrays cannot express takes the row path."""
-    assert evaluate.prequential(Blobs(n_samples=50), Centroids(), **settings).path == "rows"
+def some_delay(i, x, y):
+    return None if i % 5 == 0 else (i * 7) % 90 + (next(iter(x.values())) > 0) + (y == 0)
+
+
+SETTINGS = {
+    "late": {"delay": 3},
+    "very late": {"delay": 140},
+    "at once": {"delay": 0},
+    "never": {"delay": np.inf},
+    "each its own": {"delay": some_delay},
+    "probabilities": {"metrics": metrics.CrossEntropy()},
+    "both": {"metrics": [metrics.CrossEntropy(), metrics.Accuracy()], "delay": some_delay},
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize("block_size", [7, 10_000])
+def test_late_labels_and_probabilities_are_the_same_both_ways(settings, block_size):
+    """Blocks give the figures of rows, whatever labels come when, and what metrics read."""
+    settings = {"window": 100, "keep_predictions": True, **settings}
+    by_block = evaluate.prequential(Blobs(), Centroids(), block_size=block_size, **settings)
+    by_row = evaluate.prequential(Blobs(), compose.Pipeline(Centroids()), **settings)
+    assert (by_block.path, by_block.why) == ("blocks", "")
+    assert (by_row.path, by_row.why) == ("rows", "the pipeline is river's own: join its steps by |")
+    assert_same(same_figures(by_block), same_figures(by_row))
+
+
+def assert_same(first, second):
+    """Compare figures of which some are NaN."""
+    assert json.dumps(first, default=str) == json.dumps(second, default=str)
+
+
+@pytest.mark.parametrize("block_size", [50, 10_000])
+def test_pipelines_run_in_blocks(block_size):
+    """A compiled pipeline gives the figures of the same steps in river's pipeline."""
+    source = streams.load("image_segments")
+    settings = {"metrics": [metrics.CrossEntropy(), metrics.Accuracy()], "delay": 60, "window": 100}
+
+    def steps():
+        return preprocessing.StandardScaler(), registry.make_learner("hoeffding-tree")
+
+    scaler, tree = steps()
+    by_block = evaluate.prequential(source, scaler | tree, block_size=block_size, **settings)
+    by_row = evaluate.prequential(source, compose.Pipeline(*steps()), **settings)
+    assert (by_block.path, by_row.path) == ("blocks", "rows")
+    for result in (by_block, by_row):
+        result.model_parameters = ""
+    assert_same(same_figures(by_block), same_figures(by_row))
+
+
+def test_what_keeps_a_run_from_blocks_is_said():
+    """Each reason names the step or the model."""
+    source = streams.load("sea", seed=1)
+    tree = registry.make_learner("hoeffding-tree")
+    theirs = river_preprocessing.StandardScaler() | tree.clone()
+    cases = [
+        (source, theirs, "step 1, StandardScaler, is not compiled"),
+        (list(source.take(50)), tree, "the stream gives single rows, not blocks"),
+        (source, naive_bayes.GaussianNB(), "GaussianNB is not compiled"),
+    ]
+    for stream, model, why in cases:
+        result = evaluate.prequential(stream, model, max_samples=50)
+        assert (result.path, result.why) == ("rows", why)
 
 
 # -- detectors -----------------------------------------------------------------------------------

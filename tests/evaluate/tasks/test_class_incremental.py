@@ -190,6 +190,7 @@ def test_blurry_tasks_are_tested_as_soon_as_a_label_came():
     assert result.score("FWT")[0] > 0.3
 
 
+@pytest.mark.filterwarnings("ignore:labels of two kinds")
 def test_labels_of_mixed_kinds():
     """Labels that are numbers and text stay what they are."""
     X = np.eye(4)
