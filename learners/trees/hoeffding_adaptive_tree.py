@@ -74,7 +74,8 @@ class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
     splitter
         `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`, or any other of
         river for classes: it proposes the splits of numeric features in Python, row by row, about
-        as slowly as in river. Naive Bayes keeps its normal distributions.
+        as slowly as in river. Naive Bayes keeps its normal distributions, and `max_size` bounds the
+        number of leaves, not what their splitters keep.
     bootstrap_sampling
         Whether a leaf learns a row with weight max(1, k), k ~ Poisson(1), instead of 1.
     drift_window_threshold

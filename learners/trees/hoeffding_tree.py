@@ -66,7 +66,8 @@ class HoeffdingTreeClassifier(SingleTree):
     splitter
         `river.tree.splitter.GaussianSplitter(n)`, which sets `n_split_points`, or any other of
         river for classes: it proposes the splits of numeric features in Python, row by row, about
-        as slowly as in river. Naive Bayes keeps its normal distributions.
+        as slowly as in river. Naive Bayes keeps its normal distributions, and `max_size` bounds the
+        number of leaves, not what their splitters keep.
     binary_split
         Whether nominal features are split one value against the rest only.
     min_branch_fraction
