@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from olearn import learners
+from olearn import learners, preprocessing
 from olearn.sklearn import SklearnClassifier, SklearnRegressor
 
 # the check asks for array-API input, which SciPy has to be told of before it is imported
@@ -38,6 +38,10 @@ STEPS = {"check_sample_weight_equivalence_on_dense_data": "a step of twice the s
 CASES = {
     "tree": (SklearnClassifier(learners.HoeffdingTreeClassifier()), {}),
     "ridge": (SklearnClassifier(learners.AnalyticRidgeClassifier(n_features=64, seed=1)), {}),
+    "our pipeline": (
+        SklearnClassifier(preprocessing.StandardScaler() | learners.HoeffdingTreeClassifier()),
+        {"check_sample_weight_equivalence_on_dense_data": "scalers take no weights, as river's"},
+    ),
     "forest": (SklearnClassifier(learners.ARFClassifier(n_models=3, seed=1)), FOREST),
     "river's, row by row": (SklearnClassifier(naive_bayes.GaussianNB()), WITHOUT_WEIGHTS),
     "softmax": (SklearnClassifier(learners.SoftmaxRegression()), STEPS),
