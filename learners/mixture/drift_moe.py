@@ -29,6 +29,7 @@ from olearn.learners.mixture.data_kernels import Experts
 from olearn.learners.mixture.router import Router
 from olearn.learners.mixture.router_kernels import RouterArrays
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.interleave import interleaved
 from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of
 from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, SplitCriterion
 
@@ -307,6 +308,14 @@ class DriftMoEClassifier(ArrayClassifier):
 
     def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
         return self._run(X, y, np.ones(len(y)))
+
+    def _stage_rows(
+        self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
+    ) -> Codes | Rows:
+        if proba:
+            return super()._stage_rows(A, B, y, w, upto, proba)
+        X, codes, weights, rows = interleaved(A, B, y, w, upto)
+        return self._run(X, codes, weights)[rows]
 
     def _proba_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._labels)))

@@ -26,6 +26,7 @@ from olearn.core.types import Codes, Rows
 from olearn.detectors._adwin_kernels import adwin_size, adwin_start
 from olearn.learners.trees import arf_kernels as kernels
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.interleave import interleaved
 from olearn.learners.trees.member_watch import MemberWatch
 from olearn.learners.trees.pool import TreePool, category_room, category_rooms, settings_of
 from olearn.learners.trees.river_parts import (
@@ -296,6 +297,22 @@ class ARFClassifier(ForestShape, MemberWatch, ArrayClassifier):
             votes = self._test_then_train_block(X[rows], y[rows], ones[rows])
             out[rows] = np.argmax(votes, axis=1)
         return out
+
+    def _stage_rows(
+        self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
+    ) -> Codes | Rows:
+        of_river = (self._watchers, self._metrics, self._observers)
+        if any(part is not None for part in of_river):  # these look at single rows
+            return super()._stage_rows(A, B, y, w, upto, proba)
+        X, codes, weights, seen = interleaved(A, B, y, w, upto)
+        votes = np.empty((len(X), len(self._labels)))
+        for start in range(0, len(X), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            votes[rows] = self._test_then_train_block(X[rows], codes[rows], weights[rows])
+        votes = votes[seen]
+        if not proba:
+            return np.argmax(votes, axis=1)
+        return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
     def _test_then_train_block(self, X: Rows, y: Codes, w: Rows) -> Rows:
         votes = np.empty((self.n_models, len(y), len(self._labels)))

@@ -23,6 +23,7 @@ from olearn.learners.trees.kernels import (
     free_tree,
     has_room,
     learn_at,
+    proba_at,
     route,
 )
 from olearn.learners.trees.leaf import make_work
@@ -216,16 +217,23 @@ def _learn(t, a, root, x, y, w, work):
 
 
 @njit(nogil=True)
-def learn_many(handle, windows, alternate, scratch, tally, settings, root, X, y, w, out, row):
+def learn_many(
+    handle, windows, alternate, scratch, tally, settings, root, X, y, w, out, proba, row
+):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
-    The code predicted before learning goes to `out`. A row of negative weight is only predicted.
+    The code predicted before learning goes to `out`, and probabilities to `proba` where that has a
+    row for each. A row of negative weight is only predicted.
     """
-    t, X = at.pool_at(handle), borrowed(X)
+    t, X, proba = at.pool_at(handle), borrowed(X), borrowed(proba)
     a = borrowed(Beside(windows, alternate, scratch, tally, settings))
     work = make_work(t)
     for i in range(row, X.shape[0]):
         x = X[i]
+        if proba.shape[0] > 0:
+            proba_at(t, route(t, root, x), x, proba[i], work)
+            if w[i] < 0.0:
+                continue
         if w[i] < 0.0:
             out[i] = code_at(t, route(t, root, x), x, work)
             continue

@@ -29,6 +29,7 @@ from olearn.learners.trees.node_watch import NodeWatch
 from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.river_parts import check_splitter, delta_of
 from olearn.learners.trees.single_tree import (
+    NO_PROBA,
     GracePeriod,
     LeafPrediction,
     SingleTree,
@@ -268,15 +269,21 @@ class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
             return self._run_all(X, y, w)
         return self._run_watched(X, y, w)
 
-    def _run_all(self, X: Rows, y: Codes, w: Rows) -> Codes:
+    @property
+    def _is_compiled(self) -> bool:
+        return self._watchers is None and super()._is_compiled
+
+    def _run_all(self, X: Rows, y: Codes, w: Rows, proba: Rows = NO_PROBA) -> Codes:
         out = np.empty(len(y), np.int64)
-        row = self._run_from(0, X, y, w, out)
+        row = self._run_from(0, X, y, w, out, proba)
         while row < len(y):
             self._make_room()
-            row = self._run_from(row, X, y, w, out)
+            row = self._run_from(row, X, y, w, out, proba)
         return out
 
-    def _run_from(self, row: int, X: Rows, y: Codes, w: Rows, out: Codes) -> int:
+    def _run_from(
+        self, row: int, X: Rows, y: Codes, w: Rows, out: Codes, proba: Rows = NO_PROBA
+    ) -> int:
         done: int = kernels.learn_many(
             self._pool.handle,
             self._windows,
@@ -285,6 +292,6 @@ class HoeffdingAdaptiveTreeClassifier(NodeWatch, SingleTree):
             self._tally,
             self._settings,
             self._root,
-            X, y, w, out, row,
+            X, y, w, out, proba, row,
         )  # fmt: skip
         return done

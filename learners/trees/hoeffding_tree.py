@@ -24,6 +24,7 @@ from olearn.learners.trees.observers import observers_of
 from olearn.learners.trees.pool import TreePool, settings_of
 from olearn.learners.trees.river_parts import check_splitter
 from olearn.learners.trees.single_tree import (
+    NO_PROBA,
     GracePeriod,
     LeafPrediction,
     SingleTree,
@@ -195,10 +196,10 @@ class HoeffdingTreeClassifier(SingleTree):
     def _make_room(self) -> None:
         self._pool.make_room(1)
 
-    def _run_all(self, X: Rows, y: Codes, w: Rows) -> Codes:
+    def _run_all(self, X: Rows, y: Codes, w: Rows, proba: Rows = NO_PROBA) -> Codes:
         out = np.empty(len(y), np.int64)
-        row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, 0)
+        row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, proba, 0)
         while row < len(y):
             self._pool.make_room(1)
-            row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, row)
+            row = kernels.learn_many(self._pool.handle, self._root, X, y, w, out, proba, row)
         return out

@@ -248,22 +248,28 @@ def free_tree(t, root):
 
 
 @njit(nogil=True)
-def learn_many(handle, root, X, y, w, out, row):
+def learn_many(handle, root, X, y, w, out, proba, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
-    The code predicted before learning goes to `out`. A row of negative weight is only predicted.
+    The code predicted before learning goes to `out`, and probabilities to `proba` where that has a
+    row for each. A row of negative weight is only predicted.
     """
-    t, X = at.pool_at(handle), borrowed(X)
+    t, X, proba = at.pool_at(handle), borrowed(X), borrowed(proba)
     work = make_work(t)
     for i in range(row, X.shape[0]):
         x = X[i]
         node = route(t, root, x)
         if w[i] < 0.0:
-            out[i] = code_at(t, node, x, work)
+            if proba.shape[0] > 0:
+                proba_at(t, node, x, proba[i], work)
+            else:
+                out[i] = code_at(t, node, x, work)
             continue
         if not has_room(t, 1, 1):
             return i
-        by_bayes, _ = bayes_code(t, node, x, work)
+        by_bayes, in_logs = bayes_code(t, node, x, work)
+        if proba.shape[0] > 0:
+            write_proba(t, node, by_bayes, in_logs, proba[i], work)
         out[i] = learn_at(t, node, x, y[i], w[i], by_bayes, work)
     return X.shape[0]
 

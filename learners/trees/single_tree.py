@@ -10,6 +10,7 @@ from olearn.core.parameters import In, OneOf
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import kernels
 from olearn.learners.trees import layout as at
+from olearn.learners.trees.interleave import interleaved
 from olearn.learners.trees.observers import Observers
 from olearn.learners.trees.pool import (
     CRITERIA,
@@ -37,6 +38,25 @@ class SingleTree(TreeShape, ArrayClassifier):
     def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
         """Predict, then learn each row of weight >= 0; return the predicted codes."""
 
+    @abc.abstractmethod
+    def _run_all(self, X: Rows, y: Codes, w: Rows, proba: Rows = ...) -> Codes:
+        """Do as `_run` where all is compiled; probabilities go to `proba` if it has any row."""
+
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether no part of river's looks at each row."""
+        return self._observers is None
+
+    def _stage_rows(
+        self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
+    ) -> Codes | Rows:
+        if not self._is_compiled:
+            return super()._stage_rows(A, B, y, w, upto, proba)
+        X, codes, weights, rows = interleaved(A, B, y, w, upto)
+        votes = np.empty((len(X), len(self._labels))) if proba else NO_PROBA
+        answers = self._run_all(X, codes, weights, votes)
+        return votes[rows] if proba else answers[rows]
+
     def _grow(self, n_classes: int) -> None:
         self._pool.grow(category_rooms(self._features.widths), n_classes)
 
@@ -63,6 +83,7 @@ class SingleTree(TreeShape, ArrayClassifier):
 
 
 _UNIT = np.ones(1)
+NO_PROBA = np.empty((0, 0))
 
 
 def weight_row(w: float) -> Rows:

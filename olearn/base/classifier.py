@@ -333,11 +333,14 @@ class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
             seen, n = A[part.rows], part.rows.stop - part.rows.start
             if not self._labels.labels:
                 yield np.zeros((n, 0)) if proba else np.full(n, -1, np.int64)
-            elif not proba and w is None and A is B and part.rows == rest and is_at_once(part.upto):
+                continue
+            same = A is B and part.rows == rest
+            if not proba and w is None and same and is_at_once(part.upto):
                 yield self._test_then_train_rows(seen, y[rest])
             else:
                 weights = np.ones(end - middle) if w is None else w[rest]
-                yield self._stage_rows(seen, B[rest], y[rest], weights, part.upto, proba)
+                learnt = seen if same else B[rest]
+                yield self._stage_rows(seen, learnt, y[rest], weights, part.upto, proba)
 
     def _add_label(self, label: ClfTarget) -> int:
         n_before = len(self._labels)
