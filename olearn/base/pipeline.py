@@ -51,6 +51,9 @@ class ArrayPipeline(Locked, Stage, Pipeline):
         made._made = None
         return made
 
+    def __init__(self, *steps: Any) -> None:
+        super().__init__(*steps)
+
     def _add_step(self, obj: Any, at_start: bool) -> None:
         super()._add_step(obj, at_start)
         self._made = None
