@@ -3,6 +3,7 @@
 import abc
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -246,6 +247,11 @@ class Stream(river_base.Dataset, abc.ABC):
         width = max(map(len, self._repr_content))
         facts = [f"{name:>{width}}  {value}" for name, value in self._repr_content.items()]
         return "\n".join([self.desc.split("\n\n")[0], "", *facts])
+
+    @property
+    def desc(self) -> str:
+        """What it is, by the first words of its docstring, without marks of references."""
+        return re.sub(r"\[\^\d+\]", "", str(super().desc))
 
     @property
     def _repr_content(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from olearn.core.telling import tell
 from olearn.core.validate import check_integer
+from olearn.core.words import count
 from olearn.streams._columns import Plan
 from olearn.streams._labelled import ColumnOptions, LabelledTable
 from olearn.streams.base import Reader, Stream, read_chunks
@@ -239,13 +240,15 @@ class FileStream(Stream):
         table = self._source.table
         looked = "" if table.n_looked_at is None else f"; kinds by the first {table.n_looked_at:,}"
         about = f"; {table.about}" if table.about else ""
-        lines = [f"{self.path.name}: {self.n_samples:,} rows{looked}{about}"]
+        lines = [f"{self.path.name}: {count(self._plan.n_samples, 'row')}{looked}{about}"]
         classes = _listed(self.schema.labels)
-        lines.append(f"  {self.target} (target): {self.schema.n_classes} classes: {classes}")
+        n_classes = count(self.schema.n_classes, "class", "classes")
+        lines.append(f"  {self.target} (target): {n_classes}: {classes}")
         for column in self._plan.columns:
             words = ["nominal" if column.nominal else "number"]
             if column.name in self.schema.categories:
-                words.append(f"{len(self.schema.categories[column.name]):,} categories")
+                n = len(self.schema.categories[column.name])
+                words.append(count(n, "category", "categories"))
             if column.n_missing:
                 words.append(f"{column.n_missing:,} missing")
             lines.append(f"  {column.name}: {', '.join(words)}")
@@ -268,8 +271,9 @@ class FileStream(Stream):
         notes = []
         n = self._plan.n_samples
         if dropped := self._source.n_unlabelled:
-            what = "1 row" if dropped == 1 else f"{dropped:,} rows"
-            notes.append(f"{what} without a label in column {self.target!r} left out")
+            notes.append(
+                f"{count(dropped, 'row')} without a label in column {self.target!r} left out"
+            )
         for column in self._plan.columns:
             n_categories = len(self.schema.categories.get(column.name, ()))
             known = column.name in columns.nominal or n < _ID_ROWS

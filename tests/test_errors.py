@@ -118,7 +118,7 @@ COMMANDS = {
     "run adwin folder": "folder is a folder; name a file in it",
     "run arf empty.csv": "empty.csv must have a header line, is empty",
     "run arf header.csv": "header.csv must have at least one row of data, has none",
-    "run arf ragged.csv": "ragged.csv must have 2 cells in every row, has 3 in number 3: 2,y,3",
+    "run arf ragged.csv": "ragged.csv must have 2 cells in every row, has 3 in row 1 (from 0)",
     "run arf bytes.csv": "bytes.csv must be text in UTF-8",
     "run arf plain.csv.gz": "plain.csv.gz must be compressed by gzip",
     "run arf half.csv.gz": "half.csv.gz must be compressed by gzip",

@@ -123,3 +123,14 @@ def test_every_public_name_that_makes_streams_is_tried():
     assert set(MADE) <= {cls.__name__ for cls in classes()}
     public = [found for n in streams.__all__ if inspect.isclass(found := getattr(streams, n))]
     assert {cls for cls in public if issubclass(cls, Stream)} <= {Stream, *classes()}
+
+
+def test_words_of_a_stream_are_for_readers(tmp_path):
+    """No marks of references, no plural of one."""
+    assert "decide by their sum.\n" in repr(streams.load("sea"))
+    path = tmp_path / "t.csv"
+    path.write_text("a,class\n1,x\n")
+    assert streams.from_file(path).facts()[:2] == [
+        "t.csv: 1 row; kinds by the first 1; separated by ','",
+        "  class (target): 1 class: x",
+    ]

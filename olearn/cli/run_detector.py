@@ -13,6 +13,7 @@ from olearn.cli import arguments
 from olearn.cli.tables import as_options, check_files, is_file, refuse_columns
 from olearn.cli.thresholds import calibrated, warn_of_units
 from olearn.core.validate import suggestion
+from olearn.core.words import count
 
 if TYPE_CHECKING:
     from olearn.evaluate import Detection
@@ -144,7 +145,7 @@ def alarm_table(found: "Detection") -> "TextTable":
     from olearn.show.tables import TextTable
 
     assert found.values is not None
-    table = TextTable(f"{found.detector} on {found.signal}: {found.n:,} rows")
+    table = TextTable(f"{found.detector} on {found.signal}: {count(found.n, 'row')}")
     for heading in ("row", "what", "value"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     # an event says what single attributes, which may be of another test, do not

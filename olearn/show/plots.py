@@ -34,9 +34,7 @@ def plot_result(result: "Result", *, dark: bool = False) -> "Figure":
         name = next(iter(result.values))
         x, y = _by_window(result, name)
         axes[0].plot(x, y, color=COLOURS[0], label=f"each {result.window:,} rows")
-        axes[0].plot(
-            result.ends, result.curves[name], color=colours["ink"], lw=1, ls="--", label="so far"
-        )
+        axes[0].plot(result.ends, result.curves[name], color=colours["ink"], lw=1, label="so far")
         _draw_drifts(axes[0], [result], colours)
         _draw_alarms(axes[0], result)
         _finish(axes[0], result, name)

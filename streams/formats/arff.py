@@ -120,7 +120,7 @@ class ArffTable(RawTable):
             if len(cells) != n_columns:
                 raise ValueError(
                     f"{self.path} must have {n_columns} cells in every row, has {len(cells)} in "
-                    f"number {number + 1}: {text[:80]}"
+                    f"row {number} (from 0): {text[:80]}"
                 )
             yield cells
             number += 1

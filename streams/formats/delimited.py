@@ -266,14 +266,13 @@ class DelimitedTable(RawTable):
         by_kind = {NUMBER: pyarrow.float64() if floats else text, TIME: text, TEXT: text}
         words = pyarrow.dictionary(pyarrow.int32(), text)
         place = {name: str(j) for j, name in enumerate(self.columns)}
-        header = 1 if self._first_line else 0
 
         def refuse(row: Any) -> str:
             if rows is not None and row.number > rows:
                 return "skip"
             wrong_rows.append(
                 f"{self.path} must have {row.expected_columns} cells in every row, has "
-                f"{row.actual_columns} in number {row.number + header}: {row.text[:80]}"
+                f"{row.actual_columns} in row {row.number - 1} (from 0): {row.text[:80]}"
             )
             return "error"
 

@@ -223,7 +223,12 @@ def test_default_target(tmp_path, header, target):
         ("t.csv", "a,b\n", {}, "must have at least one row of data"),
         ("t.csv", "a\n1\n", {}, "must have a target and at least one more column"),
         ("t.csv", "a,a\n1,2\n", {}, "must have column names that differ"),
-        ("t.csv", "a,b\n1,2\n1,2,3\n", {}, "must have 2 cells in every row, has 3 in number 3"),
+        (
+            "t.csv",
+            "a,b\n1,2\n1,2,3\n",
+            {},
+            r"must have 2 cells in every row, has 3 in row 1 \(from 0\)",
+        ),
         ("t.csv", "a,b\n1,2\n1,\n", {}, r"has no label in row 1 \(from 0\) of column 'b'"),
         ("t.csv", "a,b\n1,0.5\n", {}, "got the real number 0.5 in row 0 of 'b'; columns are"),
         ("t.csv", CSV, {"target": "clas"}, "'day', 'class'; got 'clas'; did you mean 'class'"),
