@@ -90,3 +90,9 @@ def test_results_name_the_stream_as_the_user_did(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert streams.from_arrays(X, Y).title == ""
+
+
+def test_a_delay_beyond_a_short_stream_scores_nothing():
+    rows = streams.from_iterable([({"a": float(i)}, "x") for i in range(50)])
+    result = evaluate.prequential(rows, _model(), delay=100, progress=False)
+    assert (result.n, result.n_scored) == (50, 0)

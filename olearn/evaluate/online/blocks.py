@@ -75,7 +75,8 @@ class BlockPath:
             few = slice(WARM_UP_ROWS)
             half = np.arange(1, len(y[few]) + 1) // 2  # as labels that come late are learnt
             upto = None if self._late is None else half
-            self._answers(self._model.clone(), X[few], X[few], y[few], upto)
+            due = few if upto is None else slice(half[-1])  # what is left would not be learnt
+            self._answers(self._model.clone(), X[few], X[due], y[due], upto)
         learnt, targets, upto = X, y, None
         if self._late is not None:
             learnt, targets, upto = self._late.schedule(at.n, X, y)
