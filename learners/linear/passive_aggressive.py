@@ -27,7 +27,8 @@ class PAClassifier(TwoLabelClassifier):
     C
         Aggressiveness: larger steps for larger values; positive.
     mode
-        0: $\tau = l / |x|^2$; 1: the same, at most `C`; 2: $\tau = l / (|x|^2 + 1 / (2 C))$.
+        0 to 2; 0: $\tau = l / |x|^2$; 1: the same, at most `C`; 2:
+        $\tau = l / (|x|^2 + 1 / (2 C))$.
     learn_intercept
         Whether the intercept moves by $\tau y$ too.
     classes
@@ -88,7 +89,8 @@ class PARegressor(LinearRegressor):
     C
         Aggressiveness: larger steps for larger values; positive.
     mode
-        0: $\tau = l / |x|^2$; 1: the same, at most `C`; 2: $\tau = l / (|x|^2 + 1 / (2 C))$.
+        0 to 2; 0: $\tau = l / |x|^2$; 1: the same, at most `C`; 2:
+        $\tau = l / (|x|^2 + 1 / (2 C))$.
     eps
         Error that is let pass; not negative.
     learn_intercept
