@@ -6,6 +6,7 @@ from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRi
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
 from olearn.learners.replay.er import ERClassifier as ERClassifier
+from olearn.learners.bayes.gaussian import GaussianNB as GaussianNB
 from olearn.learners.replay.hpcr import HPCRClassifier as HPCRClassifier
 from olearn.learners.anomaly.half_space_trees import HalfSpaceTrees as HalfSpaceTrees
 from olearn.learners.trees.hoeffding_adaptive_tree import HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier

@@ -1,0 +1,1 @@
+"""Naive Bayes: features are taken for independent within a class."""
