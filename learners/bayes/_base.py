@@ -1,5 +1,7 @@
 """What naive Bayes classifiers share: counts of labels, and tables with a slot for each feature."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import abc
 import math
 from collections.abc import Mapping

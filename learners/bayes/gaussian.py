@@ -1,5 +1,7 @@
 """Gaussian naive Bayes on compiled arrays."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
 import math
 from collections.abc import Collection, Iterator
 from dataclasses import KW_ONLY
