@@ -14,6 +14,7 @@ from river import metrics
 from olearn.core.jit import njit
 from olearn.core.labels import CodedLabels, CodedProba
 from olearn.core.types import Rows
+from olearn.metrics.auc import AUC, WindowedAUC
 from olearn.metrics.one_vs_rest import OneVsRest
 
 _LEAST, _MOST = 1e-15, 1 - 1e-15  # probabilities that logarithms are taken of
@@ -84,6 +85,14 @@ def _read_roc_auc(metric: Any, y_true: Any, y_pred: Any) -> bool:
                     cm.update(truth, called, n)
                     cm.n_samples += n - 1  # river takes a weight for one sample
     return True
+
+
+def _read_ranks(metric: Any, y_true: Any, y_pred: Any) -> bool:
+    inner = _inner(metric)
+    found = _positive(metric, y_true, y_pred, lambda label: bool(label == inner.pos_val))
+    if found is not None:
+        inner.update_scores(*found)
+    return found is not None
 
 
 def _read_cross_entropy(metric: Any, y_true: Any, y_pred: Any) -> bool:
@@ -170,6 +179,8 @@ def _squares(y_true: Rows, y_pred: Rows, state: Rows) -> None:
 _READERS: dict[type, Callable[[Any, Any, Any], bool]] = {
     metrics.LogLoss: _read_log_loss,
     metrics.ROCAUC: _read_roc_auc,
+    AUC: _read_ranks,
+    WindowedAUC: _read_ranks,
     metrics.CrossEntropy: _read_cross_entropy,
     metrics.MAE: _of_numbers(lambda t, p: np.abs(t - p)),
     metrics.MSE: _of_numbers(lambda t, p: (t - p) * (t - p)),

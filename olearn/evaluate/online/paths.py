@@ -117,6 +117,7 @@ def _warm_up(model: Any, stream: Any, rows: list[tuple[dict[Any, Any], Any]]) ->
     if takes_blocks(last_step(model)):
         clone = model.clone()
         tell_columns(stream, clone)
+        predict, learn = _predictor(clone, False), _learner(clone)
         for x, y in rows_for(stream, model, rows[:WARM_UP_ROWS]):
-            clone.predict_one(x)
-            clone.learn_one(x, y)
+            predict(x)
+            learn(x, y)

@@ -9,7 +9,7 @@ from river import base
 from river import metrics as river_metrics
 from river.metrics.base import BinaryMetric, ClassificationMetric, Metric, Metrics
 
-from olearn.metrics import KappaM, KappaT, update_many
+from olearn.metrics import AUC, KappaM, KappaT, update_many
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.persist.classes import kept_in_files
 
@@ -159,6 +159,8 @@ def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -
         return [_new("Accuracy"), _new("CohenKappa"), KappaM(), KappaT()]
     if isinstance(model, base.Regressor):
         return [_new("MAE"), _new("RMSE"), _new("R2")]
+    if isinstance(model, base.AnomalyDetector | base.AnomalyFilter):
+        return [AUC()]
     raise ValueError(f"metrics must be given for {model}: it is no classifier and no regressor")
 
 

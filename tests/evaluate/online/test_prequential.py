@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from river import (
-    anomaly,
+    cluster,
     compose,
     drift,
     linear_model,
@@ -344,7 +344,7 @@ def test_endless_streams_need_a_limit(stream):
 def test_model_without_usual_metrics():
     """Requirement: where no metrics are usual, the message asks for them."""
     with pytest.raises(ValueError, match="metrics must be given"):
-        evaluate.prequential([], anomaly.HalfSpaceTrees())
+        evaluate.prequential([], cluster.KMeans())
 
 
 # -- progress ------------------------------------------------------------------------------------

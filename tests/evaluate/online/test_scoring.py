@@ -1,7 +1,7 @@
 """Tests of `olearn.evaluate.online.scoring`: which metrics a run has, and how they print."""
 
 import pytest
-from river import anomaly, dummy, linear_model, metrics, naive_bayes, preprocessing, stats
+from river import cluster, dummy, linear_model, metrics, naive_bayes, preprocessing, stats
 
 from olearn.evaluate.online.scoring import choose_metrics, format_of, wants_probabilities
 from olearn.metrics import KappaM
@@ -38,7 +38,7 @@ def test_metrics_given():
         ("MAE", naive_bayes.GaussianNB(), TypeError, "river metrics, got 'M' of type str"),
         (metrics.MAE(), naive_bayes.GaussianNB(), ValueError, "MAE does not work with"),
         (metrics.ConfusionMatrix(), naive_bayes.GaussianNB(), ValueError, "one number each"),
-        (None, anomaly.HalfSpaceTrees(), ValueError, "no classifier and no regressor"),
+        (None, cluster.KMeans(), ValueError, "no classifier and no regressor"),
     ],
 )
 def test_metrics_that_do_not_fit(given, model, error, message):
