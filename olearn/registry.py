@@ -109,6 +109,7 @@ LEARNERS: dict[str, Entry] = {
     "half-space-trees": Entry("olearn.learners:HalfSpaceTrees"),
     "loda": Entry("olearn.learners:LODA"),
     "gaussian-nb": Entry("olearn.learners:GaussianNB"),
+    "knn": Entry("olearn.learners:KNNClassifier"),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry(
         "river.dummy:NoChangeClassifier", "Baseline: the previous label again, river's"

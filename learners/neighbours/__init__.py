@@ -1,0 +1,1 @@
+"""Nearest neighbours: the rows themselves are the model."""
