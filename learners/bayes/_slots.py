@@ -1,7 +1,5 @@
 """Where naive Bayes keeps what it counts of a feature: one slot, or one for each category."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
-
 from collections.abc import Sequence
 
 import numpy as np

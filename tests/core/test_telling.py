@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from river import tree
 
 from olearn import evaluate, learners, preprocessing, streams
 
@@ -38,11 +37,7 @@ def _pipeline_of_river(folder):
     model.learn_one({"a": -1e12}, 0)
 
 
-def _parameters(folder):
-    learners.HoeffdingTreeClassifier(splitter=tree.splitter.ExhaustiveSplitter())
-
-
-DOORS = [_file, _frame, _iterable, _stream, _pipeline_of_river, _parameters]
+DOORS = [_file, _frame, _iterable, _stream, _pipeline_of_river]
 
 
 @pytest.mark.parametrize("door", DOORS, ids=[door.__name__ for door in DOORS])

@@ -79,6 +79,17 @@ def test_transformers_are_timed_beside_river(tmp_path):
     assert lines["StandardScaler"]["block: river's/ours"] == pytest.approx(theirs / block, abs=0.06)
 
 
+def test_learners_are_timed_beside_river(tmp_path):
+    """Each answers as river's does but before a label is known, and ratios are those of times."""
+    _, found = run("learners.py", tmp_path / "learners", "--rows", "300", "--dict-rows", "200")
+    lines = {line["learner"]: line for line in found["comparisons"]}
+    assert len(lines) == 7
+    assert min(line["answers alike %"] for line in lines.values()) >= 99.0
+    array, _, theirs = (each["cpu_seconds"] / each["rows"] for each in found["timings"][:3])
+    ratio = lines["GaussianNB"]["array: river's/ours"]
+    assert ratio == pytest.approx(theirs / array, abs=0.06)
+
+
 def test_driftmoe_runs_all_variants(tmp_path):
     """Every variant is timed on arrays and on dicts, beside our forest over the same rows."""
     sizes = ("--rows", "300", "--dict-rows", "60", "--river-rows", "40")

@@ -25,6 +25,7 @@ def code_cells(path):
             yield source, "".join("".join(text) for text in printed)
 
 
+@pytest.mark.filterwarnings("ignore:ridge regression has no intercept")  # of ink, from 0 up
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_cells_print_what_they_show(path, tmp_path, monkeypatch):
     """Every code cell runs in order, and prints the text stored with it."""
