@@ -39,7 +39,7 @@ def project(names):
     def put(model, W_buf):
         n, d = W_buf.shape
         assert model.n_features == n
-        model.learn_many(np.zeros((0, d)), np.zeros(0, np.int64), names=names(d))
+        model._features.learn_many(model._features.check_many(np.zeros((0, d)), names(d)))
         model._grow(len(model.labels))  # draws weights, which are then replaced
         model._engine.lift._table[:d] = W_buf.T
         return model
