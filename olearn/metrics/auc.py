@@ -49,7 +49,7 @@ class _RankMetric(BinaryMetric):
         """Read a row: its label, and the probabilities by label or the positive one's score."""
         if w != 1.0:
             raise ValueError(f"w must be 1, got {w!r}: pairs of rows have no weight")
-        score = y_pred.get(True, 0.0) if isinstance(y_pred, dict) else y_pred
+        score = y_pred.get(self.pos_val, 0.0) if isinstance(y_pred, dict) else y_pred
         positive = np.array([y_true == self.pos_val])
         self.update_scores(positive, np.array([score], np.float64))
 
@@ -61,7 +61,7 @@ class _RankMetric(BinaryMetric):
         """Read rows in order: whether each is positive, and its score, which must be finite."""
         finite = np.isfinite(scores)
         if not finite.all():
-            raise ValueError(f"y_pred must be finite, got {scores[~finite][0]!r}")
+            raise ValueError(f"y_pred must be finite, got {float(scores[~finite][0])!r}")
         self._add(positive, scores)
 
     @abc.abstractmethod

@@ -33,14 +33,17 @@ def _inner(metric: Any) -> Any:
 # -- probabilities and scores of one label against the rest --------------------------------------
 
 
-def _positive(metric: Any, y_true: Any, y_pred: Any, truth: Callable[[Any], bool]) -> Any:
+def _positive(
+    metric: Any, y_true: Any, y_pred: Any, truth: Callable[[Any], bool], key: Any = True
+) -> Any:
     """Return whether each row is positive, and its probability or score; None of other values.
 
-    `truth` says which labels are positive for a metric that is not `OneVsRest`.
+    `truth` says which labels are positive for a metric that is not `OneVsRest`; the probability is
+    that of `key` then.
     """
     if not isinstance(y_true, CodedLabels) or not len(y_true):
         return None
-    label = True
+    label = key
     if isinstance(metric, OneVsRest):
         label = metric.pos_label
         table = [bool(known == label) for known in y_true.labels]
@@ -89,7 +92,8 @@ def _read_roc_auc(metric: Any, y_true: Any, y_pred: Any) -> bool:
 
 def _read_ranks(metric: Any, y_true: Any, y_pred: Any) -> bool:
     inner = _inner(metric)
-    found = _positive(metric, y_true, y_pred, lambda label: bool(label == inner.pos_val))
+    key = inner.pos_val
+    found = _positive(metric, y_true, y_pred, lambda label: bool(label == key), key)
     if found is not None:
         inner.update_scores(*found)
     return found is not None

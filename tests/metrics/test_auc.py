@@ -139,3 +139,15 @@ def test_evaluations_score_by_it():
     nb = evaluate.prequential(stream, naive_bayes.GaussianNB(), AUC(), pos_label="odd")
     assert 0.5 < nb.values["AUC"] <= 1.0
     assert not AUC().works_with(rules.AMRules())
+
+
+@pytest.mark.parametrize("make", [AUC, lambda pos_val: WindowedAUC(10, pos_val)])
+def test_probabilities_are_those_of_the_positive_label(make):
+    """With labels that are words, of rows and of arrays: never the missing ones of True."""
+    labels = ["yes", "no"]
+    proba = np.array([[0.9, 0.1], [0.95, 0.05], [0.97, 0.03], [0.2, 0.8]])
+    by_rows, by_arrays = make(pos_val="yes"), make(pos_val="yes")
+    for label, row in zip(("yes", "no", "no", "no"), proba, strict=True):
+        by_rows.update(label, dict(zip(labels, row.tolist(), strict=True)))
+    update_many(by_arrays, CodedLabels(np.array([0, 1, 1, 1]), labels), CodedProba(proba, labels))
+    assert by_rows.get() == by_arrays.get() == pytest.approx(1 / 3)
