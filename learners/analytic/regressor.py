@@ -178,7 +178,8 @@ class AnalyticRidgeRegressor(ArrayRegressor):
         """Unlearn rows that were learnt, exactly; `X`, `y`, `w`, `names` as in `learn_many`."""
         if self.forgetting != 1.0:
             raise ValueError(f"forgetting must be 1 to unlearn rows, got {self.forgetting}")
-        table, targets, weights = self._check_learning(X, y, w, names)
+        table = self._features.check_many(X, names)
+        targets, weights = self._check_learning(y, w, len(table))
         rows = self._expanded(self._features.encode_many(table))
         self._engine.forget_rows(rows, targets, weights)
 

@@ -6,7 +6,7 @@ in the few methods a detector writes, hence in the same floats.
 
 import abc
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from river import base
@@ -15,17 +15,15 @@ from river.base.typing import FeatureName
 from olearn.base.chain import Chain
 from olearn.base.stages import Stage, runs
 from olearn.core.features import FeatureIndex
-from olearn.core.locked import Locked, locked
-from olearn.core.memory import memory_bytes
+from olearn.core.locked import locked
 from olearn.core.parameters import Settable
-from olearn.core.tables import ColumnKinds, Names, column_like
+from olearn.core.tables import Names, column_like
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import row_weights
 
 __all__ = ["ArrayAnomalyDetector"]
 
 
-class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
+class ArrayAnomalyDetector(Stage, Settable, base.AnomalyDetector):
     """An anomaly detector that scores and learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, and writes `_grow`, `_learn_rows` and
@@ -38,15 +36,10 @@ class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
     An infinite value or a string raises before anything is learnt.
     """
 
-    takes_blocks: ClassVar[bool] = True
     _features: FeatureIndex
 
     def _start_encoding(self) -> None:
         self._features = FeatureIndex(None, only_numbers=True)
-
-    def expect_columns(self, kinds: ColumnKinds) -> None:
-        """Take over what a stream knows of its columns, its `Schema`, before the first row."""
-        self._features.expect(kinds)
 
     # -- what a detector writes ------------------------------------------------------------------
 
@@ -137,10 +130,6 @@ class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
     def _score_encoded(self, row: Rows) -> float:
         return self._score_row(row)
 
-    def _learn_table(self, chain: Chain, X: Any, y: Any, w: Any, names: Names) -> None:
-        table = chain.encoder.check_many(X, names)
-        chain.run(table[:0], table, np.empty(0, np.int64), y, row_weights(w, len(table)))
-
     def _score_table(self, rows: Rows, like: Any) -> Any:
         return column_like(like, self._score_rows(rows))
 
@@ -148,9 +137,6 @@ class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
         self, chain: Chain, A: Any, B: Any, y: Any, upto: Codes | None, names: Names = None
     ) -> Rows:
         return chain.score(A, B, y, upto, names)
-
-    def _settle(self) -> None:
-        self._grow()
 
     def _answers(
         self, A: Rows | None, B: Rows, upto: Any, y: Any, w: Rows | None
@@ -160,8 +146,3 @@ class ArrayAnomalyDetector(Locked, Stage, Settable, base.AnomalyDetector):
             self._learn_rows(B)
         else:
             yield self._stage_rows(A, B, upto)
-
-    @property
-    @locked
-    def _raw_memory_usage(self) -> int:
-        return memory_bytes(vars(self))

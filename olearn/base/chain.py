@@ -237,22 +237,17 @@ class Chain:
                 out += self._through(*rows, part.upto, _cut(y_due, rest), _cut(w_due, rest), how)
         return out
 
+    def learn(self, table: Table, y: Any, w: Rows, **how: Any) -> None:
+        """Learn the rows of a checked table in order, predicting none."""
+        self.run(table[:0], table, np.empty(0, np.int64), y, w, **how)
+
     def _learn(self, B: Rows, y: Any, w: Rows | None, how: dict[str, Any]) -> None:
-        """Learn rows in order, predicting none."""
-        if self.steps:  # a row that is predicted first changes nothing
-            self._through(B[:1], B, np.array([len(B)]), y, w, how, learn_only=True)
-        else:
-            list(self.last._answers(None, B, None, y, w, **how))
+        weights = np.ones(len(B)) if w is None else w
+        _, learnt = self.stage_rows(B[:1], B, y, weights, np.array([len(B)]))
+        list(self.last._answers(None, learnt, None, y, w, **how))
 
     def _through(
-        self,
-        A: Rows,
-        B: Rows,
-        upto: Codes,
-        y: Any,
-        w: Rows | None,
-        how: dict[str, Any],
-        learn_only: bool = False,
+        self, A: Rows, B: Rows, upto: Codes, y: Any, w: Rows | None, how: dict[str, Any]
     ) -> list[Any]:
         if not self.steps:
             return list(self.last._answers(A, B, upto, y, w, **how))
@@ -266,10 +261,7 @@ class Chain:
             a, b, y_due, w_due = A[rows], B[due], _cut(y, due), _cut(w, due)
             weights = np.ones(len(b)) if w_due is None else w_due
             a, b = self.stage_rows(a, b, y_due, weights, plan)
-            if learn_only:
-                list(self.last._answers(None, b, None, y_due, w_due, **how))
-            else:
-                out += self.last._answers(a, b, plan, y_due, w_due, **how)
+            out += self.last._answers(a, b, plan, y_due, w_due, **how)
         return out
 
     def classify(

@@ -7,7 +7,7 @@ few methods a learner writes; both doors end in the same compiled code, hence th
 import abc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,16 @@ from olearn.base.chain import Chain
 from olearn.base.stages import Stage, is_at_once, parts, runs
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex, tell_of_mixed_kinds
-from olearn.core.locked import Locked, locked
-from olearn.core.memory import memory_bytes
+from olearn.core.locked import locked
 from olearn.core.parameters import Settable
-from olearn.core.tables import ColumnKinds, Names, column_like, is_frame
+from olearn.core.tables import Names, column_like, is_frame
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_names, row_weights
 
 __all__ = ["ArrayClassifier"]
 
 
-class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
+class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
     """A classifier that learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, ends it with `_grow(len(self._labels))`,
@@ -46,7 +45,6 @@ class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
     nominal, and codes mean their texts, so that the model learns what it learns of the dicts.
     """
 
-    takes_blocks: ClassVar[bool] = True
     _features: FeatureIndex  # or another `EncodesRows`
     _labels: LabelIndex
 
@@ -57,14 +55,6 @@ class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
         check_names("classes", classes)
         self._features = FeatureIndex(None if nominal_attributes is None else [*nominal_attributes])
         self._labels = LabelIndex(classes)
-
-    def expect_columns(self, kinds: ColumnKinds) -> None:
-        """Take over what a stream knows of its columns, its `Schema`, before the first row.
-
-        Its nominal features are nominal here, unless `nominal_attributes` says which are; text is
-        in any case. Parameters stay as they are, and a clone has to be told again.
-        """
-        self._features.expect(kinds)
 
     @property
     def _multiclass(self) -> bool:
@@ -261,8 +251,7 @@ class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
         weights = row_weights(w, len(codes))
         if w is not None:
             self._check_weights(weights)
-        nothing = np.empty(0, np.int64)
-        chain.run(table[:0], table, nothing, codes, weights, labels=labels)
+        chain.learn(table, codes, weights, labels=labels)
 
     def _predict_table(self, rows: Rows, like: Any) -> Any:
         if self._labels.labels:
@@ -351,11 +340,6 @@ class ArrayClassifier(Locked, Stage, Settable, base.MiniBatchClassifier):
 
     def _decode(self, codes: Codes) -> NDArray[Any]:
         return CodedLabels(codes, self._labels.labels).decoded()
-
-    @property
-    @locked
-    def _raw_memory_usage(self) -> int:
-        return memory_bytes(vars(self))
 
 
 def coded(codes: Any, labels: Sequence[ClfTarget]) -> CodedLabels:

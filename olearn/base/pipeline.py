@@ -12,15 +12,14 @@ from olearn.base.classifier import coded
 from olearn.base.stages import Stage, is_stage, join
 from olearn.base.transformer import ColumnsOut
 from olearn.core.features import FeatureIndex
-from olearn.core.locked import Locked, locked
-from olearn.core.memory import memory_bytes
+from olearn.core.locked import locked
 from olearn.core.tables import ColumnKinds, Names
 from olearn.core.types import Codes, Rows
 
 __all__ = ["ArrayPipeline"]
 
 
-class ArrayPipeline(Locked, Stage, Pipeline):
+class ArrayPipeline(Stage, Pipeline):
     """Steps in succession, made by `|` of stages: it learns and predicts whole blocks as they do.
 
     It is river's `Pipeline`, with arrays and frames beside single rows, and the same answers. Rows
@@ -77,7 +76,7 @@ class ArrayPipeline(Locked, Stage, Pipeline):
         return ""
 
     @property
-    def takes_blocks(self) -> bool:
+    def takes_blocks(self) -> bool:  # type: ignore[override]  # here it depends on the steps
         """Whether whole arrays can be given, with the `names` of their columns."""
         return self._chain is not None
 
@@ -260,11 +259,6 @@ class ArrayPipeline(Locked, Stage, Pipeline):
         A, B = chain.stage_rows(A, B, y, w, upto)
         made: tuple[Rows, Rows] = chain.last._stage_rows(A, B, y, w, upto)
         return made
-
-    @property
-    @locked
-    def _raw_memory_usage(self) -> int:
-        return memory_bytes(vars(self))
 
 
 def _is_compiled(step: Any, *, is_last: bool) -> bool:

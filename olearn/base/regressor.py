@@ -7,7 +7,7 @@ the few methods a learner writes, hence in the same floats.
 import abc
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from river import base
@@ -16,10 +16,9 @@ from river.base.typing import FeatureName
 from olearn.base.chain import Chain
 from olearn.base.roles import EncodesRows
 from olearn.base.stages import Stage, is_at_once, runs
-from olearn.core.locked import Locked, locked
-from olearn.core.memory import memory_bytes
+from olearn.core.locked import locked
 from olearn.core.parameters import Settable
-from olearn.core.tables import ColumnKinds, Names, column_like
+from olearn.core.tables import Names, column_like
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, row_targets, row_weights
 
@@ -28,7 +27,7 @@ __all__ = ["ArrayRegressor"]
 _LARGEST = sys.float_info.max
 
 
-class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
+class ArrayRegressor(Stage, Settable, base.MiniBatchRegressor):
     """A regressor that learns rows, frames and 2-D arrays with the same result.
 
     A subclass sets `_features`, a `FeatureIndex` or another encoder, in its `__init__`, and writes
@@ -45,16 +44,7 @@ class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
     nominal, and codes mean their texts, so that the model learns what it learns of the dicts.
     """
 
-    takes_blocks: ClassVar[bool] = True
     _features: EncodesRows
-
-    def expect_columns(self, kinds: ColumnKinds) -> None:
-        """Take over what a stream knows of its columns, its `Schema`, before the first row.
-
-        Its nominal features are nominal here, unless `nominal_attributes` says which are; text is
-        in any case. Parameters stay as they are, and a clone has to be told again.
-        """
-        self._features.expect(kinds)
 
     # -- what a learner writes -------------------------------------------------------------------
 
@@ -153,11 +143,7 @@ class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
 
     def _learn_table(self, chain: Chain, X: Any, y: Any, w: Any, names: Names) -> None:
         table = chain.encoder.check_many(X, names)
-        targets = row_targets(y, len(table))
-        weights = row_weights(w, len(table))
-        if w is not None:
-            self._check_weights(weights)
-        chain.run(table[:0], table, np.empty(0, np.int64), targets, weights)
+        chain.learn(table, *self._check_learning(y, w, len(table)))
 
     def _predict_table(self, rows: Rows, like: Any) -> Any:
         return column_like(like, self._predict_rows(rows))
@@ -187,9 +173,6 @@ class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
             self._check_weights(np.array([w], np.float64))
         return float(y), float(w)
 
-    def _settle(self) -> None:
-        self._grow()
-
     def _answers(
         self, A: Rows | None, B: Rows, upto: Codes, y: Rows, w: Rows | None
     ) -> Iterator[Rows]:
@@ -203,16 +186,10 @@ class ArrayRegressor(Locked, Stage, Settable, base.MiniBatchRegressor):
         else:
             yield self._stage_rows(A, B, y, weights, upto)
 
-    def _check_learning(self, X: Any, y: Any, w: Any, names: Names) -> tuple[Any, Rows, Rows]:
-        """Check all of a batch; return its table, targets and weights."""
-        table = self._features.check_many(X, names)
-        targets = row_targets(y, len(table))
-        weights = row_weights(w, len(table))
+    def _check_learning(self, y: Any, w: Any, n_rows: int) -> tuple[Rows, Rows]:
+        """Check targets and weights of so many rows, and return them."""
+        targets = row_targets(y, n_rows)
+        weights = row_weights(w, n_rows)
         if w is not None:
             self._check_weights(weights)
-        return table, targets, weights
-
-    @property
-    @locked
-    def _raw_memory_usage(self) -> int:
-        return memory_bytes(vars(self))
+        return targets, weights

@@ -10,19 +10,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from olearn.core.locked import Locked, locked
+from olearn.core.memory import memory_bytes
+from olearn.core.tables import ColumnKinds, Names
 from olearn.core.types import Codes
+from olearn.core.validate import row_weights
 
 __all__ = ["Schedule", "Stage", "runs"]
 
 
-class Stage:
-    """What all steps of a chain tell of themselves; see `olearn.base.chain`."""
+class Stage(Locked):
+    """What all steps of a chain share, and tell of themselves; see `olearn.base.chain`."""
 
+    takes_blocks: ClassVar[bool] = True
     _features: Any
+
+    def expect_columns(self, kinds: ColumnKinds) -> None:
+        """Take over what a stream knows of its columns, its `Schema`, before the first row.
+
+        Its nominal features are nominal here, unless `nominal_attributes` says which are; text is
+        in any case. Parameters stay as they are, and a clone has to be told again.
+        """
+        self._features.expect(kinds)
 
     @property
     def _transforms(self) -> bool:
@@ -38,7 +51,7 @@ class Stage:
 
     def _settle(self) -> None:
         """Make room for all columns and categories of `_features`."""
-        raise NotImplementedError
+        self._grow()  # type: ignore[attr-defined]
 
     def _wants_categories(self, name: Any) -> bool:
         """Tell whether a feature is to be categories, whatever its values are."""
@@ -53,6 +66,16 @@ class Stage:
         """Raise ValueError if the step takes no text."""
         if self._features.only_numbers:
             self._features.check_one({name: value})
+
+    def _learn_table(self, chain: Any, X: Any, y: Any, w: Any, names: Names) -> None:
+        """Learn rows as the last step of a chain; `y` is for steps that read labels."""
+        table = chain.encoder.check_many(X, names)
+        chain.learn(table, y, row_weights(w, len(table)))
+
+    @property
+    @locked
+    def _raw_memory_usage(self) -> int:
+        return memory_bytes(vars(self))
 
 
 def is_stage(step: Any) -> bool:

@@ -7,8 +7,7 @@ in the few methods a transformer writes, hence in the same floats.
 import abc
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from river import base
@@ -16,15 +15,15 @@ from river.base.typing import FeatureName
 from river.compose import Pipeline
 from river.utils import dataframe
 
+from olearn.base.chain import Chain
 from olearn.base.stages import Stage, is_stage, join, runs
 from olearn.core.categories import CategoryIndex
 from olearn.core.features import FeatureIndex
-from olearn.core.locked import Locked, locked
-from olearn.core.memory import memory_bytes
+from olearn.core.locked import locked
 from olearn.core.parameters import Settable
-from olearn.core.tables import ColumnKinds, Names, Table, is_frame
+from olearn.core.tables import Names, Table, is_frame
 from olearn.core.types import Codes, Rows
-from olearn.core.validate import check_names, row_weights
+from olearn.core.validate import check_names
 
 __all__ = ["ArrayTransformer"]
 
@@ -34,7 +33,7 @@ ColumnsOut = tuple[Sequence[Any], Sequence[CategoryIndex | None]]
 """Names of columns, and the categories of those that are nominal (None for a numeric one)."""
 
 
-class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
+class ArrayTransformer(Stage, Settable, base.MiniBatchTransformer):
     """A transformer that learns and turns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, and writes `_grow`, `_learn_rows` and
@@ -48,7 +47,6 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
     a numeric feature, raises before anything is learnt.
     """
 
-    takes_blocks: ClassVar[bool] = True
     _features: FeatureIndex
 
     def _start_encoding(
@@ -60,10 +58,6 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
         check_names("nominal_attributes", nominal_attributes)
         nominal = None if nominal_attributes is None else [*nominal_attributes]
         self._features = FeatureIndex(nominal, only_numbers=only_numbers)
-
-    def expect_columns(self, kinds: ColumnKinds) -> None:
-        """Take over what a stream knows of its columns, its `Schema`, before the first row."""
-        self._features.expect(kinds)
 
     # -- what a transformer writes ---------------------------------------------------------------
 
@@ -91,9 +85,6 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
     def _columns_out(self) -> ColumnsOut:
         """Names of the columns that are emitted, and the categories of the nominal ones."""
         return self._features.names, self._features.categories
-
-    def _settle(self) -> None:
-        self._grow()
 
     def _learn_row(self, row: Rows, y: Any, w: float) -> None:
         self._learn_rows(row[None], None if y is None else np.array([y]), np.array([w]))
@@ -137,13 +128,9 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
     def _transforms(self) -> bool:
         return True
 
-    def _learn_encoded(self, chain: Any, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
+    def _learn_encoded(self, chain: Chain, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
         row = chain.encode_learning(x)
         self._learn_row(chain.learn_row(row, y, w), y if self._supervised else None, w)
-
-    def _learn_table(self, chain: Any, X: Any, y: Any, w: Any, names: Names) -> None:
-        table = chain.encoder.check_many(X, names)
-        chain.run(table[:0], table, np.empty(0, np.int64), y, row_weights(w, len(table)))
 
     def _emit_table(self, rows: Rows, like: Any) -> Any:
         turned = self._transform_rows(rows)
@@ -181,12 +168,7 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
     @locked
     def learn_many(self, X: Any, *, names: Names = None) -> None:
         """Learn rows in order, as a loop of `learn_one` would."""
-        table = self._features.check_many(X, names)
-        cuts = set(self._features.arrivals(table, self._room)) if len(table) else set()
-        for start, end in pairwise(sorted(cuts | {0, len(table)})):
-            rows = self._features.learn_many(table[start:end])
-            self._grow()
-            self._learn_rows(rows, None, np.ones(len(rows)))
+        self._learn_table(Chain(self), X, None, None, names)
 
     @locked
     def transform_many(self, X: Any, *, names: Names = None) -> Any:
@@ -229,8 +211,3 @@ class ArrayTransformer(Locked, Stage, Settable, base.MiniBatchTransformer):
             texts = None if kinds is None else kinds.values()
             columns[name] = column if texts is None else [texts.get(v) for v in column.tolist()]
         return dataframe.to_native_frame(columns, like=dataframe.into_frame(like))
-
-    @property
-    @locked
-    def _raw_memory_usage(self) -> int:
-        return memory_bytes(vars(self))

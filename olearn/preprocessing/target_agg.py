@@ -4,13 +4,13 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from river import base, stats
 from river.base.typing import FeatureName
 
+from olearn.base.chain import Chain
 from olearn.base.transformer import ArrayTransformer, ColumnsOut
 from olearn.core.features import FeatureIndex
 from olearn.core.jit import inner, njit
@@ -138,10 +138,7 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
         with self._lock:
             table = self._features.check_many(X, names)
             targets = row_targets(np.asarray(y, np.float64), len(table))
-            cuts = set(self._features.arrivals(table, self._room)) if len(table) else set()
-            for start, end in pairwise(sorted(cuts | {0, len(table)})):
-                rows = self._features.learn_many(table[start:end])
-                self._learn_rows(rows, targets[start:end], np.ones(len(rows)))
+            Chain(self).learn(table, targets, np.ones(len(table)))
 
     # -- rows ------------------------------------------------------------------------------------
 
