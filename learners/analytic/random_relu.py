@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from olearn.base.transformer import ArrayTransformer, ColumnsOut
+from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.parameters import Above, PositiveInt, Seed, check_parameters, with_parameters
-from olearn.core.types import Codes, Rows
+from olearn.core.types import Rows
 from olearn.learners._row_products import products
 from olearn.learners.analytic._columns import Columns, uniform_row
 
@@ -76,7 +76,7 @@ class NoLift:
 
 
 @with_parameters
-class RandomReLU(ArrayTransformer):
+class RandomReLU(StatelessTransformer):
     r"""Random features $\max(P x, 0)$ with a fixed random P[^1].
 
     The weights of a feature are drawn from a generator seeded with `seed` and the feature's name.
@@ -143,14 +143,8 @@ class RandomReLU(ArrayTransformer):
         self._twin._make_room_for(given)
         return self._twin
 
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        """Do nothing."""
-
     def _transform_rows(self, X: Rows) -> Rows:
         return self._lift.rows(self._columns.expand(self._features, X))
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._transform_rows(A), self._transform_rows(B)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the weights: they follow from the seed and the names."""

@@ -12,6 +12,7 @@ from olearn.base.roles import EncodesRows as EncodesRows
 from olearn.base.roles import RoutesExperts as RoutesExperts
 from olearn.base.stages import Schedule as Schedule
 from olearn.base.stages import Stage as Stage
+from olearn.base.transformer import StatelessTransformer as StatelessTransformer
 from olearn.base.detector import check_detector as check_detector
 from olearn.base.stages import runs as runs
 from olearn.base.roles import takes_blocks as takes_blocks

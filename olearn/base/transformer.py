@@ -25,7 +25,7 @@ from olearn.core.tables import Names, Table, is_frame
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_names
 
-__all__ = ["ArrayTransformer"]
+__all__ = ["ArrayTransformer", "StatelessTransformer"]
 
 _MANY = 50  # columns: the gaps among more are left out faster by NumPy
 
@@ -211,3 +211,19 @@ class ArrayTransformer(Stage, Settable, base.MiniBatchTransformer):
             texts = None if kinds is None else kinds.values()
             columns[name] = column if texts is None else [texts.get(v) for v in column.tolist()]
         return dataframe.to_native_frame(columns, like=dataframe.into_frame(like))
+
+
+class StatelessTransformer(ArrayTransformer):
+    """A transformer that learns no more than which columns there are.
+
+    A subclass writes `_transform_rows`, and `_grow` where it emits other columns.
+    """
+
+    def _grow(self) -> None:
+        """Do nothing."""
+
+    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        """Do nothing."""
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        return self._transform_rows(A), self._transform_rows(B)

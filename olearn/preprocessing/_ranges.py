@@ -2,9 +2,13 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
+from typing import Any, ClassVar
+
 import numpy as np
 
+from olearn.base.transformer import ArrayTransformer
 from olearn.core.jit import inner, njit
+from olearn.core.parameters import check_parameters
 from olearn.core.types import Codes, Rows
 
 LOW, HIGH = range(2)  # rows of the state
@@ -53,6 +57,35 @@ class Ranges:
         A2, B2 = np.empty_like(A), np.empty_like(B)
         stage_ranges(A, B, upto, self.ends, self._count, self._ring, self.absolute, A2, B2)
         return A2, B2
+
+
+class RangeScaler(ArrayTransformer):
+    """A scaler by least and largest values; a subclass says whether by absolute ones."""
+
+    _absolute: ClassVar[bool]
+    window_size: int | None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._start_encoding(only_numbers=True)
+        self._ranges = Ranges(self.window_size, self._absolute)
+
+    def _end(self, which: int) -> dict[Any, float]:
+        """Return the least or the largest value of each feature."""
+        ends = self._ranges.ends[which].tolist()
+        return dict(zip(self._features.names, ends, strict=True))
+
+    def _grow(self) -> None:
+        self._ranges.grow(len(self._features))
+
+    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
+        self._ranges.learn_rows(X)
+
+    def _transform_rows(self, X: Rows) -> Rows:
+        return self._ranges.scaled(X)
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
+        return self._ranges.stage_rows(A, B, upto)
 
 
 @inner

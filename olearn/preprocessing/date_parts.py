@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from olearn.base.transformer import ArrayTransformer, ColumnsOut
+from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.features import FeatureIndex
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.tables import Names, Table
 from olearn.core.times import PARTS, as_seconds, from_seconds, parts_of, time_parts
-from olearn.core.types import Codes, Rows
+from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_names
 from olearn.core.values import as_floats, is_missing, is_number
 
@@ -20,7 +20,7 @@ __all__ = ["DateParts"]
 
 
 @with_parameters
-class DateParts(ArrayTransformer):
+class DateParts(StatelessTransformer):
     """Puts numbers in the place of dates and times: the month, the weekday, the hour, ...
 
     A feature `when` becomes `when.month`, `when.weekday`, `when.hour`, as a stream of a file with
@@ -84,9 +84,6 @@ class DateParts(ArrayTransformer):
     def _hands_on(self, name: Any) -> bool:
         return name not in self._features.times
 
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        """Do nothing."""
-
     def _transform_rows(self, X: Rows) -> Rows:
         out = np.empty((len(X), len(self._out)))
         times: dict[int, Iterator[Rows]] = {}
@@ -107,9 +104,6 @@ class DateParts(ArrayTransformer):
                 times[column] = iter(parts_of(float(row[column]), self.parts))
             out[place] = row[column] if part is None else next(times[column])
         return out
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._transform_rows(A), self._transform_rows(B)
 
 
 class TimeIndex(FeatureIndex):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.base.typing import FeatureName
 
-from olearn.base.transformer import ArrayTransformer, ColumnsOut
+from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.categories import CategoryIndex
 from olearn.core.features import FeatureIndex
 from olearn.core.jit import njit
@@ -27,7 +27,7 @@ _MOST_KNOWN = 10_000  # tokens whose columns are remembered
 
 
 @with_parameters
-class FeatureHasher(ArrayTransformer):
+class FeatureHasher(StatelessTransformer):
     """Hashes features into a fixed number of columns, however many values they have.
 
     A text `v` of a feature `f` adds 1 to the column in which `f=v` falls, a number adds itself to
@@ -99,18 +99,9 @@ class FeatureHasher(ArrayTransformer):
     def _columns_out(self) -> ColumnsOut:
         return range(self.n_features), [None] * self.n_features
 
-    def _grow(self) -> None:
-        """Do nothing: the columns are there."""
-
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        """Do nothing."""
-
     def _transform_rows(self, X: Rows) -> Rows:
         assert isinstance(self._features, HashedIndex)
         return self._features.hashed_rows(X)
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._transform_rows(A), self._transform_rows(B)
 
 
 class Buckets:

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from olearn.base.transformer import ArrayTransformer
-from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
-from olearn.core.types import Codes, Rows
-from olearn.preprocessing._ranges import HIGH, Ranges
+from olearn.core.parameters import PositiveInt, with_parameters
+from olearn.preprocessing._ranges import HIGH, RangeScaler
 
 __all__ = ["MaxAbsScaler"]
 
 
 @with_parameters
-class MaxAbsScaler(ArrayTransformer):
+class MaxAbsScaler(RangeScaler):
     r"""Scales features to [-1, 1] by their largest absolute value.
 
     Emits $x / \max |x|$ of each feature, so that zeros stay zeros; 0 before any learning. Answers
@@ -47,27 +45,11 @@ class MaxAbsScaler(ArrayTransformer):
 
     """
 
-    window_size: PositiveInt | None = None
+    _absolute = True
 
-    def __post_init__(self) -> None:
-        check_parameters(self)
-        self._start_encoding(only_numbers=True)
-        self._ranges = Ranges(self.window_size, absolute=True)
+    window_size: PositiveInt | None = None
 
     @property
     def abs_max(self) -> dict[Any, float]:
         """Largest absolute value of each feature; 0 where none has come."""
-        ends = self._ranges.ends[HIGH].tolist()
-        return dict(zip(self._features.names, ends, strict=True))
-
-    def _grow(self) -> None:
-        self._ranges.grow(len(self._features))
-
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        self._ranges.learn_rows(X)
-
-    def _transform_rows(self, X: Rows) -> Rows:
-        return self._ranges.scaled(X)
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._ranges.stage_rows(A, B, upto)
+        return self._end(HIGH)

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from olearn.base.transformer import ArrayTransformer
-from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
-from olearn.core.types import Codes, Rows
-from olearn.preprocessing._ranges import HIGH, LOW, Ranges
+from olearn.core.parameters import PositiveInt, with_parameters
+from olearn.preprocessing._ranges import HIGH, LOW, RangeScaler
 
 __all__ = ["MinMaxScaler"]
 
 
 @with_parameters
-class MinMaxScaler(ArrayTransformer):
+class MinMaxScaler(RangeScaler):
     r"""Scales features to [0, 1] by their least and largest value.
 
     Emits $(x - \min) / (\max - \min)$ of each feature; 0 where both are equal. A value beyond those
@@ -48,33 +46,16 @@ class MinMaxScaler(ArrayTransformer):
 
     """
 
-    window_size: PositiveInt | None = None
+    _absolute = False
 
-    def __post_init__(self) -> None:
-        check_parameters(self)
-        self._start_encoding(only_numbers=True)
-        self._ranges = Ranges(self.window_size, absolute=False)
+    window_size: PositiveInt | None = None
 
     @property
     def min(self) -> dict[Any, float]:
         """Least value of each feature; infinite where none has come."""
-        ends = self._ranges.ends[LOW].tolist()
-        return dict(zip(self._features.names, ends, strict=True))
+        return self._end(LOW)
 
     @property
     def max(self) -> dict[Any, float]:
         """Largest value of each feature; minus infinity where none has come."""
-        ends = self._ranges.ends[HIGH].tolist()
-        return dict(zip(self._features.names, ends, strict=True))
-
-    def _grow(self) -> None:
-        self._ranges.grow(len(self._features))
-
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        self._ranges.learn_rows(X)
-
-    def _transform_rows(self, X: Rows) -> Rows:
-        return self._ranges.scaled(X)
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._ranges.stage_rows(A, B, upto)
+        return self._end(HIGH)

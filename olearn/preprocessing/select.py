@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 import numpy as np
 from river.base.typing import FeatureName
 
-from olearn.base.transformer import ArrayTransformer, ColumnsOut
+from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.parameters import with_parameters
-from olearn.core.types import Codes, Rows
+from olearn.core.types import Rows
 from olearn.core.validate import check_names
 
 __all__ = ["Discard", "Select"]
 
 
-class _KeepsColumns(ArrayTransformer):
+class _KeepsColumns(StatelessTransformer):
     """Hands on some of the columns as they are; there is nothing to learn."""
 
     _keeps_named: ClassVar[bool]  # whether the columns of `keys` are kept, or all others
@@ -43,14 +43,8 @@ class _KeepsColumns(ArrayTransformer):
     def _hands_on(self, name: Any) -> bool:
         return (name in self._named) == self._keeps_named
 
-    def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
-        """Do nothing."""
-
     def _transform_rows(self, X: Rows) -> Rows:
         return np.take(X, self._kept, axis=1)  # which leaves rows contiguous
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        return self._transform_rows(A), self._transform_rows(B)
 
 
 @with_parameters
