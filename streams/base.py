@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.datasets import base as river_base
 
+from olearn.core.telling import few
 from olearn.core.validate import check_integer, check_kind
 
 __all__ = ["Classes", "Numbers", "Schema", "Stream"]
@@ -339,5 +340,5 @@ def _check_known(argument: str, given: Iterable[Any], known: tuple[Any, ...]) ->
     names = set(known)
     for name in given:
         if name not in names:
-            shown = ", ".join(map(repr, known[:20])) + (", ..." if len(known) > 20 else "")
+            shown = few(known, 20)
             raise ValueError(f"{argument} must be among the features {shown}; got {name!r}")

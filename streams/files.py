@@ -3,9 +3,8 @@
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from olearn.core.telling import tell
+from olearn.core.telling import few, tell
 from olearn.core.validate import check_integer
 from olearn.core.words import count
 from olearn.streams._columns import Plan
@@ -241,7 +240,7 @@ class FileStream(Stream):
         looked = "" if table.n_looked_at is None else f"; kinds by the first {table.n_looked_at:,}"
         about = f"; {table.about}" if table.about else ""
         lines = [f"{self.path.name}: {count(self._plan.n_samples, 'row')}{looked}{about}"]
-        classes = _listed(self.schema.labels)
+        classes = few(self.schema.labels, 8, str)
         n_classes = count(self.schema.n_classes, "class", "classes")
         lines.append(f"  {self.target} (target): {n_classes}: {classes}")
         for column in self._plan.columns:
@@ -329,7 +328,3 @@ def _format(opener: Opener) -> _Format:
             f"{opener.path} is {kind}"
         )
     return DelimitedTable
-
-
-def _listed(labels: Sequence[Any]) -> str:
-    return ", ".join(map(str, labels[:8])) + (", ..." if len(labels) > 8 else "")

@@ -10,7 +10,7 @@ from river import datasets
 from river.datasets import base as river_base
 
 from olearn.core.tables import TIMES_REMEDY
-from olearn.core.telling import tell
+from olearn.core.telling import few, tell
 from olearn.core.tensors import as_array
 from olearn.core.validate import check_choice, suggestion
 from olearn.core.values import as_floats, is_missing, is_number, is_time
@@ -264,11 +264,10 @@ def _warn_of_numbers_as_text(stream: Stream, nominal: Collection[Any]) -> None:
         if name not in nominal and all(map(_is_number, categories))
     ]
     if found:
-        listed = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
         tell(
-            f"numbers written as text are categories, in {len(found):,} features ({listed}): turn "
-            "them into numbers, or name them in nominal=; river's iter_arff(sparse=True) gives "
-            "every value as text"
+            f"numbers written as text are categories, in {len(found):,} features "
+            f"({few(found, 8)}): turn them into numbers, or name them in nominal=; river's "
+            "iter_arff(sparse=True) gives every value as text"
         )
 
 

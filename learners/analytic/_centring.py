@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from olearn.core.telling import tell
+from olearn.core.telling import few, tell
 from olearn.core.types import Rows
 
 _ENOUGH = 100  # rows that tell where a column lies
@@ -54,7 +54,7 @@ class FirstRows:
         if len(far) <= _FEW * len(keys):
             return
         worst = max(far, key=lambda j: mean[j] ** 2 / variance[j])
-        listed = ", ".join(repr(keys[j][0]) for j in far[:5]) + (", ..." if far[5:] else "")
+        listed = few([keys[j][0] for j in far])
         tell(
             f"ridge regression has no intercept and does not standardise: {len(far)} of "
             f"{len(keys)} columns lie far from 0 for how much they vary ({listed}; "

@@ -1,12 +1,12 @@
 """What anomaly detectors share that are drawn at random once, for the features of the first row."""
 
 import abc
-import warnings
 from typing import Any
 
 import numpy as np
 
 from olearn.base import ArrayAnomalyDetector
+from olearn.core.telling import few, tell
 from olearn.core.types import Codes, Rows
 
 _NO_ROWS = np.zeros((0, 0))
@@ -62,9 +62,7 @@ class DrawnDetector(ArrayAnomalyDetector):
             self._n_looked_at = 0
 
     def _say_ignored(self, names: list[Any]) -> None:
-        shown = ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
-        warnings.warn(
+        tell(
             f"{type(self).__name__} looks at the features of the first row it learnt, hence not at "
-            f"{shown}, which came later: let the first row have all of them",
-            stacklevel=4,
+            f"{few(names)}, which came later: let the first row have all of them"
         )

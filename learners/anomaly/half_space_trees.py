@@ -2,7 +2,6 @@
 
 import math
 import random
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from river.base.typing import FeatureName
 
 from olearn.core.parameters import In, PositiveInt, Seed, check_parameters, with_parameters
+from olearn.core.telling import tell
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_kind
 from olearn.learners.anomaly import half_space_kernels as kernels
@@ -136,11 +136,10 @@ class HalfSpaceTrees(DrawnDetector):
 
     def _warn_beyond(self, feature: int) -> None:
         low, high = self._boxes[:, feature]
-        warnings.warn(
+        tell(
             f"feature {self._features.names[feature]!r} has values outside its limits "
             f"({low:g}, {high:g}), which half-space trees cannot tell apart: put "
-            "preprocessing.MinMaxScaler() in front, or give limits=",
-            stacklevel=4,
+            "preprocessing.MinMaxScaler() in front, or give limits="
         )
 
     # -- trees -----------------------------------------------------------------------------------

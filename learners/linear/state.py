@@ -1,9 +1,8 @@
 """Weights of a linear model: arrays that grow, and the calls of the kernels."""
 
-import warnings
-
 import numpy as np
 
+from olearn.core.telling import tell
 from olearn.core.types import Codes, Rows
 from olearn.learners.linear import kernels
 from olearn.learners.linear import layout as at
@@ -93,9 +92,7 @@ class LinearState:
     def _say(self, trouble: float) -> None:
         self._is_said = True
         what = f"reached {trouble:.3g}" if np.isfinite(trouble) else "left the range of floats"
-        warnings.warn(
+        tell(
             f"the score of a row {what}, so the model diverges: put a StandardScaler in front, or "
-            "take a smaller learning rate",
-            UserWarning,
-            stacklevel=5,
+            "take a smaller learning rate"
         )

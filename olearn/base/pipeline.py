@@ -69,11 +69,7 @@ class ArrayPipeline(Stage, Pipeline):
     @property
     def why_not_compiled(self) -> str:
         """Which step is not compiled, in words; empty where all are."""
-        steps = list(self.steps.values())
-        for k, step in enumerate(steps, 1):
-            if not _is_compiled(step, is_last=k == len(steps)):
-                return f"step {k}, {type(step).__name__}, is not compiled"
-        return ""
+        return why_not_compiled(self)
 
     @property
     def takes_blocks(self) -> bool:  # type: ignore[override]  # here it depends on the steps
@@ -259,6 +255,22 @@ class ArrayPipeline(Stage, Pipeline):
         A, B = chain.stage_rows(A, B, y, w, upto)
         made: tuple[Rows, Rows] = chain.last._stage_rows(A, B, y, w, upto)
         return made
+
+
+def last_step(model: Any) -> Any:
+    """Return the estimator at the end of a pipeline, or the model itself."""
+    while isinstance(model, Pipeline):
+        model = list(model.steps.values())[-1]
+    return model
+
+
+def why_not_compiled(pipeline: Pipeline) -> str:
+    """Say which step of a pipeline, ours or river's, is not compiled; empty where all are."""
+    steps = list(pipeline.steps.values())
+    for k, step in enumerate(steps, 1):
+        if not _is_compiled(step, is_last=k == len(steps)):
+            return f"step {k}, {type(step).__name__}, is not compiled"
+    return ""
 
 
 def _is_compiled(step: Any, *, is_last: bool) -> bool:

@@ -148,6 +148,10 @@ class CodedLabels:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())
 
+    def part(self, rows: slice | Codes) -> "CodedLabels":
+        """Return some of the rows."""
+        return CodedLabels(self.codes[rows], self.labels)
+
     def tolist(self) -> list[Any]:
         """Return the labels themselves."""
         known = [*self.labels, None]  # code -1 takes the last
@@ -183,6 +187,10 @@ class CodedProba:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())
+
+    def part(self, rows: slice | Codes) -> "CodedProba":
+        """Return some of the rows."""
+        return CodedProba(self.proba[rows], self.labels)
 
     def tolist(self) -> list[dict[Any, float]]:
         """Return the dicts that `predict_proba_one` gives."""

@@ -2,6 +2,9 @@
 
 import sys
 import warnings
+from collections.abc import Callable, Collection
+from itertools import islice
+from typing import Any
 
 _OURS = ("olearn", "river")  # river's pipelines and loops call learners of olearn
 
@@ -14,3 +17,16 @@ def tell(message: str) -> None:
             break
         level, frame = level + 1, frame.f_back
     warnings.warn(message, UserWarning, stacklevel=level)
+
+
+def few(values: Collection[Any], most: int = 5, show: Callable[[Any], str] = repr) -> str:
+    """Return the first values in words, with dots where there are more.
+
+    Examples
+    --------
+    >>> from olearn.core.telling import few
+    >>> few(["a", "b", "c"], most=2)
+    "'a', 'b', ..."
+
+    """
+    return ", ".join(map(show, islice(values, most))) + (", ..." if len(values) > most else "")

@@ -20,8 +20,9 @@ from olearn.base import (
     Stage,
     takes_blocks,
 )
+from olearn.base.pipeline import last_step, why_not_compiled
 from olearn.core.tables import ColumnKinds, Names, is_frame
-from olearn.core.telling import tell
+from olearn.core.telling import few, tell
 from olearn.core.values import is_missing
 from olearn.streams.arrays import from_arrays
 from olearn.streams.base import Schema, Stream
@@ -47,13 +48,6 @@ def as_stream(stream: Any, model: base.Estimator) -> Any:
         return stream
     numeric = isinstance(last_step(model), base.Regressor)
     return from_arrays(X, y, target="numbers" if numeric else "classes")
-
-
-def last_step(model: base.Estimator) -> base.Estimator:
-    """Return the estimator at the end of a pipeline, or the model itself."""
-    while isinstance(model, Pipeline):
-        model = list(model.steps.values())[-1]
-    return model
 
 
 def columns_of(stream: Stream, model: Any) -> Names:
@@ -90,15 +84,11 @@ def why_no_blocks(stream: Any, model: Any, *, plain: bool) -> str:
 
 
 def _why_no_blocks_of_pipeline(model: Any) -> str:
+    why = why_not_compiled(model)
+    if why:
+        return why
     if not issubclass(type(model), ArrayPipeline):
-        compiled = [issubclass(type(step), Stage) for step in model.steps.values()]
-        if all(compiled):
-            return "the pipeline is river's own: join its steps by |"
-        k = compiled.index(False)
-        step = list(model.steps.values())[k]
-        return f"step {k + 1}, {type(step).__name__}, is not compiled"
-    if model.why_not_compiled:
-        return str(model.why_not_compiled)
+        return "the pipeline is river's own: join its steps by |"
     learns = model._LEARN_UNSUPERVISED_DURING_PREDICT
     return "unsupervised steps learn as they predict" if learns else ""
 
@@ -134,9 +124,8 @@ def _tell_of_codes(stream: Stream, model: Any, last: base.Estimator) -> None:
         end = _at_the_end(model.clone(), x)  # an encoder has given them other names
         read = [name for name in codes if name in end and name not in named]
         if read:
-            shown = ", ".join(map(repr, read[:5])) + (", ..." if len(read) > 5 else "")
             tell(
-                f"{type(last).__name__} of river reads the codes of categories in {shown} as "
+                f"{type(last).__name__} of river reads the codes of categories in {few(read)} as "
                 "numbers: name them in nominal_attributes, if it has that, or put "
                 "preprocessing.OneHotEncoder() before it"
             )
@@ -233,11 +222,10 @@ def explain_text(stream: Any, model: Any, rows: list[Row], error: Exception) -> 
     if _learns(model.clone(), rows) or not _learns(model.clone(), numbers):
         return
     name = next(iter(texts))
-    shown = ", ".join(map(repr, [*texts][:5])) + (", ..." if len(texts) > 5 else "")
     raise ValueError(
         f"{model} cannot learn text, such as {texts[name][0]!r} in "
-        f"feature {name!r} (text: {shown}): put preprocessing.OneHotEncoder() before it, leave the "
-        "features out, or take a learner of categories, such as a Hoeffding tree"
+        f"feature {name!r} (text: {few(texts)}): put preprocessing.OneHotEncoder() before it, "
+        "leave the features out, or take a learner of categories, such as a Hoeffding tree"
     ) from error
 
 

@@ -6,7 +6,7 @@ from inspect import Parameter, signature
 from typing import Any, Self, TypeVar
 
 import numpy as np
-from river import base, compose
+from river import base
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from olearn.base import takes_blocks
+from olearn.base.pipeline import last_step
 from olearn.core.types import Rows
 
 _Model = TypeVar("_Model", bound=base.Base)
@@ -116,9 +117,8 @@ class SklearnWrapper(BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if "model_" in vars(
-            self
-        ):  # joblib may map its arrays read-only; a learner writes into them
+        if "model_" in vars(self):
+            # joblib may map its arrays read-only; a learner writes into them
             self.model_ = copy.deepcopy(self.model_)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -133,9 +133,7 @@ class SklearnWrapper(BaseEstimator):  # type: ignore[misc]
 
 def _takes_weights(model: Any) -> bool:
     """Tell whether a model, or the learner at the end of a pipeline, takes weights."""
-    while isinstance(model, compose.Pipeline):
-        model = list(model.steps.values())[-1]
-    return "w" in signature(model.learn_one).parameters
+    return "w" in signature(last_step(model).learn_one).parameters
 
 
 def _params_of(model: base.Base) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.categories import MAX_OWN_CODE
+from olearn.core.telling import few
 from olearn.streams._columns import Values
 from olearn.streams.formats import _arff_lines as lines
 from olearn.streams.formats._arff_lines import Attribute, Cell
@@ -72,7 +73,7 @@ class ArffTable(RawTable):
             if len(set(found.values)) < len(found.values):
                 raise ValueError(
                     f"{self.path}: the values of attribute {name!r} must differ, got "
-                    f"{_listed(found.values)}"
+                    f"{few(found.values, 20)}"
                 )
         elif found.kind in ("numeric", "real", "integer"):
             self.kinds[name] = NUMBER
@@ -187,7 +188,7 @@ class ArffTable(RawTable):
                 continue
             raise ValueError(
                 f"{self.path}: attribute {found.name!r} must be one of its declared values "
-                f"{_listed(found.values)}; got {cell!r} in row {n_read + row} (from 0)"
+                f"{few(found.values, 20)}; got {cell!r} in row {n_read + row} (from 0)"
             )
         if own is None:
             return list(column)
@@ -238,7 +239,3 @@ def _strptime_form(form: str) -> str | None:
         else:
             return None
     return "".join(found)
-
-
-def _listed(values: Sequence[str]) -> str:
-    return ", ".join(map(repr, values[:20])) + (", ..." if len(values) > 20 else "")

@@ -8,9 +8,10 @@ import numpy as np
 from river import base
 
 from olearn.base import ArrayClassifier, CountsDrifts, RoutesExperts, Stage
-from olearn.core.labels import CodedLabels
+from olearn.base.pipeline import last_step
+from olearn.core.labels import CodedLabels, CodedProba
 from olearn.core.types import Codes, Rows
-from olearn.evaluate.columns import columns_of, last_step
+from olearn.evaluate.columns import columns_of
 from olearn.evaluate.online.delays import Delay, DelayedRows
 from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.spans import WARM_UP_ROWS, Span, rows_to_cut
@@ -83,13 +84,15 @@ class BlockPath:
         wall, cpu = time.perf_counter(), time.process_time()
         answers = self._answers(self._model, X, learnt, targets, upto)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        scored = self._scored(y, answers)
         start = 0
         while start < len(y):
             part = slice(start, start + rows_to_cut(at.n, cuts, None))
             start += len(y[part])
             at.add_block(X[part], y[part])
             share = len(y[part]) / len(y)
-            yield Span(*self._scored(y[part], answers[part]), wall * share, cpu * share)
+            true, predicted, proba = (_part(values, part) for values in scored)
+            yield Span(true, predicted, proba, wall * share, cpu * share)
 
     def _answers(self, model: Any, A: Rows, B: Rows, y: Any, upto: Codes | None) -> Any:
         """Predict rows and learn rows; this alone is timed."""
@@ -123,7 +126,14 @@ class BlockPath:
             return true, CodedLabels(answers, labels), None
         proba = np.full((len(y), len(labels)), np.nan)
         proba[:, : answers.shape[1]] = answers
-        return true, CodedLabels(_likeliest(proba), labels), proba
+        return true, CodedLabels(_likeliest(proba), labels), CodedProba(proba, labels)
+
+
+def _part(values: Any, rows: slice) -> Any:
+    """Return some rows of what was scored, where there is any."""
+    if values is None:
+        return None
+    return values.part(rows) if isinstance(values, CodedLabels | CodedProba) else values[rows]
 
 
 def _likeliest(proba: Rows) -> Codes:

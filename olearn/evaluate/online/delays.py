@@ -40,11 +40,9 @@ class DelayedLabels:
 
     def put(self, i: int, x: Any, y: Any) -> None:
         """Take in the label of row `i`, to be learnt when it comes."""
-        delay = self._delay(i, x, y)
-        if delay is None or delay == math.inf:
-            return
-        _check_delay(f"delay of row {i}", delay)
-        heapq.heappush(self.queue, (i + delay, i, x, y))  # i is unique: x is never compared
+        late = _late_by(f"delay of row {i}", self._delay(i, x, y))
+        if late is not None:
+            heapq.heappush(self.queue, (i + late, i, x, y))  # i is unique: x is never compared
 
     def learn_due(self, now: int) -> None:
         """Learn the labels that have arrived once row `now` is predicted."""
@@ -77,12 +75,12 @@ class DelayedRows:
         Returns the rows that are learnt, their targets, and how many of them are learnt once each
         row of the block is predicted.
         """
+        end = n + len(X)
         arrivals = self._arrivals(n, X, y)
         if self.queue:
             before, rows, targets = self.queue
             arrivals = np.concatenate([before, arrivals])
             X, y = np.concatenate([rows, X]), np.concatenate([targets, y])
-        end = n + len(X) - (len(self.queue[0]) if self.queue else 0)
         due = np.flatnonzero(arrivals < end)
         due = due[np.argsort(arrivals[due], kind="stable")]  # rows stand in their order
         waiting = np.flatnonzero((arrivals >= end) & (arrivals < _NEVER))
@@ -92,19 +90,16 @@ class DelayedRows:
 
     def _arrivals(self, n: int, X: Rows, y: NDArray[Any]) -> Codes:
         """Return the row right after which each label comes."""
-        numbers = np.arange(n, n + len(y))
         if not callable(self._delay):
-            never = self._delay is None or self._delay == math.inf
-            return np.full(len(y), _NEVER) if never else numbers + int(self._delay or 0)
+            late = _late_by("delay", self._delay)
+            return np.full(len(y), _NEVER) if late is None else np.arange(n, n + len(y)) + late
         rows = zip(self._schema.to_dicts(X), self._schema.to_values(y), strict=True)
-        delays = [self._delay(i, x, label) for i, (x, label) in enumerate(rows, start=n)]
-        for i, delay in zip(numbers.tolist(), delays, strict=True):
-            if delay is not None:
-                _check_delay(f"delay of row {i}", delay)
-        late = [
-            _NEVER if d is None or d == math.inf else i + int(d) for i, d in enumerate(delays, n)
-        ]
-        return np.array(late, np.int64)
+        arrivals = np.full(len(y), _NEVER)
+        for i, (x, label) in enumerate(rows, start=n):
+            late = _late_by(f"delay of row {i}", self._delay(i, x, label))
+            if late is not None:
+                arrivals[i - n] = i + late
+        return arrivals
 
 
 def describe_delay(delay: Delay) -> str:
@@ -113,6 +108,14 @@ def describe_delay(delay: Delay) -> str:
         return "per row"
     _check_delay("delay", delay)
     return "never" if delay == math.inf else f"{delay} rows"
+
+
+def _late_by(name: str, delay: float | None) -> int | None:
+    """Check a delay; return its rows, None for never."""
+    if delay is None:
+        return None
+    _check_delay(name, delay)
+    return None if delay == math.inf else int(delay)
 
 
 def _check_delay(name: str, delay: Any) -> None:

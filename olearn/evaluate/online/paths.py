@@ -8,7 +8,8 @@ from typing import Any
 from river import base
 
 from olearn.base import takes_blocks
-from olearn.evaluate.columns import explain_text, last_step, rows_for, tell_columns
+from olearn.base.pipeline import last_step
+from olearn.evaluate.columns import explain_text, rows_for, tell_columns
 from olearn.evaluate.online.delays import Delay, DelayedLabels
 from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.spans import WARM_UP_ROWS, Span, rows_to_cut

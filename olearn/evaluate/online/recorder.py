@@ -10,9 +10,9 @@ from river import base
 from river.metrics.base import Metric
 
 from olearn.base import ArrayDetector, CountsDrifts, RoutesExperts, check_detector
+from olearn.base.pipeline import last_step
 from olearn.core.labels import CodedLabels, CodedProba
 from olearn.core.types import Codes
-from olearn.evaluate.columns import last_step
 from olearn.evaluate.describe import (
     describe_environment,
     describe_model,
@@ -73,8 +73,6 @@ class Recorder:
             self._predictions.append(span.y_pred.decoded() if coded else span.y_pred)
         rows = _scored(span.y_pred)
         y_true, y_pred, y_proba = span.y_true, span.y_pred, span.y_proba
-        if isinstance(y_proba, np.ndarray):
-            y_proba = CodedProba(y_proba, y_true.labels)
         if len(rows) < len(y_pred):
             y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
             y_proba = None if y_proba is None else _only(y_proba, rows)
@@ -193,10 +191,8 @@ def _scored(y_pred: Any) -> np.ndarray:
 
 def _only(values: Any, rows: Codes) -> Any:
     """Return the values of some rows."""
-    if isinstance(values, CodedLabels):
-        return CodedLabels(values.codes[rows], values.labels)
-    if isinstance(values, CodedProba):
-        return CodedProba(values.proba[rows], values.labels)
+    if isinstance(values, CodedLabels | CodedProba):
+        return values.part(rows)
     return [values[i] for i in rows]
 
 

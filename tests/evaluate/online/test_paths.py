@@ -3,7 +3,7 @@
 import pytest
 from river import compose, linear_model, preprocessing
 
-from olearn.evaluate.columns import last_step
+from olearn.base.pipeline import last_step
 from olearn.evaluate.online.paths import rows_to_cut
 
 
