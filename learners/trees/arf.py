@@ -301,8 +301,7 @@ class ARFClassifier(ForestShape, MemberWatch, ArrayClassifier):
     def _stage_rows(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
     ) -> Codes | Rows:
-        of_river = (self._watchers, self._metrics, self._observers)
-        if any(part is not None for part in of_river):  # these look at single rows
+        if not self._is_compiled:
             return super()._stage_rows(A, B, y, w, upto, proba)
         X, codes, weights, seen = interleaved(A, B, y, w, upto)
         votes = np.empty((len(X), len(self._labels)))

@@ -1,5 +1,6 @@
 """Hoeffding tree classifier on compiled arrays."""
 
+import functools
 from collections.abc import Collection, Iterator
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
@@ -185,11 +186,10 @@ class HoeffdingTreeClassifier(SingleTree):
             return self._run_all(X, y, w)
         out = np.empty(len(y), np.int64)
         for i in range(len(y)):
-            row, code = slice(i, i + 1), int(y[i])
-            before = self._observers.look(self._pool, code)
-            out[row] = self._run_all(X[row], y[row], w[row])
-            self._observers.learn(
-                self._pool, before, X[i], code, self.grace_period, self._make_room
+            row = slice(i, i + 1)
+            learn = functools.partial(self._run_all, X[row], y[row], w[row])
+            out[row] = self._observers.watch(
+                self._pool, X[i], int(y[i]), self.grace_period, self._make_room, learn
             )
         return out
 

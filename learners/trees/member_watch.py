@@ -60,6 +60,11 @@ class MemberWatch(abc.ABC):
         if observers_of(self.splitter) is not None:
             self._observers = [Observers(self.splitter) for _ in range(self.n_models)]
 
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether kernels do it all, and nothing looks at single rows."""
+        return self._watchers is None and self._metrics is None and self._observers is None
+
     def _weight(self, number: int) -> float:
         """Return what a member's votes are still to be multiplied by."""
         if self._metrics is None or self.disable_weighted_vote:
@@ -72,7 +77,7 @@ class MemberWatch(abc.ABC):
 
     def _learn_member(self, number: int, X: Rows, y: Codes, w: Rows, votes: Rows) -> None:
         """Do as `_run_member`, and tell what Python looks after; `votes` may have no rows."""
-        if self._watchers is None and self._metrics is None and self._observers is None:
+        if self._is_compiled:
             self._run_member(number, X, y, w, votes)
             return
         window, status = self._windows[number, kernels.DRIFT], self._status[number]
@@ -97,11 +102,10 @@ class MemberWatch(abc.ABC):
         if self._observers is None:
             self._run_member(number, X, y, w, votes)
             return
-        observers, pool, code = self._observers[number], self._pools[number], int(y[0])
-        before = observers.look(pool, code)
-        self._run_member(number, X, y, w, votes)
+        pool = self._pools[number]
         make_room = functools.partial(pool.make_room, 2)
-        observers.learn(pool, before, X[0], code, self.grace_period, make_room)
+        learn = functools.partial(self._run_member, number, X, y, w, votes)
+        self._observers[number].watch(pool, X[0], int(y[0]), self.grace_period, make_room, learn)
 
     def _judge(self, metric: Any, code: int, proba: Rows, w: float) -> None:
         labels = self._labels.labels

@@ -1,6 +1,7 @@
 """Detectors and splitters of an adaptive tree that the kernels lack: Python looks after nodes."""
 
 import abc
+import functools
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,10 @@ class NodeWatch(abc.ABC):
         """Do as `_run_all` for one row, and tell its splitters."""
         if self._observers is None:
             return self._run_all(X, y, w)
-        code, pool = int(y[0]), self._pool
-        before = self._observers.look(pool, code)
-        out = self._run_all(X, y, w)
-        self._observers.learn(pool, before, X[0], code, self.grace_period, self._make_room)
-        return out
+        learn = functools.partial(self._run_all, X, y, w)
+        return self._observers.watch(
+            self._pool, X[0], int(y[0]), self.grace_period, self._make_room, learn
+        )
 
     def _watch(self, before: Rows) -> None:
         """Tell the splits whose windows have changed of the row, from the top down."""

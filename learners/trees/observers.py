@@ -5,7 +5,7 @@ The kernels learn everything else, and split no leaf then.
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from olearn.learners.trees import layout as at
 from olearn.learners.trees import split
 from olearn.learners.trees.pool import TreePool
 from olearn.learners.trees.river_parts import is_gaussian
+
+_Answer = TypeVar("_Answer")
 
 
 class Look(NamedTuple):
@@ -48,13 +50,28 @@ class Observers:
         self._splitter = splitter
         self._leaves: dict[int, dict[int, Any]] = {}
 
-    def look(self, pool: TreePool, code: int) -> Look:
+    def watch(
+        self,
+        pool: TreePool,
+        x: Rows,
+        code: int,
+        grace_period: float,
+        make_room: Callable[[], None],
+        learn: Callable[[], _Answer],
+    ) -> _Answer:
+        """Let the kernels `learn` a row of a class, and tell the splitters; return their answer."""
+        before = self._look(pool, code)
+        answer = learn()
+        self._learn(pool, before, x, code, grace_period, make_room)
+        return answer
+
+    def _look(self, pool: TreePool, code: int) -> Look:
         """Look at the nodes before the kernels learn a row of a class."""
         t = pool.arrays
         counts = np.where(t.node_i[:, at.KIND] == at.FREE, 0.0, t.node_f[:, at.COUNTS + code])
         return Look(counts, t.node_i[:, at.SLOT].copy())
 
-    def learn(
+    def _learn(
         self,
         pool: TreePool,
         before: Look,
