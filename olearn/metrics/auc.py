@@ -50,8 +50,10 @@ class _RankMetric(BinaryMetric):
         if w != 1.0:
             raise ValueError(f"w must be 1, got {w!r}: pairs of rows have no weight")
         score = y_pred.get(self.pos_val, 0.0) if isinstance(y_pred, dict) else y_pred
-        positive = np.array([y_true == self.pos_val])
-        self.update_scores(positive, np.array([score], np.float64))
+        score = float(score)
+        if not math.isfinite(score):
+            raise ValueError(f"y_pred must be finite, got {score!r}")
+        self._add_row((bool(y_true == self.pos_val), score))
 
     def revert(self, y_true: Any, y_pred: Any, w: float = 1.0) -> None:
         """Raise NotImplementedError: rows are not forgotten one by one."""
@@ -63,6 +65,10 @@ class _RankMetric(BinaryMetric):
         if not finite.all():
             raise ValueError(f"y_pred must be finite, got {float(scores[~finite][0])!r}")
         self._add(positive, scores)
+
+    @abc.abstractmethod
+    def _add_row(self, row: tuple[bool, float]) -> None:
+        """Count a row: whether it is positive, and its score, which is finite."""
 
     @abc.abstractmethod
     def _add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
@@ -109,11 +115,15 @@ class AUC(_RankMetric):
         # sorted scores of negative and of positive rows, the largest arrays first
         self._sorted: list[tuple[Rows, Rows]] = []
 
+    def _add_row(self, row: tuple[bool, float]) -> None:
+        self._new.append(row)
+        if len(self._new) >= _ROWS_AT_ONCE:
+            self._settle()
+
     def _add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
         if len(scores) < _ROWS_AT_ONCE:
-            self._new += zip(positive.tolist(), scores.tolist(), strict=True)
-            if len(self._new) >= _ROWS_AT_ONCE:
-                self._settle()
+            for row in zip(positive.tolist(), scores.tolist(), strict=True):
+                self._add_row(row)
         else:
             self._settle()
             self._merge(positive, scores)
@@ -201,10 +211,10 @@ class WindowedAUC(_RankMetric):
             negatives, positives = np.sort(scores[~positive]), np.sort(scores[positive])
             self._twice_u = _twice_in_order(negatives, positives)
             self._negatives, self._positives = negatives.tolist(), positives.tolist()
+            self._n_negative, self._n_positive = len(negatives), len(positives)
         else:
             for row in zip(positive.tolist(), scores.tolist(), strict=True):
                 self._add_row(row)
-        self._n_negative, self._n_positive = len(self._negatives), len(self._positives)
 
     def _add_row(self, row: tuple[bool, float]) -> None:
         if len(self._rows) == self.window:
@@ -215,6 +225,7 @@ class WindowedAUC(_RankMetric):
         self._rows.append(row)
         self._twice_u += self._twice_with(*row)
         insort(self._positives if row[0] else self._negatives, row[1])
+        self._n_negative, self._n_positive = len(self._negatives), len(self._positives)
 
     def _twice_with(self, truth: bool, score: float) -> int:
         """Return twice the pairs in order, and the ties, of a row and those of the other label."""
