@@ -91,12 +91,6 @@ class NaiveBayes(ArrayClassifier):
         self._answer(X, CODES, codes, np.empty((0, 0)))
         return codes
 
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        codes = np.empty(len(y), np.int64)
-        upto = np.arange(1, len(y) + 1)
-        self._run(X, X, y, np.ones(len(y)), upto, CODES, codes, np.empty((0, 0)))
-        return codes
-
     def _stage_rows(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
     ) -> Codes | Rows:

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from river.base.typing import ClfTarget, FeatureName
+from river.base.typing import ClfTarget
 
 from olearn.base import ArrayClassifier
 from olearn.core.features import FeatureIndex
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_names
-from olearn.learners.linear import layout as at
+from olearn.learners.linear._model import OneWeight
 from olearn.learners.linear.state import LinearState
 from olearn.learners.linear.two_labels import TwoLabels
 
@@ -24,7 +24,7 @@ def check_two(name: str, value: Any) -> None:
         )
 
 
-class TwoLabelClassifier(ArrayClassifier):
+class TwoLabelClassifier(OneWeight, ArrayClassifier):
     """A classifier of two labels by one score: a probability of the positive label.
 
     A subclass calls `_start` in `__post_init__`.
@@ -50,17 +50,6 @@ class TwoLabelClassifier(ArrayClassifier):
         self._labels = TwoLabels(type(self).__name__, classes)
         self._state = LinearState(conf, intercept)
         self._grow(len(self._labels))
-
-    @property
-    def weights(self) -> dict[FeatureName, float]:
-        """The weight of each feature: towards the positive label where it is above 0."""
-        names = self._features.names
-        return dict(zip(names, self._state.weights(0, len(names)).tolist(), strict=True))
-
-    @property
-    def intercept(self) -> float:
-        """The score of a row of zeros."""
-        return float(self._state.heads[0, at.INTERCEPT])
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -94,11 +83,6 @@ class TwoLabelClassifier(ArrayClassifier):
             return 0
         p, positive = self._state.answer_row(row), self._labels.positive
         return positive if p > 1.0 - p else 1 - positive
-
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        n = len(X)
-        p = self._state.run(X, X, self._signs(y), np.ones(n), np.arange(1, n + 1))
-        return self._decided(p)
 
     def _stage_rows(self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool) -> Any:
         """Predict rows as they were, with rows learnt in between; see `ArrayClassifier`."""

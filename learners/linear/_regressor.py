@@ -1,16 +1,13 @@
 """What linear regressors share."""
 
-import numpy as np
-from river.base.typing import FeatureName
-
 from olearn.base import ArrayRegressor
 from olearn.core.features import FeatureIndex
 from olearn.core.types import Codes, Rows
-from olearn.learners.linear import layout as at
+from olearn.learners.linear._model import OneWeight
 from olearn.learners.linear.state import LinearState
 
 
-class LinearRegressor(ArrayRegressor):
+class LinearRegressor(OneWeight, ArrayRegressor):
     """A regressor by one weight a feature; a subclass calls `_start` in `__post_init__`."""
 
     _features: FeatureIndex
@@ -20,17 +17,6 @@ class LinearRegressor(ArrayRegressor):
         self._features = FeatureIndex(only_numbers=True)
         self._state = LinearState(conf, intercept)
         self._grow()
-
-    @property
-    def weights(self) -> dict[FeatureName, float]:
-        """The weight of each feature."""
-        names = self._features.names
-        return dict(zip(names, self._state.weights(0, len(names)).tolist(), strict=True))
-
-    @property
-    def intercept(self) -> float:
-        """The score of a row of zeros."""
-        return float(self._state.heads[0, at.INTERCEPT])
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -48,10 +34,6 @@ class LinearRegressor(ArrayRegressor):
 
     def _predict_row(self, row: Rows) -> float:
         return self._state.answer_row(row)
-
-    def _test_then_train_rows(self, X: Rows, y: Rows) -> Rows:
-        n = len(X)
-        return self._state.run(X, X, y, np.ones(n), np.arange(1, n + 1))
 
     def _stage_rows(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:
         """Predict rows as they were, with rows learnt in between; see `ArrayRegressor`."""

@@ -1,11 +1,12 @@
 """Linear regression by stochastic gradient descent."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from river import base, compose
+from river import base
 
 from olearn.core.parameters import FiniteFloat, In, check_parameters, with_parameters
 from olearn.learners.linear import layout as at
+from olearn.learners.linear._model import Scaled
 from olearn.learners.linear._regressor import LinearRegressor
 from olearn.learners.linear.settings import (
     LARGEST_SCORE,
@@ -18,13 +19,12 @@ from olearn.learners.linear.settings import (
     conf_of,
     loss_of,
 )
-from olearn.preprocessing import StandardScaler
 
 __all__ = ["LinearRegression"]
 
 
 @with_parameters
-class LinearRegression(LinearRegressor):
+class LinearRegression(Scaled, LinearRegressor):
     r"""Linear regression by stochastic gradient descent[^1], river's floats in compiled code.
 
     Predicts $w^T x + b$. A row moves the weights of its features by one step of the optimiser along
@@ -113,8 +113,3 @@ class LinearRegression(LinearRegressor):
             limit=LARGEST_SCORE,
         )
         self._start(conf, self.intercept_init)
-
-    @classmethod
-    def scaled(cls, **parameters: Any) -> compose.Pipeline:
-        """Return a model of these parameters behind a `StandardScaler`, as most tables need it."""
-        return StandardScaler() | cls(**parameters)

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import KW_ONLY
-from typing import Annotated, Any
+from typing import Annotated
 
-from river import base, compose
+from river import base
 from river.base.typing import ClfTarget
 
 from olearn.core.parameters import FiniteFloat, In, check_parameters, with_parameters
 from olearn.learners.linear import layout as at
 from olearn.learners.linear._classifier import TwoLabelClassifier, check_two
+from olearn.learners.linear._model import Scaled
 from olearn.learners.linear.settings import (
     LARGEST_SCORE,
     Penalty,
@@ -21,13 +22,12 @@ from olearn.learners.linear.settings import (
     conf_of,
     loss_of,
 )
-from olearn.preprocessing import StandardScaler
 
 __all__ = ["LogisticRegression"]
 
 
 @with_parameters
-class LogisticRegression(TwoLabelClassifier):
+class LogisticRegression(Scaled, TwoLabelClassifier):
     r"""Logistic regression by stochastic gradient descent[^1], river's floats in compiled code.
 
     The probability of the positive label is $\sigma(w^T x + b)$. A row moves the weights of its
@@ -121,8 +121,3 @@ class LogisticRegression(TwoLabelClassifier):
             limit=LARGEST_SCORE,
         )
         self._start(conf, self.classes, self.intercept_init)
-
-    @classmethod
-    def scaled(cls, **parameters: Any) -> compose.Pipeline:
-        """Return a model of these parameters behind a `StandardScaler`, as most tables need it."""
-        return StandardScaler() | cls(**parameters)

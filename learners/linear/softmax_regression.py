@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY
 from typing import Annotated, Any, cast
 
 import numpy as np
-from river import base, compose
+from river import base
 from river.base.typing import ClfTarget, FeatureName
 
 from olearn.base import ArrayClassifier
@@ -15,6 +15,7 @@ from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_names
 from olearn.learners.linear import layout as at
+from olearn.learners.linear._model import Scaled
 from olearn.learners.linear.settings import (
     LARGEST_SCORE,
     Penalty,
@@ -23,7 +24,6 @@ from olearn.learners.linear.settings import (
     conf_of,
 )
 from olearn.learners.linear.state import LinearState
-from olearn.preprocessing import StandardScaler
 
 __all__ = ["SoftmaxRegression"]
 
@@ -31,7 +31,7 @@ _NO_CODES, _NO_WEIGHTS = np.empty(0, np.int64), np.empty(0)
 
 
 @with_parameters
-class SoftmaxRegression(ArrayClassifier):
+class SoftmaxRegression(Scaled, ArrayClassifier):
     r"""Softmax regression, also called multinomial logistic regression, of any number of labels.
 
     The probability of a label is $e^{w_c^T x} / \sum_k e^{w_k^T x}$. A row moves the weights of
@@ -102,11 +102,6 @@ class SoftmaxRegression(ArrayClassifier):
         self._state = LinearState(conf)
         self._grow(len(self._labels))
 
-    @classmethod
-    def scaled(cls, **parameters: Any) -> compose.Pipeline:
-        """Return a model of these parameters behind a `StandardScaler`, as most tables need it."""
-        return StandardScaler() | cls(**parameters)
-
     @property
     def weights(self) -> dict[ClfTarget, dict[FeatureName, float]]:
         """The weight of each feature, by label."""
@@ -132,11 +127,6 @@ class SoftmaxRegression(ArrayClassifier):
 
     def _proba_rows(self, X: Rows) -> Rows:
         return self._run(X, X[:0], _NO_CODES, _NO_WEIGHTS, np.zeros(len(X), np.int64))
-
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        n = len(X)
-        proba = self._run(X, X, y, np.ones(n), np.arange(1, n + 1))
-        return np.asarray(np.argmax(proba, axis=1), np.int64)
 
     def _stage_rows(self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool) -> Any:
         """Predict rows as they were, with rows learnt in between; see `ArrayClassifier`."""

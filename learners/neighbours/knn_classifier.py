@@ -132,12 +132,6 @@ class KNNClassifier(ArrayClassifier):
         none, upto = np.empty(0, np.int64), np.zeros(len(X), np.int64)
         return self._stage_rows(X, X[:0], none, np.empty(0), upto, proba)
 
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        codes = np.empty(len(y), np.int64)
-        upto = np.arange(1, len(y) + 1)
-        self._run(X, X, y, np.ones(len(y)), upto, codes, np.empty((0, 0)))
-        return codes
-
 
 _K, _SIZE, _WEIGHTED, _SOFTMAX = range(4)  # of `conf`
 

@@ -124,9 +124,6 @@ class KNNRegressor(ArrayRegressor):
         none = np.empty(0)
         return self._stage_rows(X, X[:0], none, none, np.zeros(len(X), np.int64))
 
-    def _test_then_train_rows(self, X: Rows, y: Rows) -> Rows:
-        return self._stage_rows(X, X, y, np.ones(len(y)), np.arange(1, len(y) + 1))
-
 
 _K, _SIZE, _METHOD = range(3)  # of `conf`
 

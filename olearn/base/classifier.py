@@ -16,7 +16,7 @@ from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
 from olearn.base.chain import Chain
-from olearn.base.stages import Stage, is_at_once, parts, runs
+from olearn.base.stages import Schedule, Stage, is_at_once, parts, runs
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex, tell_of_mixed_kinds
 from olearn.core.locked import locked
@@ -32,9 +32,9 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
     """A classifier that learns rows, frames and 2-D arrays with the same result.
 
     A subclass calls `_start_encoding` in its `__init__`, ends it with `_grow(len(self._labels))`,
-    and writes `_grow`, `_learn_rows`, `_proba_rows` and `_test_then_train_rows`; these see float64
-    rows (NaN = missing, nominal features as codes) and label codes, and never a code or a column
-    that `_grow` has not announced.
+    and writes `_grow`, `_learn_rows` and `_proba_rows`; these see float64 rows (NaN = missing,
+    nominal features as codes) and label codes, and never a code or a column that `_grow` has not
+    announced.
 
     In all methods: `x` is a dict of features; `X` an eager frame or a 2-D array, whose columns are
     the features `names` (0, 1, ... where not given); labels are bools, ints or strings. `None`,
@@ -79,10 +79,6 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
     def _proba_rows(self, X: Rows) -> Rows:
         """Class probabilities, `(n, n_labels)`; every row adds up to 1."""
 
-    @abc.abstractmethod
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        """For each row predict its code, then learn it; returns the predicted codes."""
-
     # -- what a learner may write again ----------------------------------------------------------
 
     def _codes_rows(self, X: Rows) -> Codes:
@@ -109,6 +105,12 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
     def _proba_row(self, row: Rows) -> Rows:
         proba: Rows = self._proba_rows(row[None])[0]
         return proba
+
+    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
+        """For each row predict its code, then learn it; returns the predicted codes."""
+        upto = Schedule.at_once(len(y)).upto
+        codes: Any = self._stage_rows(X, X, y, np.ones(len(y)), upto, False)
+        return codes
 
     def _stage_rows(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool

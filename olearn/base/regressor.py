@@ -15,7 +15,7 @@ from river.base.typing import FeatureName
 
 from olearn.base.chain import Chain
 from olearn.base.roles import EncodesRows
-from olearn.base.stages import Stage, is_at_once, runs
+from olearn.base.stages import Schedule, Stage, is_at_once, runs
 from olearn.core.locked import locked
 from olearn.core.parameters import Settable
 from olearn.core.tables import Names, column_like
@@ -73,11 +73,8 @@ class ArrayRegressor(Stage, Settable, base.MiniBatchRegressor):
 
     def _test_then_train_rows(self, X: Rows, y: Rows) -> Rows:
         """For each row predict, then learn it; returns the predictions."""
-        out = np.empty(len(y))
-        for i, (row, target) in enumerate(zip(X, y.tolist(), strict=True)):
-            out[i] = self._predict_row(row)
-            self._learn_row(row, target, 1.0)
-        return out
+        upto = Schedule.at_once(len(y)).upto
+        return self._stage_rows(X, X, y, np.ones(len(y)), upto)
 
     def _stage_rows(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:
         """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
