@@ -94,6 +94,14 @@ def read_rows(name: str, n: int, seed: int) -> Rows:
     return Rows(name, stream.schema, X, y)
 
 
+def timed(run: Callable[..., Any], *given: Any) -> tuple[float, float]:
+    """Return CPU seconds and seconds of one run."""
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    run(*given)
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
 def best_of(
     prepare: Callable[[Rows], Trial],
     rows: Rows,

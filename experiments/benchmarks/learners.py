@@ -5,8 +5,6 @@ in turns over the same rows, and the fewest CPU seconds of each count; the share
 river's bit for bit stands beside.
 """
 
-import gc
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _timing import RESULTS, Timing, option, parse, write
+from _timing import RESULTS, Timing, option, parse, timed, write
 from numpy.typing import NDArray
 from river import anomaly, base, linear_model, naive_bayes, neighbors
 
@@ -76,14 +74,6 @@ def by_array(model: Any, X: NDArray[np.float64], y: NDArray[Any]) -> Any:
     """Do the same in one call."""
     given = () if isinstance(model, base.AnomalyDetector) else (y,)
     return model.test_then_train_many(X, *given)
-
-
-def timed(run: Callable[..., Any], *given: Any) -> tuple[float, float]:
-    """Return CPU seconds and seconds of one run."""
-    gc.collect()
-    wall, cpu = time.perf_counter(), time.process_time()
-    run(*given)
-    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def main(args: Args) -> None:

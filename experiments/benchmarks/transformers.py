@@ -7,8 +7,6 @@ turns as river's does, one row at a time, stands beside.
 """
 
 import datetime
-import gc
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _timing import RESULTS, Timing, option, parse, write
+from _timing import RESULTS, Timing, option, parse, timed, write
 from river import compose, feature_extraction, stats
 from river import preprocessing as theirs
 
@@ -119,14 +117,6 @@ def same_share(name: str, rows: list[dict[str, Any]], y: list[float]) -> float:
             model.learn_one(x, *([target] if model._supervised else []))
         same += mine.transform_one(x) == river.transform_one(x)
     return same / len(rows)
-
-
-def timed(run: Callable[..., Any], *given: Any) -> tuple[float, float]:
-    """Return CPU seconds and seconds of one run."""
-    gc.collect()
-    wall, cpu = time.perf_counter(), time.process_time()
-    run(*given)
-    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def main(args: Args) -> None:

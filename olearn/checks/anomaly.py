@@ -1,8 +1,6 @@
 """The checks of `olearn.checks` for anomaly detectors."""
 
-import copy
 import math
-import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
@@ -12,6 +10,7 @@ import numpy as np
 
 from olearn.base.stages import Schedule
 from olearn.checks.tools import (
+    COPIERS,
     NAMES,
     chunks,
     dicts,
@@ -104,16 +103,11 @@ def check_anomaly_missing_values_are_one(model: Any) -> None:
 @_quietly
 def check_anomaly_copies_continue(model: Any) -> None:
     """A model pickled, deep-copied or cloned with its attributes goes on as the original does."""
-    copiers: dict[str, Callable[[Any], Any]] = {
-        "pickle": lambda m: pickle.loads(pickle.dumps(m)),
-        "deepcopy": copy.deepcopy,
-        "clone(include_attributes=True)": lambda m: m.clone(include_attributes=True),
-    }
     X = _rows()
     for cut in (0, 3, 100):
         original = fresh(model)
         original.learn_many(X[:cut], names=NAMES)
-        twins = {name: copier(original) for name, copier in copiers.items()}
+        twins = {name: copier(original) for name, copier in COPIERS.items()}
         expected = original.test_then_train_many(X[cut:], names=NAMES)
         for name, twin in twins.items():
             got = twin.test_then_train_many(X[cut:], names=NAMES)

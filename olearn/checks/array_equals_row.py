@@ -1,7 +1,5 @@
 """The checks of `olearn.checks` that compare runs of one classifier, all equal bit for bit."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from olearn.checks.tools import (
+    COPIERS,
     NAMES,
     answers_of,
     chunks,
@@ -121,17 +120,12 @@ def check_empty_batches(model: Any) -> None:
 
 def check_copies_continue(model: Any) -> None:
     """A model pickled, deep-copied or cloned with its attributes goes on as the original does."""
-    copiers: dict[str, Callable[[Any], Any]] = {
-        "pickle": lambda m: pickle.loads(pickle.dumps(m)),
-        "deepcopy": copy.deepcopy,
-        "clone(include_attributes=True)": lambda m: m.clone(include_attributes=True),
-    }
     X, y = rows_for(model)
     rows = dicts(X)
     for cut in (0, 3, 900):
         original = fresh(model)
         learn_rows(original, rows[:cut], y[:cut])
-        twins = {name: copier(original) for name, copier in copiers.items()}
+        twins = {name: copier(original) for name, copier in COPIERS.items()}
         expected = predict_then_learn(original, rows[cut:], y[cut:])
         for name, twin in twins.items():
             got = predict_then_learn(twin, rows[cut:], y[cut:])

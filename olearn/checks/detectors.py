@@ -1,7 +1,5 @@
 """The checks of `olearn.checks` for drift detectors; each takes an untrained detector."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from olearn.checks.tools import (
+    COPIERS,
     chunks,
     error_bits,
     fresh,
@@ -53,16 +52,11 @@ def check_update_returns_none(model: Any) -> None:
 
 def check_copies_continue(model: Any) -> None:
     """A detector pickled or deep-copied at any time goes on as the original does."""
-    copiers: dict[str, Callable[[Any], Any]] = {
-        "pickle": lambda d: pickle.loads(pickle.dumps(d)),
-        "deepcopy": copy.deepcopy,
-        "clone(include_attributes=True)": lambda d: d.clone(include_attributes=True),
-    }
     xs = error_bits()
     for cut in (0, 777, 2100):
         original = fresh(model)
         original.update_many(xs[:cut])
-        twins = {name: copier(original) for name, copier in copiers.items()}
+        twins = {name: copier(original) for name, copier in COPIERS.items()}
         expected = _alarms(original, xs[cut:])
         for name, twin in twins.items():
             what = f"alarms after {name} at value {cut}"

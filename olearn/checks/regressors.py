@@ -1,8 +1,6 @@
 """The checks of `olearn.checks` for regressors; what is compared must be equal bit for bit."""
 
-import copy
 import math
-import pickle
 from collections.abc import Callable
 from functools import partial
 from itertools import product
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from olearn.checks.tools import (
+    COPIERS,
     NAMES,
     chunks,
     dicts,
@@ -131,16 +130,11 @@ def check_regressor_empty_batches(model: Any) -> None:
 
 def check_regressor_copies_continue(model: Any) -> None:
     """A model pickled, deep-copied or cloned with its attributes goes on as the original does."""
-    copiers: dict[str, Callable[[Any], Any]] = {
-        "pickle": lambda m: pickle.loads(pickle.dumps(m)),
-        "deepcopy": copy.deepcopy,
-        "clone(include_attributes=True)": lambda m: m.clone(include_attributes=True),
-    }
     X, y = numeric_rows()
     for cut in (0, 3, 100):
         original = fresh(model)
         original.learn_many(X[:cut], y[:cut], names=NAMES)
-        twins = {name: copier(original) for name, copier in copiers.items()}
+        twins = {name: copier(original) for name, copier in COPIERS.items()}
         expected = original.test_then_train_many(X[cut:], y[cut:], names=NAMES)
         for name, twin in twins.items():
             got = twin.test_then_train_many(X[cut:], y[cut:], names=NAMES)

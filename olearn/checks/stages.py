@@ -1,7 +1,5 @@
 """The checks of `olearn.checks` for transformers that are stages of a pipeline."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 
 from olearn.base.stages import Schedule
 from olearn.checks.tools import (
+    COPIERS,
     NAMES,
     chunks,
     dicts,
@@ -58,8 +57,7 @@ def check_transformer_learning_continues(model: Any) -> None:
     X, _ = labelled_rows(400)
     original = fresh(model)
     learn_many(original, X[:200])
-    copiers: tuple[Callable[[Any], Any], ...] = (_pickled, copy.deepcopy)
-    twins = [copier(original) for copier in copiers]
+    twins = [copier(original) for copier in COPIERS.values()]
     for learner in (original, *twins):
         learn_many(learner, X[200:])
     for twin in twins:
@@ -177,10 +175,6 @@ def _require_same_answers(first: Any, second: Any, X: Rows, what: str) -> None:
 
 def _without_gaps(rows: Any) -> list[list[float | None]]:
     return [[None if v != v else v for v in np.asarray(row).tolist()] for row in rows]
-
-
-def _pickled(model: Any) -> Any:
-    return pickle.loads(pickle.dumps(model))
 
 
 STAGE_CHECKS: tuple[Callable[[Any], None], ...] = (

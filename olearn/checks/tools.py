@@ -1,5 +1,6 @@
 """What `olearn.checks` is made of: small seeded streams, snapshots of a state, and comparisons."""
 
+import copy
 import importlib
 import itertools
 import pickle
@@ -13,6 +14,14 @@ from river import base
 from olearn.core.types import Rows
 
 NAMES = ["a", "b", "c", "d", "e"]
+
+
+# ways to copy a model, so that the copy goes on where it was
+COPIERS: dict[str, Callable[[Any], Any]] = {
+    "pickle": lambda model: pickle.loads(pickle.dumps(model)),
+    "deepcopy": copy.deepcopy,
+    "clone(include_attributes=True)": lambda model: model.clone(include_attributes=True),
+}
 
 
 def require(condition: bool, message: str) -> None:

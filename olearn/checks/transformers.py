@@ -1,7 +1,5 @@
 """The checks of `olearn.checks` for transformers that take whole arrays."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from olearn.checks.tools import (
+    COPIERS,
     NAMES,
     dicts,
     fresh,
@@ -38,8 +37,7 @@ def check_transformer_copies_continue(model: Any) -> None:
     original = fresh(model)
     learn_many(original, X[:100])
     _answers(original, X[:100])
-    copiers: tuple[Callable[[Any], Any], ...] = (_pickled, copy.deepcopy)
-    twins = [copier(original) for copier in copiers]
+    twins = [copier(original) for copier in COPIERS.values()]
     expected = _answers(original, X[100:])
     for twin in twins:
         require_equal(expected, _answers(twin, X[100:]), "original against its copy")
@@ -67,10 +65,6 @@ def check_transformer_bad_rows_change_nothing(model: Any) -> None:
         x = {"a": 1.0, "c": value}
         transform = partial(transformer.transform_one, x)
         require_refusal(transformer, transform, (TypeError, ValueError), ("'c'",), f"{x}")
-
-
-def _pickled(model: Any) -> Any:
-    return pickle.loads(pickle.dumps(model))
 
 
 def _answers(model: Any, X: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
 from olearn import registry
 from olearn.cli.tables import as_options, is_file
@@ -61,6 +62,29 @@ class RunOptions:
     def refuse(self, names: Sequence[str], why: str) -> None:
         """Refuse those of these options that were given though they mean nothing here."""
         refuse({f"--{name}": getattr(self, name) for name in names}, why)
+
+
+class SpreadCommand(TyperCommand):
+    """A command whose `--streams a b c` means `--streams a --streams b --streams c`.
+
+    Learners among them are learners all the same, so that they may also stand last.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before each of its values, then parse as usual."""
+        spread: list[str] = []
+        learners: list[str] = []
+        inside = False
+        for arg in args:
+            if arg.startswith("-"):
+                inside = arg == "--streams"
+            elif inside and spread[-1] != "--streams":
+                if arg in registry.LEARNERS and not is_file(arg):
+                    learners.append(arg)
+                    continue
+                spread.append("--streams")
+            spread.append(arg)
+        return super().parse_args(ctx, [*spread, *learners])
 
 
 def check_name(kind: str, name: str, known: Collection[str]) -> None:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 import olearn
 from olearn import registry
 from olearn.cli import arguments, run_agent, run_detector, run_learner
 from olearn.cli import warm as ahead
 from olearn.cli.failures import reports_failures
-from olearn.cli.tables import check_files, is_file, takes_tables
+from olearn.cli.tables import check_files, takes_tables
 
 app = typer.Typer(
     name="olearn",
@@ -37,29 +36,6 @@ class Kind(StrEnum):
     detectors = "detectors"
     streams = "streams"
     agents = "agents"
-
-
-class SpreadCommand(TyperCommand):
-    """A command whose `--streams a b c` means `--streams a --streams b --streams c`.
-
-    Learners among them are learners all the same, so that they may also stand last.
-    """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat the option before each of its values, then parse as usual."""
-        spread: list[str] = []
-        learners: list[str] = []
-        inside = False
-        for arg in args:
-            if arg.startswith("-"):
-                inside = arg == "--streams"
-            elif inside and spread[-1] != "--streams":
-                if arg in registry.LEARNERS and not is_file(arg):
-                    learners.append(arg)
-                    continue
-                spread.append("--streams")
-            spread.append(arg)
-        return super().parse_args(ctx, [*spread, *learners])
 
 
 def main() -> None:
@@ -276,7 +252,7 @@ def run(
         run_learner.run(learner, stream, given)
 
 
-@app.command(cls=SpreadCommand)
+@app.command(cls=arguments.SpreadCommand)
 @reports_failures
 @takes_tables
 def compare(
