@@ -8,20 +8,14 @@ finds what the cold one left there. A revision of this repository to compare wit
 into a temporary folder; runs of both sides alternate, and the fewest CPU seconds of each count.
 """
 
-import contextlib
 import dataclasses
 import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
+from _revisions import NONE, checked_out, run_on
 from _timing import RESULTS, option, parse, write
-
-ROOT = Path(__file__).resolve().parents[2]
-NONE = "none"
 
 # public names only, so that old revisions run the same code
 MODELS = {
@@ -75,36 +69,10 @@ def chosen(names: str) -> list[str]:
     return [name for name in MODELS if name in asked]
 
 
-@contextlib.contextmanager
-def checked_out(revision: str) -> Iterator[dict[str, Path]]:
-    """Return the trees to measure by name: ours and, in a folder that goes again, a revision's."""
-    if revision == NONE:
-        yield {"ours": ROOT}
-        return
-    with tempfile.TemporaryDirectory(prefix="olearn-") as folder:
-        tree = Path(folder) / "tree"
-        git = ["git", "-C", str(ROOT), "worktree"]
-        subprocess.run([*git, "add", "--quiet", "--detach", str(tree), revision], check=True)
-        try:
-            yield {"ours": ROOT, revision: tree}
-        finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
-
-
 def first_answer(tree: Path, cache: str, model: str, rows: int) -> float:
     """Return the CPU seconds of a process from its start to the answer."""
-    fixed = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": cache, "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(rows), MODELS[model]],
-        cwd=cache,
-        env=os.environ | fixed | {"OLEARN_QUIET": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{model} in {tree} failed:\n{done.stderr}")
-    seconds, module = json.loads(done.stdout)
+    shown = run_on(tree, PROBE, str(rows), MODELS[model], cwd=cache, env={"NUMBA_CACHE_DIR": cache})
+    seconds, module = json.loads(shown)
     if not Path(module).is_relative_to(tree):
         raise SystemExit(f"measured {module} instead of {tree}")
     return float(seconds)
