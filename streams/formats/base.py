@@ -65,11 +65,15 @@ def as_tuple(names: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a column seems to hold; `doubt` if the user has to say, `note` if it may surprise."""
+    """What a column seems to hold; `doubt` if the user has to say, `note` if it may surprise.
+
+    `sign` is what stands beside every number: per cent or a currency.
+    """
 
     kind: str
     doubt: str = ""
     note: str = ""
+    sign: str = ""
 
 
 class RawTable(abc.ABC):

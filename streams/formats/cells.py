@@ -24,7 +24,9 @@ _CAMEL = {"nan": "NaN", "-nan": "-NaN", "nat": "NaT"}
 
 _INFINITE = r"[+-]?(?i:inf(inity)?)"
 _NUMBER = r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?"
-_CURRENCY = "[$€£¥]"
+PER_CENT = "%"
+_CURRENCIES = "$€£¥"
+_SIGN = f"[{PER_CENT}{_CURRENCIES}]"
 _CODE = r"^([+-]?0[0-9].*|[+-]?[0-9]{17,})$"  # a leading zero, or more digits than a number keeps
 _TIMES = (  # as it is recognised, and how it is parsed; None: by Arrow's own rule for ISO 8601
     (r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?$", None),
@@ -57,8 +59,10 @@ class Cells:
         size = rf"({digits}({point}[0-9]*)?|{point}[0-9]+)"
         plain = rf"[+-]?{size}([eE][+-]?[0-9]+)?"
         self._number = f"^({plain}|{_INFINITE})$"
-        self._per_cent = f"^{plain} ?%$"
-        self._amount = f"^([+-]?{_CURRENCY} ?[+-]?{size}|[+-]?{size} ?{_CURRENCY})$"
+        self._signed = {PER_CENT: f"^{plain} ?%$"}
+        for sign in _CURRENCIES:
+            mark = re.escape(sign)
+            self._signed[sign] = f"^([+-]?{mark} ?[+-]?{size}|[+-]?{size} ?{mark})$"
 
     @property
     def plain(self) -> bool:
@@ -78,14 +82,18 @@ class Cells:
         """Tell whether a cell of a column of text, without blanks around it, is missing."""
         return text in self._exactly or text.lower() in self._words
 
-    def numbers(self, cells: Any) -> tuple[NDArray[np.float64], int | None]:
-        """Return the numbers of a column, and the place of the first cell that is none."""
+    def numbers(self, cells: Any, sign: str = "") -> tuple[NDArray[np.float64], int | None]:
+        """Return the numbers of a column, and the place of the first cell that is none.
+
+        With a `sign`, of per cent or a currency, every number has it; else none has.
+        """
         import pyarrow
         import pyarrow.compute as pc
 
         cells = pc.utf8_trim_whitespace(cells)
         missing = self._missing(cells)
-        bad = pc.and_(pc.invert(missing), pc.invert(self._are_numbers(cells, signs=True)))
+        numbers = pc.match_substring_regex(cells, self._signed[sign] if sign else self._number)
+        bad = pc.and_(pc.invert(missing), pc.invert(numbers))
         first = pc.index(bad, True).as_py()
         if first >= 0:
             return np.empty(0), int(first)
@@ -94,8 +102,9 @@ class Cells:
             known = pc.replace_substring(known, self._thousands, "")
         if self._decimal != ".":
             known = pc.replace_substring(known, self._decimal, ".")
-        known = pc.utf8_trim(pc.replace_substring_regex(known, _CURRENCY, ""), " %")
-        known = pc.replace_substring_regex(known, r"^([+-]) +", r"\1")  # of -$ 5
+        if sign:
+            known = pc.utf8_trim(pc.replace_substring(known, sign, ""), " ")
+            known = pc.replace_substring_regex(known, r"^([+-]) +", r"\1")  # of -$ 5
         return known.cast(pyarrow.float64()).to_numpy(zero_copy_only=False), None
 
     def text(self, cells: Any, verbatim: bool = False) -> Coded:
@@ -126,24 +135,8 @@ class Cells:
         if n_numbers == n:
             return self._numbers_or_codes(known, name)
         other = known.filter(pc.invert(numeric))
-        if _share(other, self._per_cent) == 1.0 and not n_numbers:
-            return Guess(
-                NUMBER,
-                note=f"column {name!r} holds per cent such as {other[0].as_py()!r}, read as the "
-                f"numbers before the sign; nominal=[{name!r}] takes them as text",
-            )
-        if _share(other, _CURRENCY) == 1.0 and not n_numbers:
-            bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(other, _CURRENCY, ""))
-            rest = bare.filter(pc.invert(self._are_numbers(bare)))
-            first = other[0].as_py()
-            if not len(rest):
-                return Guess(
-                    NUMBER,
-                    note=f"column {name!r} holds amounts such as {first!r}, read as the numbers "
-                    f"beside the sign; nominal=[{name!r}] takes them as text",
-                )
-            if doubt := self._other_dialect(rest, name, _row(cells, other[_row(bare, rest) :])):
-                return Guess(NUMBER, doubt=doubt)
+        if signed := self._with_signs(cells, other, name, n_numbers > 0):
+            return signed
         for pattern, _ in _TIMES:
             if not n_numbers and _share(known, pattern) == 1.0:
                 return Guess(TIME)
@@ -186,15 +179,37 @@ class Cells:
         exactly = pyarrow.array(sorted(self._exactly), pyarrow.string())
         return pc.or_(lower, pc.is_in(cells, value_set=exactly))
 
-    def _are_numbers(self, cells: Any, signs: bool = False) -> Any:
-        """Tell which cells are numbers, with `signs` also those of per cent or a currency."""
+    def _are_numbers(self, cells: Any) -> Any:
         import pyarrow.compute as pc
 
-        found = pc.match_substring_regex(cells, self._number)
-        if signs and not pc.all(found).as_py():
-            for pattern in (self._per_cent, self._amount):
-                found = pc.or_(found, pc.match_substring_regex(cells, pattern))
-        return found
+        return pc.match_substring_regex(cells, self._number)
+
+    def _with_signs(self, cells: Any, other: Any, name: str, mixed: bool) -> Guess | None:
+        """Judge what is no plain number, if each is one beside a sign of per cent or a currency."""
+        import pyarrow.compute as pc
+
+        if _share(other, _SIGN) < 1.0:
+            return None
+        first = other[0].as_py()
+        bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(other, _SIGN, ""))
+        rest = bare.filter(pc.invert(self._are_numbers(bare)))
+        if len(rest):
+            row = _row(cells, other[_row(bare, rest) :])
+            doubt = self._other_dialect(rest, name, row)
+            return Guess(NUMBER, doubt=doubt) if doubt else None
+        if mixed:
+            return Guess(NUMBER, doubt=no_number(name, _row(cells, other), first))
+        sign = next(sign for sign in self._signed if sign in first)
+        odd = other.filter(pc.invert(pc.match_substring_regex(other, self._signed[sign])))
+        if len(odd):
+            return Guess(NUMBER, doubt=no_number(name, _row(cells, odd), odd[0].as_py(), sign))
+        what = "per cent" if sign == PER_CENT else "amounts"
+        return Guess(
+            NUMBER,
+            note=f"column {name!r} holds {what} such as {first!r}, read as the numbers beside the "
+            f"sign; nominal=[{name!r}] takes them as text",
+            sign=sign,
+        )
 
     def _numbers_or_codes(self, known: Any, name: str) -> Guess:
         import pyarrow.compute as pc
@@ -249,10 +264,11 @@ def _share(cells: Any, pattern: str) -> float:
     return float(pc.mean(pc.match_substring_regex(cells, pattern)).as_py())
 
 
-def no_number(name: str, row: int, cell: str) -> str:
+def no_number(name: str, row: int, cell: str, sign: str = "") -> str:
     """Return what is wrong with a cell of a column of numbers, and what to do."""
+    kind = f"numbers with {sign!r}" if sign else "numbers"
     return (
-        f"column {name!r} holds numbers, but {cell!r} in row {row} (from 0): "
+        f"column {name!r} holds {kind}, but {cell!r} in row {row} (from 0): "
         f"na_values=[{cell!r}] takes it for missing, nominal=[{name!r}] takes the column as text, "
         f"drop=[{name!r}] leaves it out"
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from olearn.streams._columns import Values
 from olearn.streams.formats import cells as meaning
@@ -45,7 +46,7 @@ class DelimitedTable(RawTable):
         self._encoding = text_encoding(options.encoding)
         self._cells = meaning.Cells(options)
         self._quotes: bool | None = None
-        self._plain: set[str] = set()  # noted columns whose numbers Arrow reads itself
+        self._signs: dict[str, str] = {}  # beside the numbers of a column, which Arrow cannot read
         with opener.reading():
             self._find_layout()
             self._check_columns(
@@ -104,6 +105,8 @@ class DelimitedTable(RawTable):
         guesses = {name: self._cells.guess(column, name) for name, column in columns.items()}
         for name, guess in guesses.items():
             self.kinds[name] = guess.kind
+            if guess.sign:
+                self._signs[name] = guess.sign
             if guess.doubt:
                 self.doubts[name] = f"{self.path}: {guess.doubt}"
             if guess.note:
@@ -115,7 +118,6 @@ class DelimitedTable(RawTable):
                     f"column {name!r} counts the rows; drop=[{name!r}] leaves it out, "
                     f"numeric=[{name!r}] keeps it"
                 )
-                self._plain.add(name)
             if name in self._unnamed and guess.kind == UNKNOWN:
                 self.set_aside[name] = "it has no name and no values"
         first = self.columns[0]
@@ -175,9 +177,7 @@ class DelimitedTable(RawTable):
 
         n_read = 0
         floats = self._cells.plain and not any(
-            name in self.notes and name not in self._plain
-            for name, kind in kinds.items()
-            if kind == NUMBER
+            kind == NUMBER and name in self._signs for name, kind in kinds.items()
         )
         with self.opener.reading():
             try:
@@ -206,15 +206,24 @@ class DelimitedTable(RawTable):
             elif pyarrow.types.is_floating(column.type):
                 found.append(column.to_numpy(zero_copy_only=False))
             else:
-                convert = self._cells.times if kind == TIME else self._cells.numbers
-                values, bad = convert(column)
-                if bad is not None:
-                    wrong = meaning.no_time if kind == TIME else meaning.no_number
-                    raise ValueError(
-                        f"{self.path}: {wrong(name, row + bad, column[bad].as_py().strip())}"
-                    )
-                found.append(values)
+                found.append(self._converted(column, name, kind, row))
         return found
+
+    def _converted(self, column: Any, name: str, kind: str, row: int) -> NDArray[Any]:
+        sign = self._signs.get(name, "")
+        values: NDArray[Any]
+        if kind == TIME:
+            values, bad = self._cells.times(column)
+        else:
+            values, bad = self._cells.numbers(column, sign)
+        if bad is None:
+            return values
+        cell = column[bad].as_py().strip()
+        if kind == TIME:
+            wrong = meaning.no_time(name, row + bad, cell)
+        else:
+            wrong = meaning.no_number(name, row + bad, cell, sign)
+        raise ValueError(f"{self.path}: {wrong}")
 
     def _batches(
         self, kinds: Mapping[str, str], rows: int | None, *, floats: bool
@@ -326,7 +335,16 @@ class DelimitedTable(RawTable):
     def late_guess(self, column: str, texts: Iterable[str]) -> Guess | None:
         import pyarrow
 
-        return self._cells.guess(pyarrow.array(list(texts), pyarrow.string()), column)
+        guess = self._cells.guess(pyarrow.array(list(texts), pyarrow.string()), column)
+        if not guess.sign:
+            return guess
+        # the first rows told nothing, so the numbers were read as text
+        return Guess(
+            NUMBER,
+            doubt=f"column {column!r} holds {next(iter(texts))!r} after {self.n_looked_at:,} rows "
+            f"without a value; nominal=[{column!r}] takes the column as text, "
+            f"drop=[{column!r}] leaves it out",
+        )
 
     def cell(self, column: str, row: int) -> str | None:
         done = 0

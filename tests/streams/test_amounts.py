@@ -1,4 +1,7 @@
-"""Amounts of money are numbers: read with a word, or refused with the option that reads them."""
+"""Amounts and per cent are numbers: read with a word, or refused with what reads them."""
+
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -46,6 +49,58 @@ def test_amounts_are_numbers_and_said(written, cells, options, numbers):
 def test_amounts_of_another_dialect_are_refused_with_the_option(written, cells, remedy):
     with pytest.raises(ValueError, match=remedy):
         streams.from_file(written(cells))
+
+
+@pytest.mark.parametrize(
+    ("cells", "cell"),
+    [
+        (["7"] * 30 + ["5%"], "5%"),
+        (["7"] * 30 + ["$5"], r"\$5"),
+        (["7", "5%"], "5%"),
+        (["5%", "6%", "7"], "5%"),
+        (["$5", "5 €"], "5 €"),
+        (["$5", "5%"], "5%"),
+    ],
+)
+def test_units_do_not_merge_with_each_other_or_with_plain_numbers(written, cells, cell):
+    path = written(cells)
+    with pytest.raises(ValueError, match=f"but '{cell}' in row .*na_values=.*nominal=.*drop="):
+        streams.from_file(path)
+    with pytest.raises(ValueError, match="na_values="):
+        streams.from_file(path, numeric=["price"])
+    assert streams.from_file(path, nominal=["price"]).schema.nominal == ("price",)
+
+
+@pytest.mark.parametrize(
+    ("first", "stray"), [("7", "5%"), ("7", "$5"), ("5%", "7"), ("$5", "7"), ("$5", "€5")]
+)
+def test_a_stray_unit_far_down_is_refused_with_its_row(tmp_path, first, stray):
+    path = tmp_path / "t.csv"
+    path.write_text("price,class\n" + f"{first},a\n" * 12_000 + f"{stray},b\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError, match=re.escape(f"{stray!r} in row 12000")):
+            streams.from_file(path)
+        with pytest.raises(ValueError, match=re.escape(f"{stray!r} in row 12000")):
+            streams.signal_from_file(path, "price")
+        stream = streams.from_file(path, na_values=[stray])
+    assert np.isnan(np.concatenate([X for X, _ in stream.blocks()])[-1, 0])
+
+
+def test_units_behind_rows_without_a_value_are_not_taken_as_text(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,price,class\n" + "1,,a\n" * 12_000 + "1,5%,b\n")
+    with pytest.raises(ValueError, match=r"holds '5%' after 10,000 rows without a value; nominal"):
+        streams.from_file(path)
+    assert streams.from_file(path, nominal=["price"]).schema.categories["price"] == ("5%",)
+
+
+def test_per_cent_with_a_decimal_comma(written):
+    with pytest.raises(ValueError, match="holds '5,5' in row 0: decimal=','"):
+        streams.from_file(written(["5,5%", "6,25 %"]))
+    with pytest.warns(UserWarning, match="column 'price' holds per cent such as '5,5%'"):
+        stream = streams.from_file(written(["5,5%", "6,25 %"]), decimal=",")
+    assert next(stream.blocks())[0][::2, 1].tolist() == [5.5, 6.25]
 
 
 def test_amounts_stay_text_if_asked_for(written):
