@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from olearn.core.threads import threads_for
-from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
+from olearn.learners.analytic._more_ridge import ridges, warn_of_ridge
 
 
 class TorchBackend:
@@ -75,12 +75,12 @@ class TorchBackend:
         return torch.cholesky_inverse(factor).to(self.dtype), W.to(self.dtype)
 
     def _factor(self, S: Any, ridge: float) -> Any:
-        for attempt in range(RETRIES):
+        for used in ridges(ridge, float(S.diagonal().max())):
             shifted = S.to(torch.float64, copy=True)
-            shifted.diagonal().add_(ridge * 10.0**attempt)
+            shifted.diagonal().add_(used)
             factor, info = torch.linalg.cholesky_ex(shifted)
             if int(info) == 0:
-                warn_of_ridge(ridge, attempt)
+                warn_of_ridge(ridge, used)
                 return factor
         raise np.linalg.LinAlgError(f"S + {ridge} I is not positive definite")
 

@@ -13,7 +13,7 @@ from scipy.linalg import blas, lapack
 
 from olearn.core.threads import threads_for
 from olearn.core.validate import check_choice
-from olearn.learners.analytic._more_ridge import RETRIES, warn_of_ridge
+from olearn.learners.analytic._more_ridge import ridges, warn_of_ridge
 
 BACKENDS = ("numpy", "torch")
 DTYPES = ("float64", "float32")
@@ -115,12 +115,12 @@ class NumpyBackend:
         return np.asarray(R, self.dtype, order="F"), self.array(W)
 
     def _factor(self, S: Any, ridge: float) -> Any:
-        for attempt in range(RETRIES):
+        for used in ridges(ridge, float(S.diagonal().max())):
             shifted = S.astype(np.float64, order="F", copy=True)
-            np.einsum("ii->i", shifted)[...] += ridge * 10.0**attempt
+            np.einsum("ii->i", shifted)[...] += used
             factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
             if info == 0:
-                warn_of_ridge(ridge, attempt)
+                warn_of_ridge(ridge, used)
                 return factor
         raise np.linalg.LinAlgError(f"S + {ridge} I is not positive definite")
 

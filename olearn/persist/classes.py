@@ -80,9 +80,18 @@ def name_of(value: Any) -> str:
     except ValueError as error:
         why = error if isinstance(value, type) else "it is a function, and a file holds no code"
         raise TypeError(f"cannot save {name}: {why}") from None
-    if found is not value:
+    if found is not value and not _was_reloaded(value, found):
         raise TypeError(f"cannot save {name}: something else has that name")
     return name
+
+
+def _was_reloaded(value: Any, found: Any) -> bool:
+    """Tell whether two classes are of the same lines: their module was loaded twice."""
+    return (
+        isinstance(value, type)
+        and isinstance(found, type)
+        and (value.__module__, value.__qualname__) == (found.__module__, found.__qualname__)
+    )
 
 
 def find(name: Any) -> Any:

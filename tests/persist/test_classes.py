@@ -1,11 +1,14 @@
 """Tests of `olearn.persist.classes`: which classes a file may ask for."""
 
+from importlib import util
+
 import pytest
 from river import drift, tree
 
 from olearn import learners
 from olearn.core.features import FeatureIndex
-from olearn.persist.classes import find, find_class
+from olearn.learners.trees import hoeffding_tree
+from olearn.persist.classes import find, find_class, name_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,15 @@ def test_a_few_plain_classes_and_functions_are_found():
     assert find("river.utils.math:minkowski_distance").__name__ == "minkowski_distance"
     with pytest.raises(ValueError, match="'builtins:object' is no class of"):
         find("builtins:object")
+
+
+def test_a_class_from_before_a_reload_has_its_name():
+    """A notebook that reloads modules does not lose the models made before."""
+    spec = util.spec_from_file_location(hoeffding_tree.__name__, hoeffding_tree.__file__)
+    again = util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    assert again.HoeffdingTreeClassifier is not learners.HoeffdingTreeClassifier
+    assert name_of(again.HoeffdingTreeClassifier) == "olearn:HoeffdingTreeClassifier"
+    other = type("HoeffdingTreeClassifier", (), {"__module__": "olearn.elsewhere"})
+    with pytest.raises(TypeError, match="something else has that name"):
+        name_of(other)

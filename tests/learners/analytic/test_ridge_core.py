@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from olearn import learners
 from olearn.learners.analytic.backends import NumpyBackend
 from olearn.learners.analytic.ridge_core import CovarianceState, InformationState, RootState
 
@@ -154,3 +155,18 @@ def test_ridge_is_raised_and_logged_where_factorising_fails(caplog):
     with caplog.at_level("WARNING"):
         assert np.isfinite(state.weights()).all()
     assert "ridge raised" in caplog.text
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_weights_far_beyond_one_leave_a_model_that_answers(backend):
+    """Their rounding errors outweigh any ridge of the usual size: it grows with the diagonal."""
+    if backend == "torch":
+        pytest.importorskip("torch")
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(300, 2))
+    y = X[:, 0] > 0
+    model = learners.AnalyticRidgeClassifier(n_features=32, seed=1, backend=backend)
+    model.learn_many(X, y, w=np.full(300, 1e40))
+    assert (model.predict_many(X) == y).mean() > 0.9
+    model.learn_many(X, y)
+    assert (model.predict_many(X) == y).mean() > 0.9
