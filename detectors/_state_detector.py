@@ -6,16 +6,18 @@ after them belong to the detector.
 
 import abc
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from olearn.base import ArrayDetector
-from olearn.core.jit import njit
+from olearn.core.jit import in_python, njit
 from olearn.core.memory import memory_bytes
-from olearn.detectors._values import finite_value, finite_values
+from olearn.core.parameters import check_parameters, parameters
+from olearn.detectors._values import bit, bits, finite_value, finite_values
 
 State = NDArray[np.float64]
 
@@ -33,6 +35,17 @@ def decide(state: State, decision: int, warning: bool) -> int:
     if decision > 0:
         state[N_DETECTIONS] += 1.0
     return decision
+
+
+@njit
+def scan(update: Any, alarms: NDArray[np.int64], state: State, xs: State) -> int:
+    """Read values by the kernel of one; write the positions of the alarms, return their number."""
+    n_alarms = 0
+    for i in range(xs.size):
+        if update(state, xs[i]) > 0:
+            alarms[n_alarms] = i
+            n_alarms += 1
+    return n_alarms
 
 
 class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
@@ -82,7 +95,9 @@ class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read finite numbers, shape `(n,)`; return the positions of the drifts in them."""
-        values = finite_values(xs, self._low, self._high)
+        return self._read_many(finite_values(xs, self._low, self._high))
+
+    def _read_many(self, values: State) -> NDArray[np.int64]:
         if not values.size:
             return np.empty(0, dtype=np.int64)
         alarms = np.empty(values.size, dtype=np.int64)
@@ -93,6 +108,65 @@ class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
     @property
     def _raw_memory_usage(self) -> int:
         return memory_bytes(vars(self))
+
+
+class KernelDetector(StateDetector):
+    """A detector that is one kernel, over a state in which its parameters stand first.
+
+    A subclass is a dataclass with two kernels: `_update` reads a value into a state, `_restart`
+    makes a state that has read nothing of one that may have.
+    """
+
+    _update: ClassVar[Any]
+    _restart: ClassVar[Any]
+    _fixed: ClassVar[frozenset[str]] = frozenset()  # parameters that cannot be set once it is made
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._reset()
+
+    @abc.abstractmethod
+    def _settings(self) -> Sequence[float]:
+        """Return the parameters as the kernels read them, from `HEADER` on."""
+
+    @abc.abstractmethod
+    def _length(self) -> int:
+        """Return the length of a state."""
+
+    def _new_state(self) -> State:
+        state = np.zeros(self._length())
+        settings = self._settings()
+        state[HEADER : HEADER + len(settings)] = settings
+        in_python(self._restart)(state)
+        return state
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return set(parameters(type(self))) - self._fixed
+
+    def _apply_parameters(self) -> None:
+        settings = self._settings()
+        self._state[HEADER : HEADER + len(settings)] = settings
+
+    def _step(self, x: float) -> None:
+        self._update(self._state, x)
+
+    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
+        found: int = scan(self._update, alarms, self._state, xs)
+        return found
+
+
+class ErrorDetector(KernelDetector, base.BinaryDriftAndWarningDetector):
+    """A detector that reads 0 and 1 alone: whether a prediction was wrong."""
+
+    def update(self, x: bool | float) -> None:
+        """Read whether one prediction was wrong: 1 or True if it was, 0 or False if not."""
+        self._step(bit(x))
+        self._publish()
+
+    def update_many(self, xs: Any) -> NDArray[np.int64]:
+        """Read zeros and ones, shape `(n,)`; return the positions of the drifts in them."""
+        return self._read_many(bits(xs))
 
 
 def optional(value: float) -> float | None:

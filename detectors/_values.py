@@ -37,3 +37,23 @@ def finite_values(xs: Any, low: float = -math.inf, high: float = math.inf) -> ND
         where = np.flatnonzero((values < low) | (values > high))[0]
         raise ValueError(f"xs must be in [{low}, {high}], got {values[where]} at position {where}")
     return values
+
+
+def bit(x: Any) -> float:
+    """Return 0 or 1 as a float; raise for anything else."""
+    value = finite_value(x)
+    if value not in (0.0, 1.0):
+        raise ValueError(f"x must be 0 (right) or 1 (wrong), got {x}: ADWIN takes any number")
+    return value
+
+
+def bits(xs: Any) -> NDArray[np.float64]:
+    """Return zeros and ones as `finite_values` does; raise for anything else."""
+    values = finite_values(xs)
+    other = np.flatnonzero((values != 0.0) & (values != 1.0))
+    if other.size:
+        raise ValueError(
+            f"xs must be 0 (right) or 1 (wrong), got {values[other[0]]} at position {other[0]}: "
+            "ADWIN takes any number"
+        )
+    return values

@@ -138,16 +138,18 @@ DETECTORS: dict[str, Entry] = {
     "windowed-psi": Entry("olearn.detectors:WindowedPSI"),
     "windowed-wasserstein": Entry("olearn.detectors:WindowedWasserstein"),
     "kswin": Entry("river.drift:KSWIN", "Kolmogorov-Smirnov test on a sliding window, river's"),
-    "page-hinkley": Entry(
-        "river.drift:PageHinkley", "Cumulative sum of deviations from the mean, river's"
-    ),
-    "ddm": Entry("river.drift.binary:DDM", "Error rate above its minimum by 3 deviations, river's"),
-    "eddm": Entry("river.drift.binary:EDDM", "Distance between errors that shrinks, river's"),
+    "ddm": Entry("olearn.detectors:DDM"),
+    "eddm": Entry("olearn.detectors:EDDM"),
     "fhddm": Entry(
-        "river.drift.binary:FHDDM", "Hoeffding bound on a sliding window of hits, river's"
+        "olearn.detectors:FHDDM",
+        "Fast Hoeffding drift detection: a sliding window whose share of errors rises",
+        {"mode": "up"},
     ),
-    "hddm-a": Entry("river.drift.binary:HDDMA", "Hoeffding bound on averages, river's"),
-    "hddm-w": Entry("river.drift.binary:HDDMW", "Hoeffding bound on weighted averages, river's"),
+    "hddm-a": Entry("olearn.detectors:HDDMA"),
+    "hddm-w": Entry("olearn.detectors:HDDMW"),
+    "page-hinkley": Entry("olearn.detectors:PageHinkley"),
+    "rddm": Entry("olearn.detectors:RDDM"),
+    "stepd": Entry("olearn.detectors:STEPD"),
 }
 
 AGENTS: dict[str, Entry] = {

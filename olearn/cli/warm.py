@@ -110,13 +110,16 @@ def _use_learner(name: str) -> None:
 
 def _use_detector(name: str) -> None:
     import numpy as np
+    from river.base import BinaryDriftDetector
 
     values = np.random.default_rng(1).random(_N_ROWS)
     detector = registry.make_detector(name, seed=1)
+    if isinstance(detector, BinaryDriftDetector):
+        values = np.round(values)
     for value in values[:_N_STEPS].tolist():
         detector.update(value)
     detector.update_many(values)
-    _saved_and_loaded(detector).update(0.5)
+    _saved_and_loaded(detector).update(1.0)
 
 
 def _use_agent(name: str) -> None:

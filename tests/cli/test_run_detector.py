@@ -97,7 +97,7 @@ def test_every_detector(errors, name):
         assert re.search(rf"^ *{row:,} +drift ", result.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["ddm", "eddm", "fhddm", "hddm-a", "hddm-w"])
+@pytest.mark.parametrize("name", ["ddm", "eddm", "fhddm", "hddm-a", "hddm-w", "rddm", "stepd"])
 def test_detectors_of_errors_on_numbers(table, name):
     """Those that take hits and misses refuse other numbers, with row and value."""
     result = call("run", name, "cell.csv", "--column", "value")
