@@ -11,7 +11,7 @@ import typer
 from olearn import registry
 from olearn.cli import arguments
 from olearn.cli.tables import as_options, check_files, is_file, refuse_columns
-from olearn.cli.thresholds import calibrated, warn_of_units
+from olearn.cli.thresholds import calibrated, warn_of_alarms, warn_of_units
 from olearn.core.validate import suggestion
 from olearn.core.words import count
 
@@ -120,6 +120,7 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     found = detection(
         detector, signal, window=given.window, traces=traces, details=details, name=name
     )
+    warn_of_alarms(name, detector, found)
     found.plot(picture)
     if given.as_json:
         typer.echo(found.to_json())

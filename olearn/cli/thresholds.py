@@ -8,9 +8,13 @@ from warnings import warn
 import numpy as np
 import typer
 
+from olearn.core.words import count
+
 if TYPE_CHECKING:
+    from olearn.evaluate import Detection
     from olearn.streams.signals import Signal
 
+_MOST_ALARMS = 0.1  # of the rows
 _SMALL = 0.1  # deviations below which ADWIN's bound, for values in [0, 1], is slow
 
 
@@ -66,6 +70,22 @@ def warn_of_units(name: str, given: Mapping[str, Any], signal: "Signal") -> None
             f"{deviation:.3g}: it finds changes late, or none; scale the values up",
             stacklevel=2,
         )
+
+
+def warn_of_alarms(name: str, detector: Any, found: "Detection") -> None:
+    """Warn where so many rows are alarms that they cannot be as many drifts."""
+    if len(found.alarms) <= _MOST_ALARMS * found.n:
+        return
+    remedies = []
+    if getattr(detector, "restart", None) is False:
+        remedies.append("--set restart=True begins afresh after an alarm")
+    if name in THRESHOLDS:
+        remedies.append("--calibrate ROWS finds the threshold on the first rows")
+    warn(
+        f"{name} alarms in {len(found.alarms):,} of {count(found.n, 'row')}, which are not as many "
+        f"drifts{': ' if remedies else ''}{', '.join(remedies)}",
+        stacklevel=2,
+    )
 
 
 def calibrated(

@@ -119,6 +119,25 @@ def noise(table, deviation):
     return ("noise.csv", "--column", "value")
 
 
+@pytest.mark.parametrize(
+    ("detector", "given", "remedies"),
+    [
+        ("windowed-psi", {}, ("--set restart=True", "--calibrate ROWS")),
+        ("cusum", {"mean": 0.0, "sigma": 1.0}, ("--calibrate ROWS",)),
+    ],
+)
+def test_alarms_that_follow_each_other_are_said(table, detector, given, remedies):
+    """A detector that does not begin afresh says so where it alarms in most rows."""
+    series = ("cell.csv", "--column", "value")
+    settings = [part for name in given for part in ("--set", f"{name}={given[name]}")]
+    loud = call("run", detector, *series, *settings)
+    assert re.search(rf"{detector} alarms in \d+ of 1,000 rows", loud.stderr)
+    assert all(remedy in loud.stderr for remedy in remedies)
+    assert "alarms in" not in call("run", "adwin", *series).stderr
+    calm = call("run", "windowed-psi", *series, "--set", "restart=True", "--set", "threshold=2.0")
+    assert "alarms in" not in calm.stderr
+
+
 def test_thresholds_in_units_are_said(table):
     """Page-Hinkley on values far from its unit: a line with the remedy, unless it is given."""
     loud = call("run", "page-hinkley", *noise(table, 5.0))

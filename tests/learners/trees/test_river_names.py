@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from river import drift, metrics, tree
 from river import forest as river_forest
+from river.datasets import synth
 from river.tree.split_criterion import HellingerDistanceCriterion
 
 import olearn
@@ -314,3 +315,23 @@ def test_hellinger_at_every_door(cls, tmp_path):
         by_row.learn_one(row, y)
     entropy = cls(**options | {"split_criterion": "info_gain"})
     assert entropy.test_then_train_many(rows, labels).tolist() != answers
+
+
+@pytest.mark.parametrize("binary_split", [False, True])
+def test_trees_of_majority_leaves_answer_as_rivers(binary_split):
+    """What differs in figures is naive Bayes in the leaves, which follows MOA."""
+    settings = dict(
+        grace_period=100,
+        delta=1e-5,
+        leaf_prediction="mc",
+        nominal_attributes=["elevel", "car", "zipcode"],
+        binary_split=binary_split,
+    )
+    ours = learners.HoeffdingTreeClassifier(**settings)
+    theirs = tree.HoeffdingTreeClassifier(**settings)
+    for x, y in synth.Agrawal(classification_function=0, seed=42).take(3000):
+        assert ours.predict_one(x) == theirs.predict_one(x)
+        ours.learn_one(x, y)
+        theirs.learn_one(x, y)
+    assert ours.n_nodes == theirs.n_nodes > 3
+    assert ours.height == theirs.height - 1
