@@ -133,8 +133,10 @@ class Recorder:
     def _close_window(self) -> None:
         self._board.close_window()
         self._ends.append(self.n)
-        self._drifts.append(self._n_drifts())
-        self._usage.append(self._expert_usage())
+        if self._drifts[0] is not None:  # else the model is none that counts, which is slow to ask
+            self._drifts.append(self._n_drifts())
+        if self._usage[0] is not None:
+            self._usage.append(self._expert_usage())
 
     def _n_drifts(self) -> int | None:
         return int(self._last.n_drifts) if isinstance(self._last, CountsDrifts) else None

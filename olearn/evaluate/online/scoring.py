@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import pickle
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -44,8 +45,8 @@ class Scoreboard:
         self.windows: dict[str, list[float]] = {name: [] for name in self.names}
         self.curves: dict[str, list[float]] = {name: [] for name in self.names}
         self._total = [metric.clone() for metric in metrics]
-        self._fresh = metrics
-        self._window = [metric.clone() for metric in metrics]
+        self._fresh = list(map(_mould, metrics))
+        self._window = list(map(_cast, self._fresh))
 
     def add(self, y_true: Any, y_pred: Any, y_proba: Any = None) -> None:
         """Score rows in stream order; no prediction is None.
@@ -70,7 +71,7 @@ class Scoreboard:
             self.curves[name].append(value)
         for name, value in self._figures(self._window, self._n_in_window).items():
             self.windows[name].append(value)
-        self._window = [metric.clone() for metric in self._fresh]
+        self._window = list(map(_cast, self._fresh))
         self._n_in_window = 0
 
     def leading(self) -> float:
@@ -148,6 +149,21 @@ def _gives_one_number(metric: Metric) -> bool:
         return isinstance(metric.clone().get(), numbers.Real)
     except NotImplementedError:  # river's reports and confusion matrix only print
         return False
+
+
+def _mould(metric: Metric) -> bytes | Metric:
+    """Return what `_cast` makes untouched metrics of: pickled ones, as `clone` reads signatures."""
+    try:
+        mould = pickle.dumps(metric.clone())
+        pickle.loads(mould)
+    except Exception:  # somebody's metric with parts that no file can hold
+        return metric
+    return mould
+
+
+def _cast(mould: bytes | Metric) -> Metric:
+    metric: Metric = pickle.loads(mould) if isinstance(mould, bytes) else mould.clone()
+    return metric
 
 
 def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -> list[Metric]:

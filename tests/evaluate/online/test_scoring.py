@@ -3,7 +3,12 @@
 import pytest
 from river import cluster, dummy, linear_model, metrics, naive_bayes, preprocessing, stats
 
-from olearn.evaluate.online.scoring import choose_metrics, format_of, wants_probabilities
+from olearn.evaluate.online.scoring import (
+    Scoreboard,
+    choose_metrics,
+    format_of,
+    wants_probabilities,
+)
 from olearn.metrics import KappaM
 
 
@@ -59,3 +64,29 @@ def test_probabilities_are_asked_for_where_read():
 def test_formats(metric, form):
     """A metric's own format: shares in percent, errors in their unit."""
     assert format_of(metric) == form
+
+
+class Unpicklable(metrics.Accuracy):
+    """A metric with a part that no file can hold."""
+
+    def __init__(self):
+        super().__init__()
+        self.part = lambda: None
+
+
+@pytest.mark.parametrize("metric", [metrics.Accuracy(), Unpicklable(), KappaM(classes=("b", "a"))])
+def test_each_window_begins_afresh(metric):
+    """A window knows nothing of those before, whatever the metric holds; what is given stays."""
+    board = Scoreboard([metric])
+    for y_pred in (["a", "b"], ["b", "b"], ["a", "a"]):
+        board.add(["a", "b"], y_pred)
+        board.close_window()
+    (windows,) = board.windows.values()
+    fresh = []
+    for y_pred in ("ab", "bb", "aa"):
+        one = metric.clone()
+        for pair in zip("ab", y_pred, strict=True):
+            one.update(*pair)
+        fresh.append(one.get())
+    assert windows == fresh
+    assert metric.cm.n_samples == 0
