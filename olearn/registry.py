@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
 from olearn.core.lazy import shown_names
+from olearn.core.tasks import ANOMALY, CLASSIFICATION, REGRESSION
 from olearn.core.validate import check_choice
 
 
@@ -53,6 +54,16 @@ class Entry:
         for name in attribute.split("."):
             found = getattr(found, name)
         return found  # type: ignore[return-value]
+
+    def task(self) -> str:
+        """What a learner is for: `"classification"`, `"regression"` or `"anomaly"`."""
+        roles = importlib.import_module("river.base")
+        made: Any = self.constructor()
+        if not isinstance(made, type):
+            made = getattr(made, "__self__", None) or get_type_hints(made)["return"]
+        if issubclass(made, roles.Regressor):
+            return REGRESSION
+        return CLASSIFICATION if issubclass(made, roles.Classifier) else ANOMALY
 
     def accepted(self) -> list[str]:
         """Return the names of its arguments; `**kwargs` of a method stand for its class's."""
@@ -110,12 +121,25 @@ LEARNERS: dict[str, Entry] = {
     "loda": Entry("olearn.learners:LODA"),
     "gaussian-nb": Entry("olearn.learners:GaussianNB"),
     "knn": Entry("olearn.learners:KNNClassifier"),
+    "linear-regression": Entry(
+        "olearn.learners:LinearRegression.scaled",
+        "Linear regression by gradient steps, behind a StandardScaler",
+    ),
+    "pa-regressor": Entry("olearn.learners:PARegressor"),
+    "knn-regressor": Entry("olearn.learners:KNNRegressor"),
+    "analytic-ridge-regressor": Entry("olearn.learners:AnalyticRidgeRegressor", options=_FEATURES),
     "naive-bayes": Entry("river.naive_bayes:GaussianNB", "Gaussian naive Bayes, river's"),
     "no-change": Entry(
         "river.dummy:NoChangeClassifier", "Baseline: the previous label again, river's"
     ),
     "majority": Entry(
         "river.dummy:PriorClassifier", "Baseline: the commonest label so far, river's"
+    ),
+    "mean-number": Entry(
+        "olearn.learners.baselines:mean_number", "Baseline: the mean of the numbers so far, river's"
+    ),
+    "last-number": Entry(
+        "olearn.learners.baselines:last_number", "Baseline: the previous number again, river's"
     ),
     "htm-columns": Entry("olearn.detectors:HTMColumnsClassifier"),
     "river-hoeffding-tree": Entry("river.tree:HoeffdingTreeClassifier", "Hoeffding tree, river's"),
@@ -169,6 +193,19 @@ _RIVER = "olearn.streams:from_river"
 
 GENERATORS: dict[str, Entry] = {
     "agrawal": Entry("olearn.streams:Agrawal"),
+    "friedman": Entry("olearn.streams:Friedman"),
+    **{
+        f"friedman_{kind}": Entry(
+            "olearn.streams:friedman_drift",
+            f"Friedman's function, {text}, 100,000 rows",
+            {"kind": kind},
+        )
+        for kind, text in (
+            ("lea", "local drifts that expand"),
+            ("gra", "a global drift that recurs"),
+            ("gsg", "two slow gradual drifts"),
+        )
+    },
     "hyperplane": Entry("olearn.streams:Hyperplane"),
     "kpi4": Entry("olearn.streams:KPI", options={"temporal": False}),
     "kpi4t": Entry(
@@ -201,6 +238,12 @@ BUNDLED: dict[str, Entry] = {
     ),
     "phishing_river": Entry(
         _RIVER, "Phishing web sites, 1,250 rows, river's", {"dataset": "Phishing"}
+    ),
+    "chick_weights": Entry(
+        _RIVER, "Weights of chicks by age and diet, 578 rows, river's", {"dataset": "ChickWeights"}
+    ),
+    "trump_approval": Entry(
+        _RIVER, "Approval ratings by polls, 1,001 rows, river's", {"dataset": "TrumpApproval"}
     ),
     "shuttle": Entry(
         _RIVER, "States of the space shuttle, 49,097 rows, river's", {"dataset": "Shuttle"}
@@ -239,6 +282,9 @@ def streams() -> dict[str, Entry]:
     tables: Any = importlib.import_module("olearn.streams._table_facts").TABLES
     load = "olearn.streams.tables:load_table"
     real = {name: Entry(load, table.title, {"name": name}) for name, table in tables.items()}
+    series: Any = importlib.import_module("olearn.streams._series_facts").SERIES
+    load = "olearn.streams:load_series"
+    real |= {name: Entry(load, facts.title, {"name": name}) for name, facts in series.items()}
     return dict(sorted((GENERATORS | BUNDLED | real).items()))
 
 

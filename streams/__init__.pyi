@@ -1,10 +1,12 @@
 """Made from the `__all__` of the files by `make readme`."""
 
 from olearn.streams.agrawal import Agrawal as Agrawal
+from olearn.streams.ahead import Ahead as Ahead
 from olearn.streams.class_incremental import ClassIncremental as ClassIncremental
 from olearn.streams.base import Classes as Classes
 from olearn.streams.views import ConceptView as ConceptView
 from olearn.streams.drift import DriftStream as DriftStream
+from olearn.streams.friedman import Friedman as Friedman
 from olearn.streams.hyperplane import Hyperplane as Hyperplane
 from olearn.streams.kpi import KPI as KPI
 from olearn.streams.led import LED as LED
@@ -16,6 +18,7 @@ from olearn.streams.base import Schema as Schema
 from olearn.streams.signals import Signal as Signal
 from olearn.streams.sine import Sine as Sine
 from olearn.streams.base import Stream as Stream
+from olearn.streams.friedman import friedman_drift as friedman_drift
 from olearn.streams.arrays import from_arrays as from_arrays
 from olearn.streams.files import from_file as from_file
 from olearn.streams.arrays import from_frame as from_frame
@@ -24,6 +27,7 @@ from olearn.streams.iterables import from_river as from_river
 from olearn.streams.images import image_names as image_names
 from olearn.streams.by_name import load as load
 from olearn.streams.nab import load_nab as load_nab
+from olearn.streams.series import load_series as load_series
 from olearn.streams.nab import nab_names as nab_names
 from olearn.streams.by_name import names as names
 from olearn.streams.signals import signal as signal

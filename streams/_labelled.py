@@ -1,4 +1,4 @@
-"""A raw table with a target: which columns are features, of what kind, and what the labels are."""
+"""A raw table with a target: which columns are features, of what kind, and what the target is."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.times import time_parts
 from olearn.core.validate import check_choice, suggestion
+from olearn.core.values import as_floats
 from olearn.streams._columns import Chunk, Coded, Values, numbers_of, sorted_labels
 from olearn.streams.formats.base import NOMINAL, NUMBER, TIME, UNKNOWN, VERBATIM, RawTable
 
@@ -21,6 +23,7 @@ class ColumnOptions:
     """What the user says of the columns; the parameters are those of `from_file`."""
 
     target: str | None = None
+    task: str = CLASSIFICATION
     target_text: bool = False
     nominal: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
@@ -43,11 +46,20 @@ class LabelledTable:
     """
 
     def __init__(self, table: RawTable, options: ColumnOptions) -> None:
+        check_choice("task", options.task, (CLASSIFICATION, REGRESSION))
+        if options.target_text and options.task == REGRESSION:
+            raise ValueError("target_text must be False for regression, got True")
         check_choice("inf", options.inf, ("raise", "missing"))
         check_choice("unlabelled", options.unlabelled, ("raise", "drop"))
         self.table = table
         self._options = options
         self.target = _target(table, options)
+        self._numeric = options.task == REGRESSION
+        if self._numeric and self.target in table.booleans:
+            raise ValueError(
+                f"target must be a column of numbers for regression, got truth values in "
+                f"{self.target!r}{self._other_targets()}"
+            )
         features = [name for name in table.columns if name != self.target]
         for argument in ("drop", "nominal", "numeric", "time"):
             for name in getattr(options, argument):
@@ -74,7 +86,7 @@ class LabelledTable:
         ]
 
     def chunks(self) -> Iterator[Chunk]:
-        asked = {**self.kinds, self.target: VERBATIM if self._options.target_text else NOMINAL}
+        asked = {**self.kinds, self.target: self._kind_of_target()}
         n_read = n_kept = 0
         for piece in self.table.pieces(asked):
             if self.table.rows is not None:
@@ -85,14 +97,14 @@ class LabelledTable:
             if self._options.unlabelled == "drop":
                 there = ~_missing(given)
                 given, *values = [_chosen(column, there) for column in (given, *values)]
-            labels = self._labels(given, n_read)
+            labels = self._targets(given, n_read)
             n_read, n_kept = n_rows, n_kept + len(labels)
             yield values, labels
             if n_read == self.table.rows:
                 break
         self.n_unlabelled = n_read - n_kept
         if not n_kept:
-            what = "data" if not n_read else f"data with a label in column {self.target!r}"
+            what = "data" if not n_read else f"data with {self.a_target} in column {self.target!r}"
             raise ValueError(f"{self.table.path} must have at least one row of {what}, has none")
 
     def labels(self, seen: Iterable[Any]) -> tuple[tuple[Any, ...], dict[Any, int]]:
@@ -169,6 +181,31 @@ class LabelledTable:
             values = np.where(infinite, np.nan, values)
         return values
 
+    @property
+    def a_target(self) -> str:
+        """What each row has as its target, in words."""
+        return "a number" if self._numeric else "a label"
+
+    def _kind_of_target(self) -> str:
+        if self._numeric:
+            return NUMBER
+        return VERBATIM if self._options.target_text else NOMINAL
+
+    def _targets(self, values: Values, n_read: int) -> list[Any] | Coded:
+        return self._numbers(values, n_read) if self._numeric else self._labels(values, n_read)
+
+    def _numbers(self, values: Values, n_read: int) -> list[Any]:
+        numbers = as_floats(values) if isinstance(values, list) else np.asarray(values)
+        for row in np.flatnonzero(~np.isfinite(numbers)).tolist():
+            if numbers[row] != numbers[row]:
+                self._refuse_missing(n_read + row)
+            cell = self.table.cell(self.target, n_read + row) or numbers[row]
+            raise ValueError(
+                f"{self.table.path}: the target {self.target!r} must be finite, got {cell} in row "
+                f"{n_read + row} (from 0){self._other_targets()}"
+            )
+        return numbers.tolist()
+
     def _labels(self, values: Values, n_read: int) -> list[Any] | Coded:
         if isinstance(values, Coded):
             if (values.codes < 0).any():
@@ -189,18 +226,20 @@ class LabelledTable:
         cell = self.table.cell(self.target, row)
         why = ""
         if cell is not None and cell.strip():
-            why = f": its cell {cell!r} means missing; target_text=True keeps such words as labels"
+            why = f": its cell {cell!r} means missing"
+            if not self._numeric:
+                why += "; target_text=True keeps such words as labels"
         why += "; unlabelled='drop' leaves such rows out"
         raise ValueError(
-            f"{self.table.path} has no label in row {row} (from 0) of column {self.target!r}{why}"
-            f"{self._other_targets()}"
+            f"{self.table.path} has no {self.a_target[2:]} in row {row} (from 0) of column "
+            f"{self.target!r}{why}{self._other_targets()}"
         )
 
     def _refuse_real(self, number: float, row: int) -> None:
         raise ValueError(
             f"target must be a column of class labels, got the real number {number!r} in row "
-            f"{row} of {self.target!r}{self._other_targets()}; a measurement has to be put into "
-            "classes first"
+            f"{row} of {self.target!r}{self._other_targets()}; task='regression' takes "
+            "measurements, for learners of numbers"
         )
 
     def _other_targets(self) -> str:

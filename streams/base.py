@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.datasets import base as river_base
 
+from olearn.core.tasks import CLASSIFICATION, NO_TASK, REGRESSION
 from olearn.core.telling import few
 from olearn.core.validate import check_integer, check_kind
 
@@ -123,6 +124,13 @@ class Schema:
     def n_features(self) -> int:
         """Number of columns of a block."""
         return len(self.names)
+
+    @property
+    def task(self) -> str:
+        """What a learner is to predict: `"classification"`, `"regression"`, or `"none"`."""
+        if self.target is None:
+            return NO_TASK
+        return CLASSIFICATION if isinstance(self.target, Classes) else REGRESSION
 
     @property
     def labels(self) -> tuple[Any, ...]:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.telling import few, tell
 from olearn.core.validate import check_integer
 from olearn.core.words import count
 from olearn.streams._columns import Plan
 from olearn.streams._labelled import ColumnOptions, LabelledTable
-from olearn.streams.base import Reader, Stream, read_chunks
+from olearn.streams.base import Classes, Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
 from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, as_tuple, text_options
@@ -41,6 +42,7 @@ def from_file(
     path: str | Path,
     target: str | None = None,
     *,
+    task: str = CLASSIFICATION,
     rows: int | None = None,
     target_text: bool = False,
     nominal: Collection[str] = (),
@@ -81,8 +83,11 @@ def from_file(
         `.zip` with one file are unpacked. The ending tells the format, where it is none of these
         the content does. `-` is standard input.
     target
-        Column of the class labels: whole numbers, text or booleans. `None` means the column named
+        Column of what is to be predicted: class labels (whole numbers, text or booleans) or, for
+        `task="regression"`, numbers. `None` means the column named
         `class`, `target` or `label` (in any case), else the last one.
+    task
+        What the target is for: `"classification"`, or `"regression"`, which reads numbers.
     rows
         Read only so many rows, at least 1; labels and categories are those of these rows. `None`
         means all.
@@ -166,6 +171,7 @@ def from_file(
     )
     columns = ColumnOptions(
         target,
+        task,
         target_text,
         as_tuple(nominal),
         as_tuple(numeric),
@@ -221,7 +227,8 @@ class FileStream(Stream):
         self.title = table.path.name
         self._source = LabelledTable(table, columns)
         self.target = self._source.target
-        self._plan = Plan(self._source, set(columns.nominal) & set(self._source.names))
+        nominal = set(columns.nominal) & set(self._source.names)
+        self._plan = Plan(self._source, nominal, numeric=columns.task == REGRESSION)
         super().__init__(self._plan.schema, self._plan.n_samples)
         self.notes = [*self._source.notes(), *self._late_notes(), *self._doubtful(columns)]
 
@@ -232,7 +239,7 @@ class FileStream(Stream):
     @property
     def desc(self) -> str:
         """Which file it is."""
-        return f"Rows of {self.path.name}, with the labels in column {self.target!r}."
+        return f"Rows of {self.path.name}, with the target in column {self.target!r}."
 
     def facts(self) -> list[str]:
         """Return what was read, a line a column: kind, missing cells, categories."""
@@ -240,9 +247,11 @@ class FileStream(Stream):
         looked = "" if table.n_looked_at is None else f"; kinds by the first {table.n_looked_at:,}"
         about = f"; {table.about}" if table.about else ""
         lines = [f"{self.path.name}: {count(self._plan.n_samples, 'row')}{looked}{about}"]
-        classes = few(self.schema.labels, 8, str)
-        n_classes = count(self.schema.n_classes, "class", "classes")
-        lines.append(f"  {self.target} (target): {n_classes}: {classes}")
+        what = "numbers"
+        if isinstance(self.schema.target, Classes):
+            n_classes = count(self.schema.n_classes, "class", "classes")
+            what = f"{n_classes}: {few(self.schema.labels, 8, str)}"
+        lines.append(f"  {self.target} (target): {what}")
         for column in self._plan.columns:
             words = ["nominal" if column.nominal else "number"]
             if column.name in self.schema.categories:
@@ -271,7 +280,8 @@ class FileStream(Stream):
         n = self._plan.n_samples
         if dropped := self._source.n_unlabelled:
             notes.append(
-                f"{count(dropped, 'row')} without a label in column {self.target!r} left out"
+                f"{count(dropped, 'row')} without {self._source.a_target} in column "
+                f"{self.target!r} left out"
             )
         for column in self._plan.columns:
             n_categories = len(self.schema.categories.get(column.name, ()))
@@ -281,7 +291,11 @@ class FileStream(Stream):
                     f"column {column.name!r} is like an id, with {n_categories:,} categories in "
                     f"{n:,} rows; drop=[{column.name!r}] leaves it out"
                 )
-        labels = self.schema.labels
+        return [*notes, *self._doubtful_labels(columns)]
+
+    def _doubtful_labels(self, columns: ColumnOptions) -> list[str]:
+        notes = []
+        labels = self.schema.labels if isinstance(self.schema.target, Classes) else ()
         kinds = {is_number(label): label for label in labels if isinstance(label, str)}
         guessed = self._source.table.n_looked_at is not None and not columns.target_text
         if guessed and len(kinds) == 2:
@@ -292,10 +306,10 @@ class FileStream(Stream):
         numbers = [label for label in labels if type(label) is int]
         if len(numbers) > _MANY_CLASSES:
             notes.append(
-                f"the target {self.target!r} has {len(numbers):,} different numbers in {n:,} rows, "
-                "each a class of its own; target= names another column, target_text=True says "
-                "that they are classes; a measurement has to be put into classes first, or goes "
-                "by from_arrays(X, y, target='numbers') to regressors"
+                f"the target {self.target!r} has {len(numbers):,} different numbers in "
+                f"{self._plan.n_samples:,} rows, each a class of its own; target= names another "
+                "column, target_text=True says that they are classes, task='regression' takes "
+                "measurements, for learners of numbers"
             )
         return notes
 

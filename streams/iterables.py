@@ -86,7 +86,7 @@ def from_iterable(
 def from_river(
     dataset: river_base.Dataset | str, *, nominal: Collection[Any] = ()
 ) -> "IterableStream":
-    """Make a stream of a river classification data set.
+    """Make a stream of a river data set, of classes or of numbers.
 
     Of an endless one (`river.datasets.synth`) the first 10,000 rows tell the features, categories
     and labels; labels 0, 1, ... below its number of classes are known in any case.
@@ -101,7 +101,7 @@ def from_river(
     Raises
     ------
     ValueError
-        If the name is unknown, or the data set is for regression or several outputs.
+        If the name is unknown, or the data set has several outputs or no target.
 
     Warns
     -----
@@ -124,8 +124,10 @@ def from_river(
         dataset = getattr(datasets, dataset)()
     found: Any = dataset
     name = type(found).__name__
-    check_choice(f"the task of {name}", found.task, (river_base.BINARY_CLF, river_base.MULTI_CLF))
-    stream = IterableStream(_DictSource(found, found), nominal)
+    tasks = (river_base.BINARY_CLF, river_base.MULTI_CLF, river_base.REG)
+    check_choice(f"the task of {name}", found.task, tasks)
+    numeric = found.task == river_base.REG
+    stream = IterableStream(_DictSource(found, found), nominal, numeric=numeric)
     _warn_of_numbers_as_text(stream, nominal)
     stream.title = f"{name} of river."
     return stream

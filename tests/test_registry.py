@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from river import base
 
 from olearn import metrics, registry, streams
 
@@ -32,6 +33,18 @@ def test_every_entry_exists_and_is_described(name):
     assert entry.description
     if not entry.text:
         assert entry.description == first_line(entry.constructor())
+
+
+def test_tasks_of_learners_are_their_roles():
+    """A learner is for what its role says, whatever makes it."""
+    tasks = {name: entry.task() for name, entry in registry.LEARNERS.items()}
+    roles = {"regression": base.Regressor, "classification": base.Classifier}
+    for name, task in tasks.items():
+        assert isinstance(registry.make_learner(name), roles.get(task, base.AnomalyDetector))
+    assert tasks["arf"] == "classification"
+    assert tasks["half-space-trees"] == "anomaly"
+    numbers = {"linear-regression", "knn-regressor", "mean-number", "last-number"}
+    assert {tasks[name] for name in numbers} == {"regression"}
 
 
 def test_generators_take_a_seed_and_tables_do_not():

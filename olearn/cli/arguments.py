@@ -16,6 +16,8 @@ from typer.core import TyperCommand
 
 from olearn import registry
 from olearn.cli.tables import as_options, is_file
+from olearn.core.tasks import CLASSIFICATION, REGRESSION
+from olearn.core.telling import few
 from olearn.core.validate import suggestion
 
 if TYPE_CHECKING:
@@ -130,20 +132,23 @@ def open_stream(
     table: Mapping[str, Any],
     options: Mapping[str, Any] | None = None,
     rows: int | None = None,
+    learners: Sequence[str] = (),
 ) -> "Stream":
     """Return the stream of a name or of a file, and say what was read of that.
 
-    The seed is for generators; `table`, the options of `from_file`, and `rows` are for files.
+    The seed is for generators; `table`, the options of `from_file`, and `rows` are for files. What
+    the target of a file is read for, and has to be elsewhere, is what the learners predict.
     """
     from olearn import streams
     from olearn.streams._table_facts import TABLES
     from olearn.streams.files import FileStream
 
     given = dict(options or {})
+    task = task_of(learners)
     if takes_seed(name):
         given.setdefault("seed", seed)
     if is_file(name):
-        given = {"rows": rows, **table, **given}
+        given = {"rows": rows, "task": task, **table, **given}
     try:
         stream = streams.load(name, **given)
     except TypeError as error:
@@ -152,10 +157,28 @@ def open_stream(
         if name in TABLES:  # known, but damaged
             raise
         raise typer.BadParameter(as_options(str(error))) from error
+    if learners and {task, stream.schema.task} == {CLASSIFICATION, REGRESSION}:
+        raise typer.BadParameter(
+            f"{name} is for {stream.schema.task}, {few(learners, 8, str)} for {task}: see "
+            "`olearn list learners`"
+        )
     if isinstance(stream, FileStream):
         for line in shortened(stream.facts()):
             typer.echo(line, err=True)
     return stream
+
+
+def task_of(learners: Sequence[str]) -> str:
+    """Return what the learners predict; classes, where there is none or it finds anomalies."""
+    tasks = {name: registry.LEARNERS[name].task() for name in learners}
+    regressors = [name for name, task in tasks.items() if task == REGRESSION]
+    if regressors and len(regressors) < len(tasks):
+        others = [name for name in tasks if name not in regressors]
+        raise typer.BadParameter(
+            f"learners must be all for numbers or all for classes; {', '.join(regressors)} "
+            f"predict numbers, {', '.join(others)} do not"
+        )
+    return REGRESSION if regressors else CLASSIFICATION
 
 
 def shortened(lines: Sequence[str]) -> list[str]:

@@ -291,7 +291,7 @@ def compare(
 
     results = []
     for stream in streams:
-        source = arguments.open_stream(stream, 1, table, rows=rows)
+        source = arguments.open_stream(stream, 1, table, rows=rows, learners=learners)
         remake = functools.partial(arguments.open_stream, stream, table={})
         longest = arguments.limit_rows(source, rows)
         results += run_all(

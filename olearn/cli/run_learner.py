@@ -32,7 +32,7 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
 
     # a run that is kept may go on to more rows, with the labels that all of them have
     rows = given.rows if checkpoint is None else None
-    source = arguments.open_stream(stream, given.seed, table, given.of_stream, rows)
+    source = arguments.open_stream(stream, given.seed, table, given.of_stream, rows, [learner])
     watch = given.detector
     result = prequential(
         source,

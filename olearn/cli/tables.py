@@ -107,6 +107,9 @@ _SPELLED = re.compile(
 )
 
 
+_OF_NUMBERS = "learners of numbers"
+
+
 def as_options(message: str) -> str:
     """Return a message with the parameters of `from_file` in it as options of the command.
 
@@ -117,6 +120,8 @@ def as_options(message: str) -> str:
     "--drop 'my id' leaves it out, --no-header reads it as a row"
 
     """
+    learner = "a learner of numbers, such as linear-regression,"
+    message = message.replace("task='regression'", learner).replace(f", for {_OF_NUMBERS}", "")
     return _SPELLED.sub(_as_option, message)
 
 

@@ -3,6 +3,7 @@
 from olearn.preprocessing.date_parts import DateParts as DateParts
 from olearn.preprocessing.select import Discard as Discard
 from olearn.preprocessing.feature_hasher import FeatureHasher as FeatureHasher
+from olearn.preprocessing.lags import Lags as Lags
 from olearn.preprocessing.max_abs_scaler import MaxAbsScaler as MaxAbsScaler
 from olearn.preprocessing.min_max_scaler import MinMaxScaler as MinMaxScaler
 from olearn.preprocessing.one_hot_encoder import OneHotEncoder as OneHotEncoder

@@ -168,3 +168,27 @@ def test_remedies_are_options_of_the_command(tmp_path):
     path.write_text("x,label\n" + "1,a\n" * 50 + "oops,b\n")
     said = on_one_line(call("run", "no-change", path))
     assert "--missing oops takes it for missing, --nominal x takes" in said
+
+
+def test_the_learner_says_what_the_target_is(tmp_path):
+    """Numbers for a regressor, labels for a classifier; learners of both cannot be compared."""
+    path = tmp_path / "energy.csv"
+    path.write_text("t,kwh\n" + "".join(f"{t % 7},{t % 5 + 0.5}\n" for t in range(300)))
+    result = call("run", "linear-regression", path, "--target", "kwh", "--json")
+    expected = evaluate.prequential(
+        streams.from_file(path, task="regression"), learners.LinearRegression.scaled()
+    )
+    assert json.loads(result.stdout)["values"] == expected.values
+    assert "  kwh (target): numbers" in result.stderr
+    several = call("compare", "knn-regressor", "last-number", "mean-number", "--streams", path)
+    assert several.exit_code == 0, several.output
+    assert "MAE" in several.stdout
+    for args, words in (
+        (("run", "arf", path), "a learner of numbers, such as linear-regression, takes measure"),
+        (("compare", "arf", "knn-regressor", "--streams", path), "all for numbers or all for"),
+        (("run", "arf", "river:TrumpApproval"), "is for regression, arf for classification"),
+        (("run", "knn-regressor", "sea"), "is for classification, knn-regressor for regression"),
+    ):
+        result = call(*args)
+        assert result.exit_code == 2
+        assert words in on_one_line(result)

@@ -11,6 +11,7 @@ import pytest
 
 from olearn import streams
 from olearn.core.features import FeatureIndex
+from olearn.streams._series_facts import SERIES
 from olearn.streams._table_facts import TABLES
 
 GENERATORS = ["agrawal", "hyperplane", "led", "rbf", "sea", "sine", "stagger"]
@@ -19,9 +20,17 @@ PUBLISHED = [
     for name in ("led_a", "led_g", "sea_a", "sea_g", "rbf_m", "rbf_f")
     for size in ("", "_mini")
 ]
-RIVER = ["bananas", "image_segments", "phishing_river", "shuttle"]
+RIVER = [
+    "bananas",
+    "chick_weights",
+    "image_segments",
+    "phishing_river",
+    "shuttle",
+    "trump_approval",
+]
 KPI = ["kpi4", "kpi4t"]
-SYNTHETIC = GENERATORS + PUBLISHED + KPI
+FRIEDMAN = ["friedman", "friedman_gra", "friedman_gsg", "friedman_lea"]
+SYNTHETIC = GENERATORS + PUBLISHED + KPI + FRIEDMAN
 
 
 def first_rows(stream, n, size):
@@ -37,7 +46,7 @@ def first_rows(stream, n, size):
 
 def test_names_are_all_streams():
     """Every generator, published stream, table and bundled river set is listed, sorted."""
-    assert streams.names() == sorted([*SYNTHETIC, *RIVER, *TABLES])
+    assert streams.names() == sorted([*SYNTHETIC, *RIVER, *TABLES, *SERIES])
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
@@ -72,7 +81,7 @@ def test_dicts_are_the_blocks(name):
     rows = list(stream.take(1500))
     assert [list(x) for x, _ in rows] == [list(schema.names)] * 1500
     np.testing.assert_array_equal([list(x.values()) for x, _ in rows], X)
-    assert [label for _, label in rows] == [schema.labels[code] for code in y]
+    assert [target for _, target in rows] == schema.to_values(y)
     for name, value in rows[0][0].items():
         assert type(value) is (int if name in schema.nominal else float)
 
@@ -131,8 +140,8 @@ def test_two_passes_at_once():
 def test_river_sets_load_by_name(name):
     """River's bundled sets give river's rows."""
     stream = streams.load(name)
-    x, y = next(iter(stream))
-    x_river, y_river = next(iter(stream._source._rows))
+    (x, y), *_ = stream  # to the end: river leaves a file open that is not read so far
+    (x_river, y_river), *_ = stream._source._rows
     assert x == {name: float(value) for name, value in x_river.items()}
     assert y == y_river
     assert sum(len(y) for _, y in stream.blocks()) == stream.n_samples
@@ -145,8 +154,8 @@ def test_any_river_class_loads_by_prefix():
         ValueError, match=r"river.datasets has no 'Phishin'; did you mean 'Phishing'"
     ):
         streams.load("river:Phishin")
-    with pytest.raises(ValueError, match="the task of TrumpApproval must be one of"):
-        streams.load("river:TrumpApproval")
+    with pytest.raises(ValueError, match="the task of SolarFlare must be one of"):
+        streams.load("river:SolarFlare")
 
 
 @pytest.mark.parametrize(

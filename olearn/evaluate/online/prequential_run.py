@@ -174,6 +174,11 @@ def _check_target(target: Any, model: base.Estimator) -> None:
             f"stream must have classes as its target for a classifier, it has {target!r}: give a "
             "regressor"
         )
+    if isinstance(model, base.Regressor) and isinstance(target, Classes):
+        raise ValueError(
+            f"stream must have numbers as its target for a regressor, it has {target!r}: give a "
+            "classifier, or read the target as numbers (task='regression', target='numbers')"
+        )
 
 
 def _choose_path(
