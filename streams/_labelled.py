@@ -80,6 +80,12 @@ class LabelledTable:
         """Return what was guessed and may surprise, in words for the user."""
         said = {*self._options.nominal, *self._options.numeric}
         notes = [f"column {name!r} is left out: {why}" for name, why in self.set_aside.items()]
+        rivals = [n for n in self.names if n.lower() in USUAL_TARGETS]
+        if rivals and self._options.target is None:
+            notes.append(
+                f"the target is column {self.target!r}, and {rivals[0]!r} a feature: target= says "
+                f"which, drop=[{rivals[0]!r}] leaves it out"
+            )
         return [
             *notes,
             *(note for n, note in self.table.notes.items() if n in self.kinds and n not in said),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.telling import few, tell
@@ -303,6 +304,8 @@ class FileStream(Stream):
                 f"the target {self.target!r} holds numbers such as {kinds[True]!r} and text such "
                 f"as {kinds[False]!r}, all taken as text; target_text=True says that they are"
             )
+        if not columns.target_text:
+            notes += self._odd_words(labels)
         numbers = [label for label in labels if type(label) is int]
         if len(numbers) > _MANY_CLASSES:
             notes.append(
@@ -312,6 +315,25 @@ class FileStream(Stream):
                 "measurements, for learners of numbers"
             )
         return notes
+
+    def _odd_words(self, labels: Sequence[Any]) -> list[str]:
+        """Say of labels in words what is hardly meant so: ids, and one word in two ways."""
+        words = [label for label in labels if isinstance(label, str)]
+        n = self._plan.n_samples
+        if n >= _ID_ROWS and 2 * len(words) > n:
+            return [
+                f"the target {self.target!r} is like an id, with {len(words):,} labels in {n:,} "
+                "rows; target= names another column, target_text=True says that they are classes"
+            ]
+        first: dict[str, str] = {}
+        for word in words:
+            other = first.setdefault(word.casefold(), word)
+            if other != word:
+                return [
+                    f"the target {self.target!r} has the labels {other!r} and {word!r}, two "
+                    "classes; target_text=True says that they are"
+                ]
+        return []
 
 
 def _format(opener: Opener) -> _Format:

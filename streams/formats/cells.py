@@ -27,7 +27,11 @@ _NUMBER = r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?"
 PER_CENT = "%"
 _CURRENCIES = "$€£¥"
 _SIGN = f"[{PER_CENT}{_CURRENCIES}]"
+_GROUP_MARKS = (" ", "'", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
+_POINT_GROUPS = r"^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$"
+_UNIT = re.compile(r"[^\W\d_][^\d:,;-]{0,11}|[°%‰µΩ][^\d:,;-]{0,3}")  # kg, km/h, °C
 _CODE = r"^([+-]?0[0-9].*|[+-]?[0-9]{17,})$"  # a leading zero, or more digits than a number keeps
+_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _TIMES = (  # as it is recognised, and how it is parsed; None: by Arrow's own rule for ISO 8601
     (r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?$", None),
     (r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$", "UTC"),
@@ -37,9 +41,13 @@ _TIMES = (  # as it is recognised, and how it is parsed; None: by Arrow's own ru
     (r"^\d{1,2}\.\d{1,2}\.\d{4}$", "%d.%m.%Y"),
     (r"^\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}$", "%d.%m.%Y %H:%M"),
     (r"^\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}:\d{2}$", "%d.%m.%Y %H:%M:%S"),
-    # day and month cannot be told apart: recognised, never parsed
+    # day and month cannot be told apart, or are words, or missing: recognised, never parsed
     (r"^\d{1,2}[/-]\d{1,2}[/-]\d{2,4}([T ]\d{1,2}[:.]\d{2}([:.]\d{2})?)?( ?[AaPp][Mm])?$", ""),
+    (rf"^\d{{1,2}}[ -]{_MONTH}[ ,-]*\d{{2,4}}([T ].*)?$", ""),
+    (rf"^{_MONTH} \d{{1,2}},? \d{{4}}([T ,].*)?$", ""),
+    (r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", ""),
 )
+_CLOCK = r"^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d(\.\d+)?)?$"
 _FEW_TEXTS = 0.1  # a column of numbers with a smaller share of other text is still one of numbers
 
 
@@ -137,13 +145,12 @@ class Cells:
         other = known.filter(pc.invert(numeric))
         if signed := self._with_signs(cells, other, name, n_numbers > 0):
             return signed
-        for pattern, _ in _TIMES:
-            if not n_numbers and _share(known, pattern) == 1.0:
-                return Guess(TIME)
+        if not n_numbers and (times := _as_times(cells, known, name)):
+            return times
         if doubt := self._other_dialect(other, name, _row(cells, other)):
             return Guess(NUMBER, doubt=doubt)
         if not n_numbers:
-            return Guess(NOMINAL)
+            return Guess(NOMINAL, note=self._like_numbers(known, name))
         return _mixed(known, numeric, other, name, _row(cells, other))
 
     def times(self, cells: Any) -> tuple[NDArray[np.datetime64], int | None]:
@@ -201,8 +208,9 @@ class Cells:
             return Guess(NUMBER, doubt=no_number(name, _row(cells, other), first))
         sign = next(sign for sign in self._signed if sign in first)
         odd = other.filter(pc.invert(pc.match_substring_regex(other, self._signed[sign])))
+        signed = f"numbers with {sign!r}"
         if len(odd):
-            return Guess(NUMBER, doubt=no_number(name, _row(cells, odd), odd[0].as_py(), sign))
+            return Guess(NUMBER, doubt=no_number(name, _row(cells, odd), odd[0].as_py(), signed))
         what = "per cent" if sign == PER_CENT else "amounts"
         return Guess(
             NUMBER,
@@ -223,23 +231,57 @@ class Cells:
             f"numeric=[{name!r}] takes them as numbers",
         )
 
+    def _like_numbers(self, known: Any, name: str) -> str:
+        """Say of a column of text that all of it is measured: numbers with a unit, times of day."""
+        first = known[0].as_py()
+        what = "times of day" if _share(known, _CLOCK) == 1.0 else ""
+        found = re.match(self._number.replace("^(", "(").removesuffix("$"), first)
+        if found and (unit := first[found.end() :].strip()) and _UNIT.fullmatch(unit):
+            number = self._number.removeprefix("^").removesuffix("$")
+            if _share(known, f"^{number} ?{re.escape(unit)}$") == 1.0:
+                what = f"numbers with the unit {unit!r}"
+        if not what:
+            return ""
+        return (
+            f"column {name!r} holds {what}, such as {first!r}, taken as text; nominal=[{name!r}] "
+            "says that they are"
+        )
+
     def _other_dialect(self, other: Any, name: str, row: int) -> str:
         """Say what numbers of another way of writing are, where all text is of that kind."""
         cell = other[0].as_py()
         point, comma = (",", ".") if self._decimal == "," else (".", ",")
-        groups = rf"^[+-]?\d{{1,3}}({re.escape(comma)}\d{{3}})+({re.escape(point)}\d*)?$"
         ways = []
-        if self._thousands is None and _share(other, groups) == 1.0:
-            ways.append(f"thousands={comma!r} reads them as groups of three digits")
+        for mark in (comma, *_GROUP_MARKS) if self._thousands is None else ():
+            groups = rf"^[+-]?\d{{1,3}}({re.escape(mark)}\d{{3}})+({re.escape(point)}\d*)?$"
+            if _share(other, groups) == 1.0:
+                ways.append(f"thousands={mark!r} reads them as groups of three digits")
         if self._decimal == "." and _share(other, r"^[+-]?\d+,\d+([eE][+-]?\d+)?$") == 1.0:
             ways.append("decimal=',' reads the comma as a decimal point")
-        if self._decimal == "." and _share(other, r"^[+-]?\d{1,3}(\.\d{3})+,\d+$") == 1.0:
+        if self._decimal == "." and _share(other, _POINT_GROUPS) == 1.0:
             ways.append("decimal=',' with thousands='.' reads them")
         if not ways:
             return ""
         return f"column {name!r} holds {cell!r} in row {row}: " + ", ".join(
             [*ways, f"nominal=[{name!r}] takes them as text"]
         )
+
+
+def _as_times(cells: Any, known: Any, name: str) -> Guess | None:
+    """Judge a column of text all of which is a time, or all but a few cells."""
+    import pyarrow.compute as pc
+
+    for pattern, _ in _TIMES:
+        share = _share(known, pattern)
+        if share == 1.0:
+            return Guess(TIME)
+        if share > 1.0 - _FEW_TEXTS:
+            odd = known.filter(pc.invert(pc.match_substring_regex(known, pattern)))
+            if any(_share(odd, other) == 1.0 for other, _ in _TIMES):
+                return Guess(TIME)
+            cell = odd[0].as_py()
+            return Guess(NUMBER, doubt=no_number(name, _row(cells, odd), cell, "times"))
+    return None
 
 
 def _row(cells: Any, some: Any) -> int:
@@ -264,11 +306,10 @@ def _share(cells: Any, pattern: str) -> float:
     return float(pc.mean(pc.match_substring_regex(cells, pattern)).as_py())
 
 
-def no_number(name: str, row: int, cell: str, sign: str = "") -> str:
+def no_number(name: str, row: int, cell: str, what: str = "numbers") -> str:
     """Return what is wrong with a cell of a column of numbers, and what to do."""
-    kind = f"numbers with {sign!r}" if sign else "numbers"
     return (
-        f"column {name!r} holds {kind}, but {cell!r} in row {row} (from 0): "
+        f"column {name!r} holds {what}, but {cell!r} in row {row} (from 0): "
         f"na_values=[{cell!r}] takes it for missing, nominal=[{name!r}] takes the column as text, "
         f"drop=[{name!r}] leaves it out"
     )

@@ -222,7 +222,8 @@ class DelimitedTable(RawTable):
         if kind == TIME:
             wrong = meaning.no_time(name, row + bad, cell)
         else:
-            wrong = meaning.no_number(name, row + bad, cell, sign)
+            what = f"numbers with {sign!r}" if sign else "numbers"
+            wrong = meaning.no_number(name, row + bad, cell, what)
         raise ValueError(f"{self.path}: {wrong}")
 
     def _batches(

@@ -206,7 +206,7 @@ def test_text_far_down_does_not_change_a_column_of_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "target"), [("a,Class,b", "Class"), ("a,b,c", "c"), ("target,a,LABEL", "LABEL")]
+    ("header", "target"), [("a,Class,b", "Class"), ("a,b,c", "c"), ("a,LABEL,b", "LABEL")]
 )
 def test_default_target(tmp_path, header, target):
     """The target is the column with a usual name, else the last."""
