@@ -4,6 +4,8 @@ from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifie
 from olearn.learners.trees.arf import ARFClassifier as ARFClassifier
 from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
+from olearn.learners.bayes.bernoulli import BernoulliNB as BernoulliNB
+from olearn.learners.bayes.complement import ComplementNB as ComplementNB
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
 from olearn.learners.replay.er import ERClassifier as ERClassifier
 from olearn.learners.bayes.gaussian import GaussianNB as GaussianNB
@@ -16,6 +18,7 @@ from olearn.learners.neighbours.knn_regressor import KNNRegressor as KNNRegresso
 from olearn.learners.anomaly.loda import LODA as LODA
 from olearn.learners.linear.linear_regression import LinearRegression as LinearRegression
 from olearn.learners.linear.logistic_regression import LogisticRegression as LogisticRegression
+from olearn.learners.bayes.multinomial import MultinomialNB as MultinomialNB
 from olearn.learners.replay.onpro import OnProClassifier as OnProClassifier
 from olearn.learners.dictionary.learner import OrthogonalDictionaryLearner as OrthogonalDictionaryLearner
 from olearn.learners.linear.passive_aggressive import PAClassifier as PAClassifier

@@ -120,6 +120,9 @@ LEARNERS: dict[str, Entry] = {
     "half-space-trees": Entry("olearn.learners:HalfSpaceTrees"),
     "loda": Entry("olearn.learners:LODA"),
     "gaussian-nb": Entry("olearn.learners:GaussianNB"),
+    "bernoulli-nb": Entry("olearn.learners:BernoulliNB"),
+    "multinomial-nb": Entry("olearn.learners:MultinomialNB"),
+    "complement-nb": Entry("olearn.learners:ComplementNB"),
     "knn": Entry("olearn.learners:KNNClassifier"),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",

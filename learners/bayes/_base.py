@@ -5,7 +5,7 @@
 import abc
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
@@ -28,6 +28,7 @@ class NaiveBayes(ArrayClassifier):
     """
 
     _n_tables = 1
+    _slot_arrays: ClassVar[tuple[str, ...]] = ("_table", "_seen")  # slots are their last dimension
 
     def _start(self, nominal: Any, classes: Any) -> None:
         self._start_encoding(nominal, classes)
@@ -68,7 +69,10 @@ class NaiveBayes(ArrayClassifier):
         if more:
             self._counts = np.pad(self._counts, (0, more))
             self._table = np.pad(self._table, ((0, 0), (0, more), (0, 0)))
-        self._table, self._seen = self._slots.grow(self._features.widths, [self._table, self._seen])
+        arrays = [getattr(self, name) for name in self._slot_arrays]
+        grown = self._slots.grow(self._features.widths, arrays)
+        for name, array in zip(self._slot_arrays, grown, strict=True):
+            setattr(self, name, array)
 
     def _room(self, n_categories: int) -> int:
         return category_room(n_categories)
@@ -131,6 +135,15 @@ def to_probabilities(logs):
     if largest == -math.inf:  # no label was learnt
         for c in range(len(logs)):
             logs[c] = 1.0 / len(logs)
+        return
+    if largest == math.inf:  # without smoothing, a label that no other one can stand for
+        for c in range(len(logs)):
+            logs[c] = 0.0 if logs[c] < largest else 1.0
+        largest = 0.0
+        for value in logs:
+            largest += value
+        for c in range(len(logs)):
+            logs[c] /= largest
         return
     rest, n_largest = 0.0, 0.0
     for value in logs:

@@ -34,7 +34,7 @@ class Slots:
     def grow(
         self, widths: Sequence[int], tables: Sequence[NDArray[np.float64]]
     ) -> list[NDArray[np.float64]]:
-        """Make room for columns with so many categories, 0 for a number; return larger tables."""
+        """Make room for columns with so many categories, 0 for a number; return the tables."""
         before, rooms = self.begin, np.ones(len(widths), np.int64)
         kinds = np.zeros(len(widths), np.int64)
         if any(widths):
@@ -46,9 +46,12 @@ class Slots:
         return [self._moved(table, before) for table in tables]
 
     def _moved(self, table: NDArray[np.float64], before: Codes) -> NDArray[np.float64]:
-        made = np.zeros((*table.shape[:-1], _capacity(int(self.begin[-1]))))
-        known = len(before) - 1
-        if np.array_equal(before, self.begin[: known + 1]):  # nearly always
+        known, capacity = len(before) - 1, _capacity(int(self.begin[-1]))
+        moves = not np.array_equal(before, self.begin[: known + 1])
+        if not moves and table.shape[-1] == capacity:  # nearly always
+            return table
+        made = np.zeros((*table.shape[:-1], capacity))
+        if not moves:
             made[..., : before[-1]] = table[..., : before[-1]]
         else:
             for column in range(known):

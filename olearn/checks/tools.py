@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.core.types import Rows
+from olearn.core.values import is_number
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -55,8 +56,10 @@ def labelled_rows(n: int = 2000, seed: int = 7) -> tuple[Rows, list[str]]:
 
 
 def rows_for(model: Any, n: int = 2000) -> tuple[Rows, list[str]]:
-    """Return `labelled_rows`, with two labels for a classifier of two."""
+    """Return `labelled_rows` with the labels and signs that a model takes."""
     X, y = labelled_rows(n)
+    if not takes_negative(model):
+        X = np.abs(X)
     if tells_many_apart(model):
         return X, y
     return X, ["mid" if label == "high" else label for label in y]
@@ -65,6 +68,11 @@ def rows_for(model: Any, n: int = 2000) -> tuple[Rows, list[str]]:
 def tells_many_apart(model: Any) -> bool:
     """Tell whether a model learns any number of labels; regressors do not care."""
     return bool(getattr(model, "_multiclass", True))
+
+
+def takes_negative(model: Any) -> bool:
+    """Tell whether a model takes numbers below 0; one that does not has river's tag."""
+    return base.tags.POSITIVE_INPUT not in getattr(model, "_tags", ())
 
 
 def takes_text(model: Any) -> bool:
@@ -77,10 +85,12 @@ def takes_text(model: Any) -> bool:
 
 
 def fitting(model: Any, rows: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
-    """Return rows without their texts where the model takes none."""
-    if takes_text(model):
-        return rows
-    return [{k: v for k, v in x.items() if not isinstance(v, str)} for x in rows]
+    """Return rows without their texts and their signs where the model takes none."""
+    if not takes_text(model):
+        rows = [{k: v for k, v in x.items() if not isinstance(v, str)} for x in rows]
+    if not takes_negative(model):
+        rows = [{k: abs(v) if is_number(v) else v for k, v in x.items()} for x in rows]
+    return rows
 
 
 def mixed_rows(n: int = 600, seed: int = 8) -> tuple[list[dict[str, Any]], list[str]]:
