@@ -20,6 +20,7 @@ from olearn.learners.linear.linear_regression import LinearRegression as LinearR
 from olearn.learners.linear.logistic_regression import LogisticRegression as LogisticRegression
 from olearn.learners.bayes.multinomial import MultinomialNB as MultinomialNB
 from olearn.learners.replay.onpro import OnProClassifier as OnProClassifier
+from olearn.learners.anomaly.one_class_svm import OneClassSVM as OneClassSVM
 from olearn.learners.dictionary.learner import OrthogonalDictionaryLearner as OrthogonalDictionaryLearner
 from olearn.learners.linear.passive_aggressive import PAClassifier as PAClassifier
 from olearn.learners.linear.passive_aggressive import PARegressor as PARegressor

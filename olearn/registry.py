@@ -119,6 +119,10 @@ LEARNERS: dict[str, Entry] = {
     "onpro": Entry("olearn.learners:OnProClassifier"),
     "half-space-trees": Entry("olearn.learners:HalfSpaceTrees"),
     "loda": Entry("olearn.learners:LODA"),
+    "one-class-svm": Entry(
+        "olearn.learners:OneClassSVM.scaled",
+        "Linear one-class support vector machine, behind a StandardScaler",
+    ),
     "gaussian-nb": Entry("olearn.learners:GaussianNB"),
     "bernoulli-nb": Entry("olearn.learners:BernoulliNB"),
     "multinomial-nb": Entry("olearn.learners:MultinomialNB"),

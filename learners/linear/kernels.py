@@ -47,7 +47,10 @@ def _sigmoid(score: float) -> float:
 @inner
 def _answer(conf: Rows, heads: Rows, slots: Rows, X: Rows, row: int) -> float:
     """Probability of the positive label, or number."""
-    score = _finite(_score(heads, slots, 0, X, row))
+    score = _score(heads, slots, 0, X, row)
+    if conf[at.LOSS] == at.ONE_CLASS:
+        score -= heads[0, at.INTERCEPT]
+    score = _finite(score)
     if conf[at.LOSS] < at.SQUARED:
         return _sigmoid(score)
     if conf[at.LOSS] == at.POISSON:
@@ -66,7 +69,7 @@ def _slope_of_label(conf: Rows, score: float, y: float) -> float:
         if margin < -18.0:
             return weight * -y
         return weight * -y / (math.exp(margin) + 1.0)
-    if code == at.HINGE:
+    if code == at.HINGE or code == at.ONE_CLASS:
         return -y if margin <= conf[at.LOSS_A] else 0.0
     return y * (_sigmoid(conf[at.LOSS_A] * margin + conf[at.LOSS_B]) - 1)
 
@@ -229,15 +232,18 @@ def _learn(conf: Rows, heads: Rows, slots: Rows, X: Rows, row: int, y: float, w:
     _watch(conf, heads, 0, score)
     if conf[at.LOSS] == at.PA_LABEL or conf[at.LOSS] == at.PA_NUMBER:
         slope = _passive_aggressive(conf, score, y, X, row)
-    elif conf[at.LOSS] < at.SQUARED:
+    elif conf[at.LOSS] < at.SQUARED or conf[at.LOSS] == at.ONE_CLASS:
         slope = _slope_of_label(conf, score, y)
     else:
         slope = _slope_of_number(conf, score, y)
     slope *= w
     slope = max(min(slope, conf[at.CLIP]), -conf[at.CLIP])
     if slope == slope:
-        before = heads[0, at.INTERCEPT]
-        after = before - _rate(conf, at.INTERCEPT_RATE, heads[0, at.STEPS]) * slope
+        rate = _rate(conf, at.INTERCEPT_RATE, heads[0, at.STEPS])
+        step = rate * slope
+        if conf[at.LOSS] == at.ONE_CLASS:
+            step += 2.0 * rate * conf[at.L2]
+        after = heads[0, at.INTERCEPT] - step
         if abs(after) <= _MAX:
             heads[0, at.INTERCEPT] = after
         _step(conf, heads, slots, 0, X, row, slope)

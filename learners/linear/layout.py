@@ -24,6 +24,7 @@ WEIGHT, FIRST, SECOND, L1_USED, N_SLOTS = range(5)
 # losses; those of a label, of which -1 and 1 are the targets, come first
 LOG, HINGE, FOCAL, PA_LABEL, CROSS_ENTROPY = range(5)
 SQUARED, ABSOLUTE, HUBER, QUANTILE, CAUCHY, EPSILON, POISSON, PA_NUMBER = range(5, 13)
+ONE_CLASS = 13  # the hinge of the label 1, and an intercept that the ridge pulls down
 
 SGD, MOMENTUM, ADAGRAD, RMSPROP, ADAM, FTRL = range(6)
 CONSTANT, INVERSE_SCALING, OPTIMAL = range(3)
