@@ -11,6 +11,7 @@ from olearn.detectors.hddm_a import HDDMA as HDDMA
 from olearn.detectors.hddm_w import HDDMW as HDDMW
 from olearn.detectors.htm_columns import HTMColumnsClassifier as HTMColumnsClassifier
 from olearn.detectors.htm.htm_sprt import HTMSPRT as HTMSPRT
+from olearn.detectors.kswin import KSWIN as KSWIN
 from olearn.detectors.page_hinkley import PageHinkley as PageHinkley
 from olearn.detectors.rddm import RDDM as RDDM
 from olearn.detectors.rank_test import RankTest as RankTest

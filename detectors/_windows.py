@@ -1,7 +1,14 @@
-"""Sorted numbers inside a flat state: what detectors with windows share.
+"""What detectors with windows share: sorted numbers inside a flat state, and the test of two.
 
 `table` is where the sorted numbers begin in `state`, `n` how many they are.
 """
+
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy import stats
 
 from olearn.core.jit import njit
 from olearn.detectors._state_detector import State
@@ -42,3 +49,17 @@ def replace(state: State, table: int, n: int, old: float, new: float) -> None:
         state[i] = state[i - 1]
         i -= 1
     state[i] = new
+
+
+@functools.lru_cache(maxsize=1024)
+def ks_p_value(steps: int, size: int, method: str = "exact") -> float:
+    """Return the p-value of the distance `steps / size` between two samples of `size` values."""
+    if steps > size:  # no distance is that large
+        return 0.0
+    ranks = np.arange(float(size))
+    # a sample shifted past `steps` values of the other has exactly that distance
+    shift = steps - 0.5 if steps else 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where rounding leaves no exact one
+        found: Any = stats.ks_2samp(ranks, ranks + shift, method=method)
+    return float(found.pvalue)

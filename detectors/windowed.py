@@ -1,7 +1,8 @@
 """Detectors that compare two adjacent sliding windows, as the HTM + SPRT paper's rivals do."""
 
+from bisect import bisect_left
 from dataclasses import KW_ONLY
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from olearn.core.parameters import (
 )
 from olearn.detectors import _windowed_kernels as k
 from olearn.detectors._state_detector import State, StateDetector, optional
+from olearn.detectors._windows import ks_p_value
 
 __all__ = ["WindowedKS", "WindowedPSI", "WindowedWasserstein"]
 
@@ -95,15 +97,12 @@ class WindowedKS(_WindowedDetector):
 
     def _new_state(self) -> State:
         # the distance is a multiple of 1 / window_size: the least one whose p-value is too small
-        low, high = 0, self.window_size + 1
-        while low < high:
-            middle = (low + high) // 2
-            if _ks_p_value(middle, self.window_size) < self.alpha:
-                high = middle
-            else:
-                low = middle + 1
+        size, alpha = self.window_size, self.alpha
+        steps = bisect_left(
+            range(size + 1), True, key=lambda steps: ks_p_value(steps, size) < alpha
+        )
         state = np.empty(k.windows_size(self.window_size))
-        threshold = (low - 0.5) / self.window_size
+        threshold = (steps - 0.5) / self.window_size
         k.windows_start(state, k.KOLMOGOROV_SMIRNOV, self.window_size, threshold, self.restart)
         return state
 
@@ -113,17 +112,7 @@ class WindowedKS(_WindowedDetector):
         distance = self.statistic
         if distance is None:
             return None
-        return _ks_p_value(round(distance * self.window_size), self.window_size)
-
-
-def _ks_p_value(steps: int, size: int) -> float:
-    """Return the p-value of the distance `steps / size` between two samples of `size` values."""
-    if steps > size:  # no distance is that large
-        return 0.0
-    ranks = np.arange(float(size))
-    # a sample shifted past `steps` values of the other has exactly that distance
-    found: Any = stats.ks_2samp(ranks, ranks + (steps - 0.5 if steps else 0.0), method="exact")
-    return float(found.pvalue)
+        return ks_p_value(round(distance * self.window_size), self.window_size)
 
 
 @with_parameters

@@ -168,7 +168,7 @@ DETECTORS: dict[str, Entry] = {
     "windowed-ks": Entry("olearn.detectors:WindowedKS"),
     "windowed-psi": Entry("olearn.detectors:WindowedPSI"),
     "windowed-wasserstein": Entry("olearn.detectors:WindowedWasserstein"),
-    "kswin": Entry("river.drift:KSWIN", "Kolmogorov-Smirnov test on a sliding window, river's"),
+    "kswin": Entry("olearn.detectors:KSWIN"),
     "ddm": Entry("olearn.detectors:DDM"),
     "eddm": Entry("olearn.detectors:EDDM"),
     "fhddm": Entry(
