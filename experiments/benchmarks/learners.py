@@ -33,6 +33,7 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         partial(neighbors.KNNClassifier, engine=neighbors.LazySearch(window_size=200)),
     ),
     "LODA": (partial(learners.LODA, seed=1), partial(anomaly.LODA, seed=1)),
+    "OneClassSVM": (learners.OneClassSVM, anomaly.OneClassSVM),
 }
 
 

@@ -35,18 +35,42 @@ def _walk(row, feature, threshold, masses, path):
 
 
 @inner
-def _learn(path, masses, status, window_size):
-    for level in range(path.shape[0]):
+def _fall(row, feature, threshold, path):
+    """Write the leaves of a row without missing values in the last level of its path."""
+    height = path.shape[0] - 1
+    for tree in range(path.shape[1]):
+        path[height, tree] = 0
+    for _ in range(height):
+        for tree in range(path.shape[1]):
+            node = path[height, tree]
+            path[height, tree] = 2 * node + 2 - (row[feature[tree, node]] < threshold[tree, node])
+
+
+@inner
+def _count(path, masses, first_level):
+    for level in range(first_level, path.shape[0]):
         for tree in range(path.shape[1]):
             masses[tree, path[level, tree], NEWEST] += 1
-    status[LEARNT] += 1
-    if status[LEARNT] == window_size:
-        for tree in range(len(masses)):
-            for node in range(masses.shape[1]):
-                masses[tree, node, REFERENCE] = masses[tree, node, NEWEST]
-                masses[tree, node, NEWEST] = 0
-        status[LEARNT] = 0
-        status[HAS_REFERENCE] = 1
+
+
+@inner
+def _sum_up(masses):
+    """Set the newest masses of all nodes by those of the leaves."""
+    for tree in range(len(masses)):
+        for node in range(masses.shape[1] // 2 - 1, -1, -1):
+            left = 2 * node + 1
+            both = masses[tree, left, NEWEST] + masses[tree, left + 1, NEWEST]
+            masses[tree, node, NEWEST] = both
+
+
+@inner
+def _begin_window(masses, status):
+    for tree in range(len(masses)):
+        for node in range(masses.shape[1]):
+            masses[tree, node, REFERENCE] = masses[tree, node, NEWEST]
+            masses[tree, node, NEWEST] = 0
+    status[LEARNT] = 0
+    status[HAS_REFERENCE] = 1
 
 
 @inner
@@ -66,6 +90,27 @@ def _mass(path, masses, few):
 
 
 @inner
+def _weigh(masses, few, factor, above):
+    """Write what `_mass` adds up for each node's path, tree by tree, in `above`."""
+    for tree in range(len(masses)):
+        factor[0], above[tree, 0] = 1.0, masses[tree, 0, REFERENCE]
+        for node in range(1, masses.shape[1]):
+            parent = (node - 1) // 2
+            factor[node] = factor[parent] * 2.0 * (masses[tree, parent, REFERENCE] >= few)
+            mass = masses[tree, node, REFERENCE] * factor[node]
+            above[tree, node] = above[tree, parent] + mass
+
+
+@inner
+def _has_missing(X):
+    for row in range(X.shape[0]):
+        for column in range(X.shape[1]):
+            if X[row, column] != X[row, column]:
+                return True
+    return False
+
+
+@inner
 def _beyond(row, limits):
     """Return the first feature whose value lies outside its limits, or -1."""
     for feature in range(limits.shape[1]):
@@ -78,13 +123,23 @@ def _beyond(row, limits):
 def half_space_stage(A, B, upto, feature, threshold, masses, status, limits, settings, scores):
     """Score the rows of `A`, learning those of `B` in between and the rest of them at the end.
 
+    Where rows are many beside nodes, and none lacks a value, only leaves are counted, and a score
+    is read off the leaves: the nodes above are summed up once a window. The same integers.
+
     Returns the first feature of a learnt row that lies outside its limits, or -1.
     """
     window_size, largest, same = settings  # `same`: whether B is A, each row learnt at once
-    height = 0
+    height, nodes = 0, masses.shape[1]
     while 2**height <= feature.shape[1]:
         height += 1
     path = np.empty((height + 1, len(feature)), np.int32)
+    few = 0.1 * window_size
+    many = min(max(len(A), len(B)), window_size) * (height + 1) >= 2 * nodes
+    by_leaves = many and len(feature) > 0  # no tree is drawn before the first row is learnt
+    by_leaves = by_leaves and not _has_missing(A) and (same or not _has_missing(B))
+    factor, above = np.empty(nodes), np.empty((len(masses) if by_leaves else 0, nodes))
+    if by_leaves:
+        _weigh(masses, few, factor, above)
     learnt, beyond = 0, -1
     for t in range(len(A) + 1):
         until = len(B)
@@ -92,14 +147,35 @@ def half_space_stage(A, B, upto, feature, threshold, masses, status, limits, set
             until = upto[t]
             scores[t] = 0.0
             if status[HAS_REFERENCE] or same:
-                _walk(A[t], feature, threshold, masses, path)
+                if by_leaves:
+                    _fall(A[t], feature, threshold, path)
+                else:
+                    _walk(A[t], feature, threshold, masses, path)
             if status[HAS_REFERENCE]:
-                scores[t] = 1.0 - _mass(path, masses, 0.1 * window_size) / largest
+                total = 0.0
+                if by_leaves:
+                    for tree in range(len(feature)):
+                        total += above[tree, path[height, tree]]
+                else:
+                    total = _mass(path, masses, few)
+                scores[t] = 1.0 - total / largest
         while learnt < until:
             if beyond < 0:
                 beyond = _beyond(B[learnt], limits)
             if not same:
-                _walk(B[learnt], feature, threshold, masses, path)
-            _learn(path, masses, status, window_size)
+                if by_leaves:
+                    _fall(B[learnt], feature, threshold, path)
+                else:
+                    _walk(B[learnt], feature, threshold, masses, path)
+            _count(path, masses, height if by_leaves else 0)
+            status[LEARNT] += 1
+            if status[LEARNT] == window_size:
+                if by_leaves:
+                    _sum_up(masses)
+                _begin_window(masses, status)
+                if by_leaves:
+                    _weigh(masses, few, factor, above)
             learnt += 1
+    if by_leaves:
+        _sum_up(masses)
     return beyond

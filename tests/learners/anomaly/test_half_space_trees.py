@@ -55,6 +55,38 @@ def test_scores_are_rivers(options, gaps):
     assert len(set(expected)) > 10
 
 
+@pytest.mark.parametrize("delay", [0, 30])
+@pytest.mark.parametrize("gap", [None, 700])
+def test_blocks_of_all_sizes_are_the_loop(delay, gap):
+    """Long blocks count leaves and short ones all nodes; rows with gaps come in between."""
+    X = rows()
+    if gap is not None:
+        X[gap, 3] = np.nan
+    options = {"n_trees": 3, "height": 3, "window_size": 50, "seed": 7}
+    one, blocks = learners.HalfSpaceTrees(**options), learners.HalfSpaceTrees(**options)
+    expected = []
+    for t, row in enumerate(X):
+        expected.append(one.score_one(dict(enumerate(row))))
+        if t >= delay:
+            one.learn_one(dict(enumerate(X[t - delay])))
+    got, learnt = [], 0
+    for start, end in ((0, 1), (1, 8), (8, 130), (130, 131), (131, 600), (600, 660), (660, ROWS)):
+        upto = np.maximum(np.arange(start + 1, end + 1) - delay, 0) - learnt
+        due = X[learnt : learnt + upto[-1]]
+        A = X[start:end]
+        got += blocks._run_schedule(A, A if delay == 0 else due, None, upto).tolist()
+        learnt += upto[-1]
+    assert got == expected
+    assert (one._masses == blocks._masses).all()
+
+
+def test_many_rows_before_the_first_is_learnt():
+    """A long block scores 0 where there is no tree yet."""
+    model = learners.HalfSpaceTrees(n_trees=50, height=2, window_size=500, seed=1)
+    assert model.score_many(rows()).tolist() == [0.0] * ROWS
+    assert model._status.tolist() == [0, 0]
+
+
 def test_masses_are_rivers():
     """The masses of each node are those that river counts."""
     X = rows()
