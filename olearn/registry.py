@@ -128,6 +128,7 @@ LEARNERS: dict[str, Entry] = {
     "multinomial-nb": Entry("olearn.learners:MultinomialNB"),
     "complement-nb": Entry("olearn.learners:ComplementNB"),
     "knn": Entry("olearn.learners:KNNClassifier"),
+    "sam-knn": Entry("olearn.learners:SAMkNNClassifier"),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",
         "Linear regression by gradient steps, behind a StandardScaler",

@@ -23,6 +23,8 @@ class RowWindow:
     ----------
     size
         Most rows kept; the oldest leave first.
+    n_beside
+        Numbers kept beside each row; the first two are `VALUE` and `WEIGHT`.
 
     Examples
     --------
@@ -35,10 +37,10 @@ class RowWindow:
 
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, n_beside: int = 2) -> None:
         self.size = size
         self.points = np.zeros((0, 0))  # (columns, room); what is missing is 0, or -1 if nominal
-        self.beside = np.zeros((2, 0))
+        self.beside = np.zeros((n_beside, 0))
         self.head: Codes = np.zeros(2, np.int64)
         self.kinds: Codes = np.zeros(0, np.int64)  # of the columns, see above
 
