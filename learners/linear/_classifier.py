@@ -101,5 +101,5 @@ class TwoLabelClassifier(OneWeight, ArrayClassifier):
     def _decided(self, p: Rows) -> Codes:
         if len(self._labels) < 2:
             return np.zeros(len(p), np.int64)
-        positive = self._labels.positive
-        return np.where(p > 1.0 - p, positive, 1 - positive)
+        is_positive = p > 1.0 - p
+        return (is_positive if self._labels.positive else ~is_positive).astype(np.int64)

@@ -188,6 +188,7 @@ def parts(cuts: Sequence[int], upto: Codes, n_due: int) -> Iterator[Part]:
         if k < len(cuts):
             until = int(np.searchsorted(before[: len(upto)], end, side="right"))
         lead = int(before[row] if row < until else end) - start
-        inner = np.minimum(upto[row:until], end) - (start + lead)
+        inner = np.minimum(upto[row:until], end)
+        inner -= start + lead  # in place: a second array costs far more than the sum
         yield Part(slice(row, until), slice(start, end), lead, inner, k > 0)
         row = until

@@ -389,5 +389,5 @@ def _distinct(values: Any) -> Any:
 
 def _all_missing(values: Any) -> bool:
     if isinstance(values, np.ndarray):
-        return bool(np.isnan(values).all())
+        return not len(values) or bool(np.isnan(values[0]) and np.isnan(values).all())
     return all(is_missing(v) for v in values)

@@ -91,17 +91,21 @@ class LabelIndex:
         if not len(given):
             return given, []
         distinct = np.flatnonzero(np.bincount(given)).tolist()
-        first = _first_rows(given, distinct[-1] + 1)
-        table = np.full(distinct[-1] + 1, -1, np.int64)
-        new: list[tuple[int, Any]] = []
-        for code in sorted(distinct, key=first.__getitem__):
-            label, row = coded.labels[code], int(first[code])
+        labels = {code: coded.labels[code] for code in distinct}
+        for code, label in labels.items():
             if is_missing(label):
+                row = int(_first_rows(given, distinct[-1] + 1)[code])
                 raise ValueError(f"y must be a label, got {label!r} in row {row}")
-            table[code] = self.get(label)
-            if table[code] < 0:
+        known = {code: self.get(label) for code, label in labels.items()}
+        table = np.full(distinct[-1] + 1, -1, np.int64)
+        table[distinct] = list(known.values())
+        unknown = [code for code in distinct if known[code] < 0]
+        new: list[tuple[int, Any]] = []
+        if unknown:  # in order of appearance
+            first = _first_rows(given, distinct[-1] + 1)
+            for code in sorted(unknown, key=first.__getitem__):
                 table[code] = len(self) + len(new)
-                new.append((row, label))
+                new.append((int(first[code]), labels[code]))
         return table[given], new
 
 

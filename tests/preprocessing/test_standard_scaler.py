@@ -9,6 +9,9 @@ from toys import wild_rows, without_gaps
 
 import olearn
 from olearn import preprocessing
+from olearn.base import Schedule
+from olearn.core.jit import njit
+from olearn.preprocessing.standard_scaler import _root
 
 
 @pytest.mark.parametrize("with_std", [True, False])
@@ -71,3 +74,48 @@ def test_saved_and_loaded_it_goes_on(tmp_path):
     for each in (scaler, again):
         each.learn_many(X[300:])
     assert np.array_equal(scaler.transform_many(X), again.transform_many(X), equal_nan=True)
+
+
+@njit
+def take_roots(v, half, out):
+    """Let the kernel take roots."""
+    for i in range(len(v)):
+        out[i] = _root(v[i], half)
+
+
+def test_roots_are_powers():
+    """Square roots stand for powers of 0.5 only where both are the same float, as in Python."""
+    rng = np.random.default_rng(5)
+    v = np.concatenate(
+        [10.0 ** rng.uniform(-300, 300, 150_000), rng.random(150_000), [0.0, 5e-324]]
+    )
+    roots = np.empty(len(v))
+    take_roots(v, float("0.5"), roots)
+    expected = [value**0.5 for value in v.tolist()]
+    assert roots.tolist() == expected
+    assert (np.sqrt(v) != expected).sum() > 50  # else it would show nothing
+
+
+@pytest.mark.parametrize("with_std", [True, False])
+@pytest.mark.parametrize("delay", [0, 1, 63, 64, 65, 200, 1000])
+def test_tiles_are_rows(delay, with_std):
+    """Whatever the schedule, gaps and constant columns; also where many are learnt at once."""
+    rng = np.random.default_rng(delay)
+    X = rng.normal(size=(500, 5)) * [1.0, 1e9, 1e-9, 0.0, 3.0]
+    X[rng.random(X.shape) < 0.1] = np.nan
+    loop, block = (preprocessing.StandardScaler(with_std) for _ in range(2))
+    for each in (loop, block):
+        each.learn_many(X[:3])
+    plan = Schedule.delayed(500, delay)
+    upto = plan.upto.copy()
+    upto[100:300] = upto[100]  # nothing is learnt for a while, then much after one row
+    B = X[plan.due]
+    made = block._stage_rows(X, B, None, np.ones(len(B)), upto)
+    q = 0
+    for t in range(500):
+        np.testing.assert_array_equal(loop._transform_row(X[t]), made[0][t])
+        while q < upto[t]:
+            loop._learn_row(B[q], None, 1.0)
+            np.testing.assert_array_equal(loop._transform_row(B[q]), made[1][q])
+            q += 1
+    np.testing.assert_array_equal(loop._state, block._state)
