@@ -155,7 +155,7 @@ Jobs = Annotated[int, typer.Option(help="Processes at once; -1 = one a CPU.", mi
 Report = Annotated[
     Path | None,
     typer.Option(
-        help="Write an HTML report on learners to this file; detectors and agents have --picture."
+        help="Write an HTML report on a learner or detector to this file; agents have --picture."
     ),
 ]
 CheckpointFolder = Annotated[

@@ -13,21 +13,12 @@ from olearn.cli import arguments
 from olearn.cli.tables import as_options, check_files, is_file, refuse_columns
 from olearn.cli.thresholds import calibrated, warn_of_alarms, warn_of_units
 from olearn.core.validate import suggestion
-from olearn.core.words import count
 
 if TYPE_CHECKING:
-    from olearn.evaluate import Detection
-    from olearn.show.tables import TextTable
     from olearn.streams.signals import Signal
 
 _TRACES = ("anomaly_score", "llr")  # drawn, of a detector that has them
 _DETAILS = ("last_drift", "channel", "onset", "llr", "estimation")  # of each alarm
-_HEADINGS = {
-    "kind": "what changed",
-    "channel": "what changed",
-    "onset": "since row",
-    "llr": "log-likelihood ratio",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,6 @@ class Series:
 def run(name: str, source: str, given: arguments.RunOptions) -> None:
     """Run a detector by its name; print alarms as a table or all as JSON, and write the picture."""
     why = f"{name} is a detector, which learns nothing"
-    given.refuse(("report",), f"{why}; --picture draws its alarms, --json prints them")
     given.refuse(("delay", "detector", "metric", "positive", "target", "video"), why)
     given.refuse(("checkpoint", "every", "resume"), why)
     arguments.refuse({"--set stream": given.of_stream or None}, why)
@@ -95,6 +85,7 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     parts = [name, stem, *([] if given.column is None else [given.column]), "alarms"]
     picture = given.picture or Path(re.sub(r"[^\w.-]+", "-", "-".join(parts)) + ".png")
     arguments.check_output("--picture", picture)
+    arguments.check_output("--report", given.report)
 
     def make(options: dict[str, Any]) -> Any:
         try:
@@ -122,13 +113,17 @@ def run(name: str, source: str, given: arguments.RunOptions) -> None:
     )
     warn_of_alarms(name, detector, found)
     found.plot(picture)
+    if given.report is not None:
+        found.to_html(given.report)
     if given.as_json:
         typer.echo(found.to_json())
         return
-    print_table(alarm_table(found))
+    print_table(found.alarm_table())
     if said is not None:
         typer.echo(f"calibrated: {said}")
     typer.echo(f"picture: {picture.absolute()}")
+    if given.report is not None:
+        typer.echo(f"report: {given.report.absolute()}")
 
 
 def _first(signal: "Signal", n: int) -> "Signal":
@@ -139,35 +134,3 @@ def _first(signal: "Signal", n: int) -> "Signal":
             f"--calibrate must end before the drift in row {min(known):,}, got {n}"
         )
     return replace(signal, values=signal.values[:n], drift_positions=(), windows=())
-
-
-def alarm_table(found: "Detection") -> "TextTable":
-    """Return the alarms and anomalies in order, with what the detector says of them."""
-    from olearn.show.tables import TextTable
-
-    assert found.values is not None
-    table = TextTable(f"{found.detector} on {found.signal}: {count(found.n, 'row')}")
-    for heading in ("row", "what", "value"):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
-    # an event says what single attributes, which may be of another test, do not
-    details = {}
-    if found.details:  # which a detector without any of these attributes does not give
-        pairs = zip(found.alarms, found.details, strict=True)
-        details = {row: detail.get("last_drift") or detail for row, detail in pairs}
-    names = [name for name in next(iter(details.values()), {}) if name != "position"]
-    for name in names:
-        table.add_column(_HEADINGS.get(name, name.replace("_", " ")), justify="right")
-    drifts = set(found.alarms)
-    for row in sorted(drifts.union(found.anomalies)):
-        what = "drift" if row in drifts else "anomaly"
-        cells = [_shown(details[row][name]) if row in details else "" for name in names]
-        table.add_row(f"{row:,}", what, f"{found.values[row]:.6g}", *cells)
-    n_drifts, n_anomalies = len(found.alarms), len(found.anomalies)
-    table.caption = f"drifts: {n_drifts}" + (f", anomalies: {n_anomalies}" if n_anomalies else "")
-    return table
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

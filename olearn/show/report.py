@@ -3,7 +3,7 @@
 import base64
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,17 +82,22 @@ def write_report(
     """
     if not results:
         raise ValueError("results must hold at least one result, got none")
-    parts = [_element("h1", title), _lead(results)]
-    parts += [_element("p", note) for note in notes]
+    parts = [element("h1", title), _lead(results)]
+    parts += [element("p", note) for note in notes]
     if tables_over_seeds:
         parts.append(_over_seeds(tables_over_seeds))
     for stream, first_runs in _first_runs(results).items():
         parts.append(_stream_section(stream, first_runs))
-    parts += [_meanings(list(results[0].values)), _environment(results[0])]
+    parts += [_meanings(list(results[0].values)), environment(results[0].environment)]
+    return write_page(title, parts, path)
+
+
+def write_page(title: str, parts: Sequence[str], path: str | Path) -> Path:
+    """Write a page of these parts of HTML; return the file's absolute path."""
     page = (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"{_element('title', title)}<style>{_STYLE}</style></head>\n<body>\n"
+        f"{element('title', title)}<style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
@@ -101,7 +106,7 @@ def write_report(
     return target
 
 
-def _element(tag: str, text: str, css_class: str = "") -> str:
+def element(tag: str, text: str, css_class: str = "") -> str:
     """Return an HTML element that holds text; all text of a page is escaped here."""
     chosen = f" class='{css_class}'" if css_class else ""
     return f"<{tag}{chosen}>{escape(text)}</{tag}>"
@@ -117,7 +122,7 @@ def _first_runs(results: "Sequence[Result]") -> "dict[str, list[Result]]":
 
 def _lead(results: "Sequence[Result]") -> str:
     n_rows = sum(result.n for result in results)
-    return _element(
+    return element(
         "p",
         f"{len(results)} {'run' if len(results) == 1 else 'runs'}, {n_rows:,} rows in all. Every "
         "row was predicted first, scored, and learnt afterwards (prequential evaluation).",
@@ -127,29 +132,29 @@ def _lead(results: "Sequence[Result]") -> str:
 
 def _over_seeds(tables: Sequence[TextTable]) -> str:
     """Means and intervals over seeds, for each metric."""
-    parts = [_element("h2", "All seeds")]
+    parts = [element("h2", "All seeds")]
     for table in tables:
         rows = [[(cell, "") for cell in line] for line in table.lines]
-        parts += [_element("h3", str(table.title)), _html_table(table.heads, rows)]
+        parts += [element("h3", str(table.title)), html_table(table.heads, rows)]
     note = (
         "± is the half width of the 95 % t-interval over seeds. Tables and pictures below show "
         "the first seed."
     )
-    return "\n".join([*parts, _element("p", note, "soft")])
+    return "\n".join([*parts, element("p", note, "soft")])
 
 
 def _stream_section(stream: str, results: "list[Result]") -> str:
     first = results[0]
     longest = max(results, key=lambda result: result.n)
-    parts = [_element("h2", stream), _element("p", _facts(longest)), _results_table(results)]
-    parts += [_element("p", f"{note}.") for note in scoring_notes(results)]
+    parts = [element("h2", stream), element("p", _facts(longest)), _results_table(results)]
+    parts += [element("p", f"{note}.") for note in scoring_notes(results)]
     prefix = common_prefix(results)
     if prefix is not None:
         note = (
             f"Slow models saw the first rows only. The column “first {prefix:,}” compares all "
             "models on the same rows; bold marks the best of the models that saw them all."
         )
-        parts.append(_element("p", note, "soft"))
+        parts.append(element("p", note, "soft"))
     metric = next(iter(first.values))
     caption = f"{metric} of each {first.window:,} rows, computed afresh."
     ticks = (
@@ -157,10 +162,10 @@ def _stream_section(stream: str, results: "list[Result]") -> str:
         "drifts the model found and acted upon."
     )
     alone = ticks if len(results) == 1 else ""
-    parts.append(_figure(lambda dark: plots.plot_overlay(results, dark=dark), caption + alone))
+    parts.append(figure(lambda dark: plots.plot_overlay(results, dark=dark), caption + alone))
     if len(results) > 1:
         caption = f"The same, model by model.{ticks}"
-        parts.append(_figure(lambda dark: plots.plot_multiples(results, dark=dark), caption))
+        parts.append(figure(lambda dark: plots.plot_multiples(results, dark=dark), caption))
     parts += [_found_drifts(result) for result in results if drift_lines(result)]
     for result in results:
         if result.expert_usage:
@@ -172,13 +177,13 @@ def _stream_section(stream: str, results: "list[Result]") -> str:
 def _found_drifts(result: "Result") -> str:
     """List the alarms and drifts of a model, folded away."""
     rows = [[(cell, "") for cell in line] for line in drift_lines(result)]
-    summary = _element("summary", f"Alarms and drifts: {result.model}")
-    return f"<details>{summary}{_html_table(drift_heads(result), rows)}</details>"
+    summary = element("summary", f"Alarms and drifts: {result.model}")
+    return f"<details>{summary}{html_table(drift_heads(result), rows)}</details>"
 
 
 def _experts_figure(result: "Result") -> str:
     caption = f"{result.model}: which expert gave the prediction."
-    return _figure(lambda dark: plots.plot_experts(result, dark=dark), caption)
+    return figure(lambda dark: plots.plot_experts(result, dark=dark), caption)
 
 
 def _facts(result: "Result") -> str:
@@ -209,7 +214,7 @@ def _results_table(results: "list[Result]") -> str:
         speeds = (f"{result.rows_per_second:,.0f}", f"{result.rows_per_cpu_second:,.0f}")
         cells += [(text, "") for text in (*speeds, show_memory(result.memory), result.path)]
         rows.append(cells)
-    return _html_table(heads, rows)
+    return html_table(heads, rows)
 
 
 def _best(name: str, results: "list[Result]") -> "Result | None":
@@ -218,9 +223,10 @@ def _best(name: str, results: "list[Result]") -> "Result | None":
     return choose(scored, key=lambda result: result.values[name], default=None)
 
 
-def _html_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    top = "".join(_element("th", head) for head in heads)
-    lines = ("".join(_element("td", *cell) for cell in row) for row in rows)
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """Return a table of HTML."""
+    top = "".join(element("th", head) for head in heads)
+    lines = ("".join(element("td", *cell) for cell in row) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         f"<div class='scroll'><table><thead><tr>{top}</tr></thead>"
@@ -228,14 +234,14 @@ def _html_table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     )
 
 
-def _figure(draw: Callable[[bool], "Figure"], caption: str) -> str:
+def figure(draw: Callable[[bool], "Figure"], caption: str) -> str:
     """Embed a picture twice, for light and for dark pages; the browser picks one."""
     light, dark = _data_url(draw(False)), _data_url(draw(True))
     return (
         "<figure><picture>"
         f"<source media='(prefers-color-scheme: dark)' srcset='{dark}'>"
         f"<img alt='{escape(caption, quote=True)}' src='{light}'></picture>"
-        f"{_element('figcaption', caption)}</figure>"
+        f"{element('figcaption', caption)}</figure>"
     )
 
 
@@ -248,7 +254,12 @@ def _data_url(figure: "Figure") -> str:
 def _parameters(results: "list[Result]") -> str:
     pairs = [("stream", results[0].stream_parameters)]
     pairs += [(result.model, result.model_parameters) for result in results]
-    items = "".join(f"{_element('dt', n)}<dd>{_element('pre', text)}</dd>" for n, text in pairs)
+    return parameters(pairs)
+
+
+def parameters(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return names and how they describe themselves, folded away."""
+    items = "".join(f"{element('dt', n)}<dd>{element('pre', text)}</dd>" for n, text in pairs)
     return f"<details><summary>Parameters</summary><dl>{items}</dl></details>"
 
 
@@ -266,10 +277,11 @@ def _meanings(metrics: Sequence[str]) -> str:
             "answers.",
         ),
     ]
-    items = "".join(_element("dt", name) + _element("dd", text) for name, text in pairs)
-    return f"{_element('h2', 'How to read this')}<dl>{items}</dl>"
+    items = "".join(element("dt", name) + element("dd", text) for name, text in pairs)
+    return f"{element('h2', 'How to read this')}<dl>{items}</dl>"
 
 
-def _environment(result: "Result") -> str:
-    items = ", ".join(f"{name} {value}" for name, value in result.environment.items())
-    return _element("h2", "Environment") + _element("p", items, "soft")
+def environment(versions: Mapping[str, str]) -> str:
+    """Return the section on what the run was made with."""
+    items = ", ".join(f"{name} {value}" for name, value in versions.items())
+    return element("h2", "Environment") + element("p", items, "soft")

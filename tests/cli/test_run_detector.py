@@ -215,3 +215,21 @@ def test_column_that_is_not_there(table):
     result = call("run", "adwin", "cell.csv", "--column", "valu")
     assert result.exit_code == 2
     assert "did you mean 'value'" in words_of(result)
+
+
+def test_report_lists_the_alarms(tmp_path, monkeypatch):
+    """--report writes a page: the picture, every alarm with row, delay and kind."""
+    monkeypatch.chdir(tmp_path)
+    result = call("run", "value-channel", "noise_mean2", "--report", "r.html")
+    assert result.exit_code == 0, result.output
+    assert f"report: {tmp_path / 'r.html'}" in result.output
+    page = (tmp_path / "r.html").read_text()
+    assert page.count("data:image/svg+xml;base64,") == 2  # light and dark
+    found = Detection.from_json(call("run", "value-channel", "noise_mean2", "--json").stdout)
+    assert found.alarms
+    start, end = found.episodes[0]
+    for row, detail in zip(found.alarms, found.details, strict=True):
+        delay = f"{row - start:,}" if start <= row < end else "false alarm"
+        cells = re.search(f"<td>{row:,}</td><td>drift</td>(.*?)</tr>", page)[1]
+        assert f"<td>{delay}</td><td>{detail['channel']}</td>" in cells
+    assert "rows after the true change</th><th>what changed" in page

@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Self
 
+from olearn.evaluate.describe import describe_environment
 from olearn.evaluate.json_files import as_numbers
 from olearn.evaluate.measured import Measured
 from olearn.show import detection_plots
+from olearn.show.detection_report import alarm_table, write_detection_report
 from olearn.show.tables import TextTable
 
 if TYPE_CHECKING:
@@ -102,6 +105,14 @@ class Detection(Measured):
     def table(self) -> TextTable:
         """Return the figures as a table that rich and `print` both show."""
         return Detections([self]).table()
+
+    def alarm_table(self) -> TextTable:
+        """Return alarms and anomalies in order: row, value, delay, and what the detector says."""
+        return alarm_table(self)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write a report that stands alone in one file; needs matplotlib."""
+        write_detection_report(self, path, describe_environment())
 
     def _draw(self) -> "Figure":
         return detection_plots.plot_detection(self)
