@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from river import base
 
 from olearn.base import ArrayDetector
-from olearn.core.jit import in_python, njit
+from olearn.core.jit import direct, in_python, njit
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import check_parameters, parameters
 from olearn.detectors._values import bit, bits, finite_value, finite_values
@@ -24,6 +24,8 @@ State = NDArray[np.float64]
 # the decision of the newest update (-1, 0 or 1 = drift), whether it was a warning, and two counts
 DECISION, WARNING, N_VALUES, N_DETECTIONS = range(4)
 HEADER = 4
+
+_BITS: dict[float, float] = {0: 0.0, 1: 1.0}  # of any type that is equal to them, such as bool
 
 
 @njit(forceinline=True)
@@ -37,15 +39,22 @@ def decide(state: State, decision: int, warning: bool) -> int:
     return decision
 
 
-@njit
-def scan(update: Any, alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    """Read values by the kernel of one; write the positions of the alarms, return their number."""
-    n_alarms = 0
-    for i in range(xs.size):
-        if update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+def scan_of(update: Any) -> Any:
+    """Return the kernel that reads an array by the kernel of one value.
+
+    It writes the positions of the alarms and returns their number.
+    """
+
+    def scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
+        n_alarms = 0
+        for i in range(xs.size):
+            if update(state, xs[i]) > 0:
+                alarms[n_alarms] = i
+                n_alarms += 1
+        return n_alarms
+
+    scan.__module__, scan.__qualname__ = update.__module__, "_scan"  # by which it is kept
+    return njit(scan)
 
 
 class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
@@ -81,7 +90,11 @@ class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
 
     def _publish(self) -> None:
         self._drift_detected = bool(self._state[DECISION] > 0.0)
-        self._warning_detected = bool(self._state[WARNING] > 0.0)
+
+    @property
+    def warning_detected(self) -> bool:
+        """Whether the last update was a warning."""
+        return bool(self._state[WARNING] > 0.0)
 
     @property
     def n_detections(self) -> int:
@@ -118,6 +131,7 @@ class KernelDetector(StateDetector):
     """
 
     _update: ClassVar[Any]
+    _scan_values: ClassVar[Any]
     _restart: ClassVar[Any]
     _fixed: ClassVar[frozenset[str]] = frozenset()  # parameters that cannot be set once it is made
 
@@ -148,11 +162,24 @@ class KernelDetector(StateDetector):
         settings = self._settings()
         self._state[HEADER : HEADER + len(settings)] = settings
 
+    def update(self, x: int | float) -> None:
+        """Read one finite number."""
+        if type(x) is not float or x - x != 0.0:  # infinite or NaN
+            x = finite_value(x)
+        self._drift_detected = self._read(self._state, x) > 0
+
     def _step(self, x: float) -> None:
-        self._update(self._state, x)
+        self._drift_detected = self._read(self._state, x) > 0
+
+    def _read(self, state: State, x: float) -> int:
+        """Read a value; from the first one on, this is the compiled kernel itself."""
+        cls = type(self)
+        cls._read = staticmethod(direct(self._update, state, 0.0))  # type: ignore[method-assign]
+        found: int = self._read(state, x)
+        return found
 
     def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        found: int = scan(self._update, alarms, self._state, xs)
+        found: int = self._scan_values(alarms, self._state, xs)
         return found
 
 
@@ -161,8 +188,11 @@ class ErrorDetector(KernelDetector, base.BinaryDriftAndWarningDetector):
 
     def update(self, x: bool | float) -> None:
         """Read whether one prediction was wrong: 1 or True if it was, 0 or False if not."""
-        self._step(bit(x))
-        self._publish()
+        try:
+            x = _BITS[x]
+        except (KeyError, TypeError):  # what is not hashable, too
+            x = bit(x)
+        self._drift_detected = self._read(self._state, x) > 0
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read zeros and ones, shape `(n,)`; return the positions of the drifts in them."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from olearn.core.jit import njit
 from olearn.core.parameters import FiniteFloat, NonNegativeInt, with_parameters
-from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide
+from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide, scan_of
 
 __all__ = ["DDM"]
 
@@ -40,6 +40,9 @@ def _restart(state: State) -> None:
     state[_P] = 0.0
     state[_P_MIN] = np.inf
     state[_S_MIN] = np.inf
+
+
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -95,6 +98,7 @@ class DDM(ErrorDetector):
     drift_threshold: FiniteFloat = 3.0
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
 
     def _settings(self) -> tuple[float, ...]:

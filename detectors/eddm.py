@@ -11,6 +11,7 @@ from olearn.detectors._state_detector import (
     ErrorDetector,
     State,
     decide,
+    scan_of,
 )
 
 __all__ = ["EDDM"]
@@ -62,6 +63,9 @@ def _level(state: State) -> float:
 def _restart(state: State) -> None:
     state[_N:_MAX] = 0.0
     state[_MAX] = -1.0
+
+
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -118,6 +122,7 @@ class EDDM(ErrorDetector):
     beta: Fraction = 0.9
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
 
     def _settings(self) -> tuple[float, ...]:

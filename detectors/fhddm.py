@@ -5,7 +5,7 @@ from typing import Annotated
 
 from olearn.core.jit import njit
 from olearn.core.parameters import In, OneOf, OpenFraction, PositiveInt, with_parameters
-from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide
+from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide, scan_of
 
 __all__ = ["FHDDM"]
 
@@ -44,6 +44,9 @@ def _update(state: State, x: float) -> int:
 @njit(forceinline=True)
 def _restart(state: State) -> None:
     state[_N:_RING] = 0.0
+
+
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -107,6 +110,7 @@ class FHDDM(ErrorDetector):
     mode: Annotated[str, OneOf("down", "up")] = "down"
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
     _fixed = frozenset({"sliding_window_size", "short_window_size", "mode"})
 

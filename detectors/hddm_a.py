@@ -11,6 +11,7 @@ from olearn.detectors._state_detector import (
     ErrorDetector,
     State,
     decide,
+    scan_of,
 )
 
 __all__ = ["HDDMA"]
@@ -70,6 +71,9 @@ def _restart(state: State) -> None:
     state[_N:_SIZE] = 0.0
 
 
+_scan = scan_of(_update)
+
+
 @with_parameters
 class HDDMA(ErrorDetector):
     r"""Drift detection by Hoeffding's bound on averages, the A-test[^1].
@@ -125,6 +129,7 @@ class HDDMA(ErrorDetector):
     two_sided_test: bool = False
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
 
     def _settings(self) -> tuple[float, ...]:

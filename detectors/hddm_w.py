@@ -13,6 +13,7 @@ from olearn.detectors._state_detector import (
     ErrorDetector,
     State,
     decide,
+    scan_of,
 )
 
 __all__ = ["HDDMW"]
@@ -94,6 +95,9 @@ def _restart(state: State) -> None:
     state[_HIGH_CUT] = -np.inf
 
 
+_scan = scan_of(_update)
+
+
 @with_parameters
 class HDDMW(ErrorDetector):
     r"""Drift detection by McDiarmid's bound on weighted averages, the W-test[^1].
@@ -151,6 +155,7 @@ class HDDMW(ErrorDetector):
     two_sided_test: bool = False
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
 
     def _settings(self) -> tuple[float, ...]:

@@ -12,7 +12,14 @@ from olearn.core.parameters import (
     OneOf,
     with_parameters,
 )
-from olearn.detectors._state_detector import DECISION, HEADER, KernelDetector, State, decide
+from olearn.detectors._state_detector import (
+    DECISION,
+    HEADER,
+    KernelDetector,
+    State,
+    decide,
+    scan_of,
+)
 
 __all__ = ["PageHinkley"]
 
@@ -51,6 +58,9 @@ def _restart(state: State) -> None:
     state[_N:_LEAST_RISE] = 0.0
     state[_LEAST_RISE] = np.inf
     state[_LARGEST_FALL] = -1.0
+
+
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -115,6 +125,7 @@ class PageHinkley(KernelDetector):
     mode: Annotated[str, OneOf(*_MODES)] = "both"
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
 
     def _settings(self) -> tuple[float, ...]:

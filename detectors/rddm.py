@@ -6,7 +6,7 @@ import numpy as np
 
 from olearn.core.jit import njit
 from olearn.core.parameters import FiniteFloat, NonNegativeInt, PositiveInt, with_parameters
-from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide
+from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide, scan_of
 
 __all__ = ["RDDM"]
 
@@ -116,6 +116,9 @@ def _restart(state: State) -> None:
     state[_WARNED] = np.nan
 
 
+_scan = scan_of(_update)
+
+
 @with_parameters
 class RDDM(ErrorDetector):
     r"""Reactive drift detection method: DDM that forgets the far past of a long concept[^1].
@@ -178,6 +181,7 @@ class RDDM(ErrorDetector):
     warning_limit: PositiveInt = 1_400
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
     _fixed = frozenset({"min_stable_concept"})
 

@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 from olearn.core.jit import njit
 from olearn.core.parameters import OpenFraction, PositiveInt, with_parameters
-from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide
+from olearn.detectors._state_detector import DECISION, HEADER, ErrorDetector, State, decide, scan_of
 
 __all__ = ["STEPD"]
 
@@ -46,6 +46,9 @@ def _statistic(n_old: int, n_new: int, old_errors: float, new_errors: float) -> 
 @njit(forceinline=True)
 def _restart(state: State) -> None:
     state[_N:_RING] = 0.0
+
+
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -105,6 +108,7 @@ class STEPD(ErrorDetector):
     alpha_warning: OpenFraction = 0.05
 
     _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
     _restart = staticmethod(_restart)
     _fixed = frozenset({"window_size"})
 

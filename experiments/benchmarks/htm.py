@@ -1,4 +1,4 @@
-"""How fast are HTM and the drift detectors: records of NAB and updates per CPU second.
+"""How fast is HTM: records of NAB and updates of its detector per CPU second.
 
     python experiments/benchmarks/htm.py
 
@@ -16,10 +16,8 @@ from typing import Any
 
 import numpy as np
 from _timing import RESULTS, option, parse, write
-from numpy.typing import NDArray
-from river import drift
 
-from olearn import detectors, streams
+from olearn import streams
 from olearn.detectors import htm
 
 # quoted: htm.core 2.2, its C++ core driven from Python, records per CPU second on 2 shared virtual
@@ -35,10 +33,9 @@ _ENOUGH_SECONDS = 4.0  # after a run this long another one would change little
 class Args:
     """Options of the benchmark."""
 
-    updates: int = option(200_000, "values for the fast detectors")
-    slow_updates: int = option(5_000, "values for the detectors that test a window at each one")
+    updates: int = option(5_000, "values for the detector")
     repeat: int = option(3, "timed runs, of which the best counts")
-    seed: int = option(1, "seed of values and detectors")
+    seed: int = option(1, "seed of values and encoders")
     out: str = option(str(RESULTS / "htm_speed"), "result files, without suffix")
 
 
@@ -95,31 +92,6 @@ def htm_work(signal: streams.Signal, seed: int) -> Callable[[], Callable[[], Any
     return prepare
 
 
-def many(make: Callable[[], Any], xs: NDArray[np.float64]) -> Callable[[], Callable[[], Any]]:
-    """Read an array in one call."""
-
-    def prepare() -> Callable[[], Any]:
-        detector = make()
-        return lambda: detector.update_many(xs)
-
-    return prepare
-
-
-def one_by_one(make: Callable[[], Any], xs: list[float]) -> Callable[[], Callable[[], Any]]:
-    """Read numbers in a loop of `update`."""
-
-    def prepare() -> Callable[[], Any]:
-        detector = make()
-
-        def work() -> None:
-            for x in xs:
-                detector.update(x)
-
-        return work
-
-    return prepare
-
-
 def nab_lines(args: Args, timings: list[Speed]) -> list[dict[str, Any]]:
     """Time HTM on NAB's files."""
     lines = []
@@ -147,55 +119,46 @@ def nab_lines(args: Args, timings: list[Speed]) -> list[dict[str, Any]]:
     return lines
 
 
-def detector_lines(args: Args, timings: list[Speed]) -> list[dict[str, Any]]:
-    """Time every detector on white noise, beside river's of the same name."""
-    rng = np.random.default_rng(args.seed)
-    noise = rng.standard_normal(args.updates)
-    rivers = {"ADWIN": drift.ADWIN, "PageHinkley": drift.PageHinkley, "KSWIN": drift.KSWIN}
-    slow = {"KSWIN", *(n for n in detectors.__all__ if n.startswith(("Windowed", "HTM")))}
-    lines = []
-    for name in dict.fromkeys([*drifting_detectors(), *rivers]):
-        xs = noise[: args.slow_updates if name in slow else args.updates]
-        found = {}
-        if name in detectors.__all__:
-            make = getattr(detectors, name)
-            found["update"] = one_by_one(make, xs.tolist())
-            found["update_many"] = many(make, xs)
-        if name in rivers:
-            found["river"] = one_by_one(rivers[name], xs.tolist())
-        speeds = {
-            kind: measure(f"{name}.{kind}", "white noise", work, len(xs), args.repeat)
-            for kind, work in found.items()
+def sprt_lines(args: Args, timings: list[Speed]) -> list[dict[str, Any]]:
+    """Time the detector made of both on white noise, by rows and by an array."""
+    noise = np.random.default_rng(args.seed).standard_normal(args.updates)
+
+    def by_rows() -> Callable[[], Any]:
+        detector = htm.HTMSPRT()
+
+        def work() -> None:
+            for x in noise.tolist():
+                detector.update(x)
+
+        return work
+
+    def by_array() -> Callable[[], Any]:
+        detector = htm.HTMSPRT()
+        return lambda: detector.update_many(noise)
+
+    rows, array = (
+        measure(f"HTMSPRT.{way}", "white noise", prepare, len(noise), args.repeat)
+        for way, prepare in (("update", by_rows), ("update_many", by_array))
+    )
+    timings += [rows, array]
+    return [
+        {
+            "what": "HTMSPRT",
+            "on": "white noise",
+            "rows": len(noise),
+            "row by row, rows / CPU s": round(rows.speed),
+            "update_many, rows / CPU s": round(array.speed),
+            "other": "",
+            "times as fast": None,
         }
-        timings += speeds.values()
-        shown = {kind: round(timing.speed) for kind, timing in speeds.items()}
-        both = "update" in speeds and "river" in speeds
-        lines.append(
-            {
-                "what": name,
-                "on": "white noise",
-                "rows": len(xs),
-                "row by row, rows / CPU s": shown.get("update"),
-                "update_many, rows / CPU s": shown.get("update_many"),
-                "other": f"river {shown['river']:,}" if "river" in shown else "",
-                "times as fast": (speeds["update"].speed / speeds["river"].speed if both else None),
-            }
-        )
-    return lines
-
-
-def drifting_detectors() -> list[str]:
-    """Return our detectors that read any number."""
-    bounded = ("RankTest", "SPRT")  # which read scores in [0, 1], or need a model of the values
-    classes = {name: getattr(detectors, name) for name in detectors.__all__}
-    return [n for n, kind in classes.items() if hasattr(kind, "update_many") and n not in bounded]
+    ]
 
 
 def main(args: Args) -> None:
     """Time all and write the table."""
     timings: list[Speed] = []
-    lines = nab_lines(args, timings) + detector_lines(args, timings)
-    write(Path(args.out), "Speed of HTM and of the drift detectors", args, timings, lines)
+    lines = nab_lines(args, timings) + sprt_lines(args, timings)
+    write(Path(args.out), "Speed of HTM", args, timings, lines)
 
 
 if __name__ == "__main__":

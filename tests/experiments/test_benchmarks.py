@@ -182,17 +182,29 @@ def test_arff_reads_back(tmp_path):
         assert [int(stream.schema.labels[code]) for code in y] == rows.y.tolist()
 
 
-def test_htm_runs_every_detector(tmp_path):
-    """Our detectors are timed row by row and on arrays; a ratio is that of speeds."""
-    sizes = ("--updates", "600", "--slow-updates", "200")
-    printed, found = run("htm.py", tmp_path / "htm", *sizes)
-    lines = {line["what"]: line for line in found["comparisons"]}
-    assert {"ADWIN", "CUSUM", "ValueChannel", "KSWIN", "PageHinkley"} <= set(lines)
-    timings = {t["what"]: t["rows"] / t["cpu_seconds"] for t in found["timings"]}
-    ratio = timings["ADWIN.update"] / timings["ADWIN.river"]
-    assert lines["ADWIN"]["times as fast"] == pytest.approx(ratio)
-    assert lines["KSWIN"]["row by row, rows / CPU s"] is None
-    assert "PageHinkley" in printed
+def test_htm_runs(tmp_path):
+    """The detector of HTM and SPRT is timed row by row and on arrays, beside NAB where it is."""
+    printed, found = run("htm.py", tmp_path / "htm", "--updates", "200")
+    line = found["comparisons"][-1]
+    speeds = {t["what"]: t["rows"] / t["cpu_seconds"] for t in found["timings"]}
+    assert line["row by row, rows / CPU s"] == pytest.approx(speeds["HTMSPRT.update"], abs=1)
+    assert line["update_many, rows / CPU s"] == pytest.approx(speeds["HTMSPRT.update_many"], abs=1)
+    assert "HTMSPRT" in printed
+
+
+def test_detectors_are_timed_beside_river(tmp_path):
+    """Those of river's names alarm as river's do, and ratios are those of times."""
+    sizes = ("--array", "1500", "--rows", "1000", "--slow-rows", "150")
+    _, found = run("detectors.py", tmp_path / "detectors", *sizes)
+    lines = {line["detector"]: line for line in found["comparisons"]}
+    assert {"ADWIN", "CUSUM", "KSWIN", "HDDMW", "RDDM", "STEPD"} <= set(lines)
+    assert {line["alike"] for line in lines.values()} == {"yes"}
+    assert sum(line["alarms"] for line in lines.values() if line["river, ns"]) > 0
+    for line in lines.values():
+        if line["river, ns"] is not None:
+            for way in ("array", "rows"):
+                ratio = line["river, ns"] / line[f"{way}, ns"]
+                assert line[f"{way}: river's/ours"] == pytest.approx(ratio)
 
 
 def test_tables_compares_one_file(tmp_path):
