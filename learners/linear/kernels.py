@@ -168,18 +168,13 @@ def _step(
     code, finite = conf[at.OPTIMIZER], True
     rate = _rate(conf, at.RATE, steps)
     if code == at.SGD:
-        for j in range(X.shape[1]):
-            x = X[row, j]
-            if x == x:
-                weight = slots[label, at.WEIGHT, j]
-                g = slope * x
-                if l2 != 0.0:
-                    g += l2 * weight
-                weight -= rate * g
-                if abs(weight) <= _MAX:
-                    slots[label, at.WEIGHT, j] = weight
-                else:
-                    finite = False
+        for j in range(X.shape[1]):  # chooses instead of branching: columns go side by side
+            x, weight = X[row, j], slots[label, at.WEIGHT, j]
+            g = slope * x + l2 * weight if l2 != 0.0 else slope * x
+            moved = weight - rate * g
+            fits = abs(moved) <= _MAX
+            slots[label, at.WEIGHT, j] = moved if fits else weight
+            finite = finite and (fits or x != x)
     else:
         if code == at.ADAM:  # corrects the bias of both moments
             rate = rate * (1 - conf[at.B] ** (steps + 1.0)) ** conf[at.HALF]

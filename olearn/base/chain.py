@@ -18,7 +18,7 @@ from olearn.core.types import Codes, Rows
 from olearn.core.validate import row_targets
 from olearn.core.values import is_text
 
-_ROWS_AT_ONCE = 2000  # through all steps: what they hand on stays in the processor's cache
+_NUMBERS_AT_ONCE = 32_768  # of rows through all steps: they stay in the processor's cache
 
 
 class Link:
@@ -253,8 +253,9 @@ class Chain:
             return list(self.last._answers(A, B, upto, y, w, **how))
         out = []
         learnt = 0
-        for start in range(0, len(A), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
+        at_once = max(_NUMBERS_AT_ONCE // max(A.shape[1], 1), 1)
+        for start in range(0, len(A), at_once):
+            rows = slice(start, start + at_once)
             plan = upto[rows] - learnt
             due = slice(learnt, learnt + int(plan[-1]))
             learnt = due.stop

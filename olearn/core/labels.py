@@ -15,6 +15,7 @@ from olearn.core.values import is_missing
 
 _MOST_INTEGERS = 100_000  # labels from 0 to here are coded by a table, which has room for them all
 _FEW_ROWS = 1000  # below, the table of the hash costs more than a look at each row
+_FEW_CODES = 4  # which are looked for one by one
 _SLOT_BITS = 16  # of the hash: a table of 512 kB, and rarely two labels in a slot
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads small differences over all bits
 
@@ -283,6 +284,8 @@ def _code_text(values: NDArray[np.str_]) -> CodedLabels | None:
 
 def _first_rows(codes: Codes, n_codes: int) -> Codes:
     """Return the row at which each code first appears; nothing sensible for those that do not."""
+    if n_codes <= _FEW_CODES:
+        return np.array([np.argmax(codes == code) for code in range(n_codes)])
     first = np.zeros(n_codes, np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes the last one written
     return first

@@ -2,7 +2,6 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from olearn.base.transformer import ArrayTransformer
 from olearn.core.jit import inner, njit
 from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
+from olearn.core.roots import power_root, quick_root
 from olearn.core.types import Codes, Rows
 
 __all__ = ["StandardScaler"]
@@ -20,8 +20,6 @@ N_STATE = 5
 # Python's `**` calls the C library's `pow`. A compiler makes a square root of a power that it knows
 # to be 0.5, which differs by an ulp in one value of a thousand; so the exponent comes at run time.
 _HALF = float("0.5")
-_SPLIT = 134217729.0  # 2^27 + 1: halves the digits of a float64
-_TILE = 64  # rows whose means and roots are kept at a time: they stay in the processor's cache
 
 
 @with_parameters
@@ -113,12 +111,8 @@ class StandardScaler(ArrayTransformer):
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
-        A, B = np.ascontiguousarray(A), np.ascontiguousarray(B)
         A2, B2 = np.empty_like(A), np.empty_like(B)
-        if len(self._ring):
-            slide_rows(A, B, upto, self._state, self._ring, self.with_std, _HALF, A2, B2)
-        else:
-            scale_rows(A, B, upto, self._state, self.with_std, _HALF, A2, B2)
+        scale_rows(A, B, upto, self._state, self._ring, self.with_std, _HALF, A2, B2)
         return A2, B2
 
 
@@ -144,48 +138,46 @@ def _slide(x, j, state, ring):
     state[N, j] += 1.0
 
 
-@inner(forceinline=True)
-def _is_doubtful(v, root):
-    """Tell whether the power of 0.5 may be another float than the square root.
-
-    The C library's power is off by less than 0.51 units in the last place, so it differs from the
-    root only where the exact one lies within 0.01 units of the middle of two floats; the remainder
-    of the square, exact by Dekker's product, tells where it lies within 0.024. A tenth of the cost.
-    """
-    c = _SPLIT * root
-    high = c - (c - root)
-    low = root - high
-    square = root * root
-    rest = (v - square) - (((high * high - square) + 2.0 * high * low) + low * low)
-    return (v > 0.0) & (root + 1.05 * (rest / (root + root)) != root)
-
-
 @inner
-def _root(v, half):
-    root = math.sqrt(v)
-    return v**half if _is_doubtful(v, root) else root
-
-
-@inner
-def _learn(X, t, state, ring, with_std, half):
-    """Learn the values of a row that are there; keeps the roots, which cost more than the rest."""
+def _learn_window(X, t, state, ring, with_std, half):
+    """Let the values of a row that are there into the window."""
     for j in range(X.shape[1]):
         x = X[t, j]
-        if x != x:
-            continue
-        if len(ring):
+        if x == x:
             _slide(x, j, state, ring)
             if not with_std:
                 state[VAR, j] = 0.0
             elif state[VAR, j] > 0.0:
-                state[ROOT, j] = _root(state[VAR, j], half)
-            continue
-        state[N, j] += 1.0
-        n, old = state[N, j], state[MEAN, j]
-        state[MEAN, j] += (x - old) / n
-        if with_std:
-            state[VAR, j] += ((x - old) * (x - state[MEAN, j]) - state[VAR, j]) / n
-            state[ROOT, j] = _root(state[VAR, j], half)
+                state[ROOT, j] = power_root(state[VAR, j], half)
+
+
+@inner
+def _learn(X, t, state, ring, with_std, half):
+    """Learn the values of a row that are there; keeps the roots, which cost more than the rest.
+
+    The loop chooses among values instead of branching, so that columns are learnt side by side.
+    """
+    if len(ring):
+        _learn_window(X, t, state, ring, with_std, half)
+        return
+    n_unsure = 0
+    for j in range(X.shape[1]):
+        x = X[t, j]
+        is_there = x == x
+        n, old, var = state[N, j] + 1.0, state[MEAN, j], state[VAR, j]
+        mean = old + (x - old) / n
+        new = var + ((x - old) * (x - mean) - var) / n
+        state[N, j] = n if is_there else n - 1.0
+        state[MEAN, j] = mean if is_there else old
+        var = new if is_there and with_std else var
+        root = quick_root(var) if with_std else 0.0
+        state[VAR, j] = var
+        state[ROOT, j] = root
+        n_unsure += 0 if root > 0.0 else 1
+    if n_unsure and with_std:
+        for j in range(X.shape[1]):
+            if not state[ROOT, j] > 0.0:
+                state[ROOT, j] = state[VAR, j] ** half
 
 
 @inner
@@ -194,10 +186,8 @@ def _transform(X, t, state, with_std, out):
     for j in range(X.shape[1]):
         x = X[t, j] - state[MEAN, j]
         if with_std:
-            if state[VAR, j] > 0.0:
-                x /= state[ROOT, j]
-            elif x == x:
-                x = 0.0
+            scaled, nothing = x / state[ROOT, j], 0.0 if x == x else x
+            x = scaled if state[VAR, j] > 0.0 else nothing
         out[t, j] = x
 
 
@@ -216,7 +206,7 @@ def transform_rows(X, state, with_std, out):
 
 
 @njit(nogil=True)
-def slide_rows(A, B, upto, state, ring, with_std, half, A2, B2):
+def scale_rows(A, B, upto, state, ring, with_std, half, A2, B2):
     """Scale rows as predicted, `A`, and as learnt, `B`; `upto[t]` are learnt after row t."""
     q = 0
     for t in range(len(A)):
@@ -225,87 +215,3 @@ def slide_rows(A, B, upto, state, ring, with_std, half, A2, B2):
             _learn(B, q, state, ring, with_std, half)
             _transform(B, q, state, with_std, B2)
             q += 1
-
-
-@inner
-def _remember(state, means, variances, roots, with_std):
-    """Write the state before a tile to its first row; 1 is a root that changes nothing."""
-    for j in range(state.shape[1]):
-        means[j] = state[MEAN, j]
-        variances[j] = state[VAR, j] if with_std else 1.0
-        roots[j] = state[ROOT, j] if with_std else 1.0
-
-
-@inner
-def _learn_tile(B, q, n_due, state, means, variances, roots, doubts, with_std, half):
-    """Learn rows from `q` on, and write the state after each; roots are taken for all at once."""
-    d = B.shape[1]
-    for k in range(n_due):
-        at = k * d
-        for j in range(d):
-            x, mean, v = B[q + k, j], means[at + j], variances[at + j]
-            if x == x:
-                state[N, j] += 1.0
-                n, old = state[N, j], mean
-                mean += (x - old) / n
-                if with_std:
-                    v += ((x - old) * (x - mean) - v) / n
-            means[at + d + j] = mean
-            variances[at + d + j] = v
-    for i in range(d, d * (n_due + 1)):
-        roots[i] = math.sqrt(variances[i])
-        doubts[i] = _is_doubtful(variances[i], roots[i])
-    for i in range(d, d * (n_due + 1)):
-        if doubts[i]:
-            roots[i] = variances[i] ** half
-    for j in range(d):
-        state[MEAN, j] = means[d * n_due + j]
-        if with_std:
-            state[VAR, j] = variances[d * n_due + j]
-            state[ROOT, j] = roots[d * n_due + j]
-
-
-@inner(forceinline=True)
-def _scaled(x, mean, v, root):
-    x -= mean
-    if v > 0.0:
-        return x / root
-    return 0.0 if x == x else x
-
-
-@njit(nogil=True)
-def scale_rows(A, B, upto, state, with_std, half, A2, B2):
-    """Do as `slide_rows` without a window, tile by tile.
-
-    Roots and divisions are then those of many values in succession, several at a time.
-    """
-    d, t, q, until = A.shape[1], 0, 0, 0
-    a, b, a2, b2 = A.ravel(), B.ravel(), A2.ravel(), B2.ravel()
-    kept = np.empty((3, d * (_TILE + 1)))
-    means, variances, roots = kept[0], kept[1], kept[2]
-    doubts = np.empty(d * (_TILE + 1), np.bool_)
-    while t < len(A) or q < until:
-        _remember(state, means, variances, roots, with_std)
-        end, steady = t, True  # steady: one row is learnt after each
-        while q == until and end < len(A) and end - t < _TILE:
-            if end > t and upto[end] - q > _TILE:
-                break
-            steady &= upto[end] - q == end - t + 1
-            end += 1
-        if end > t:
-            until = upto[end - 1]
-        n_due = min(until - q, _TILE)
-        _learn_tile(B, q, n_due, state, means, variances, roots, doubts, with_std, half)
-        for i in range(n_due * d):
-            k = d + i
-            b2[q * d + i] = _scaled(b[q * d + i], means[k], variances[k], roots[k])
-        if steady:
-            for i in range((end - t) * d):
-                a2[t * d + i] = _scaled(a[t * d + i], means[i], variances[i], roots[i])
-        else:
-            for row in range(t, end):
-                k = (upto[row - 1] - q) * d if row > t else 0
-                for j in range(d):
-                    i = k + j
-                    A2[row, j] = _scaled(A[row, j], means[i], variances[i], roots[i])
-        t, q = end, q + n_due

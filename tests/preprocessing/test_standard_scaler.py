@@ -10,8 +10,6 @@ from toys import wild_rows, without_gaps
 import olearn
 from olearn import preprocessing
 from olearn.base import Schedule
-from olearn.core.jit import njit
-from olearn.preprocessing.standard_scaler import _root
 
 
 @pytest.mark.parametrize("with_std", [True, False])
@@ -76,29 +74,9 @@ def test_saved_and_loaded_it_goes_on(tmp_path):
     assert np.array_equal(scaler.transform_many(X), again.transform_many(X), equal_nan=True)
 
 
-@njit
-def take_roots(v, half, out):
-    """Let the kernel take roots."""
-    for i in range(len(v)):
-        out[i] = _root(v[i], half)
-
-
-def test_roots_are_powers():
-    """Square roots stand for powers of 0.5 only where both are the same float, as in Python."""
-    rng = np.random.default_rng(5)
-    v = np.concatenate(
-        [10.0 ** rng.uniform(-300, 300, 150_000), rng.random(150_000), [0.0, 5e-324]]
-    )
-    roots = np.empty(len(v))
-    take_roots(v, float("0.5"), roots)
-    expected = [value**0.5 for value in v.tolist()]
-    assert roots.tolist() == expected
-    assert (np.sqrt(v) != expected).sum() > 50  # else it would show nothing
-
-
 @pytest.mark.parametrize("with_std", [True, False])
 @pytest.mark.parametrize("delay", [0, 1, 63, 64, 65, 200, 1000])
-def test_tiles_are_rows(delay, with_std):
+def test_blocks_are_rows(delay, with_std):
     """Whatever the schedule, gaps and constant columns; also where many are learnt at once."""
     rng = np.random.default_rng(delay)
     X = rng.normal(size=(500, 5)) * [1.0, 1e9, 1e-9, 0.0, 3.0]
