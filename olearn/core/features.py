@@ -14,8 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.categories import CategoryIndex, is_full
-from olearn.core.tables import TIMES_REMEDY, ColumnKinds, Names, Table
-from olearn.core.values import as_float, as_floats, is_missing, is_number, is_text, is_time
+from olearn.core.tables import (
+    TIMES_REMEDY,
+    ColumnKinds,
+    Names,
+    Table,
+    tell_of_codes,
+    tell_of_strangers,
+)
+from olearn.core.values import (
+    all_missing,
+    as_float,
+    as_floats,
+    distinct,
+    is_missing,
+    is_number,
+    is_text,
+    is_time,
+)
 
 __all__ = ["FeatureIndex"]
 
@@ -83,6 +99,8 @@ class FeatureIndex:
 
         The list that was given at the start wins; but text is nominal in any case, as in dicts.
         """
+        if self.only_numbers:
+            tell_of_codes(kinds, self._column)
         self._declared = self._expected(kinds)
 
     def is_typed(self, name: Any) -> bool:
@@ -118,6 +136,7 @@ class FeatureIndex:
             for name, column in zip(table.names, table.columns(), strict=True):
                 nominal = self._is_nominal(name, is_text(column), declared)
                 self._check_column(name, column, table.categories.get(name), nominal)
+        tell_of_strangers(table.names, self._column)
         return table
 
     def arrivals(self, table: Table, room: Callable[[int], int]) -> list[int]:
@@ -201,7 +220,7 @@ class FeatureIndex:
         if not self._column.keys() >= set(table.names):
             return False
         columns = dict(zip(table.names, table.columns(), strict=True))
-        if not all(_all_missing(columns.get(name, ())) for name in self._untyped):
+        if not all(all_missing(columns.get(name, ())) for name in self._untyped):
             return False
         for column, codes in self._nominal:
             name = self.names[column]
@@ -211,7 +230,7 @@ class FeatureIndex:
                 values = [texts[int(k)] for k in np.unique(values[values == values])]
             if is_full(codes):
                 continue
-            if any(v not in codes and not is_missing(v) for v in _distinct(values)):
+            if any(v not in codes and not is_missing(v) for v in distinct(values)):
                 return False
         return True
 
@@ -261,7 +280,7 @@ class FeatureIndex:
                 self._make_nominal(name)
             else:
                 self._untyped.add(name)
-        if name in self._untyped and not _all_missing(values):
+        if name in self._untyped and not all_missing(values):
             self._untyped.discard(name)
             if is_text(values):
                 self._make_nominal(name)
@@ -312,8 +331,8 @@ class FeatureIndex:
             elif texts is not None:
                 rows[:, column] = categories.codes_of_texts(values, texts, learn)
             elif isinstance(values, np.ndarray):
-                distinct = table.distinct(name, values)
-                rows[:, column] = categories.codes_of(values, distinct, learn)
+                own = table.distinct(name, values)
+                rows[:, column] = categories.codes_of(values, own, learn)
             else:
                 code = categories.add if learn else categories.get
                 codes = {v: math.nan if is_missing(v) else code(v) for v in dict.fromkeys(values)}
@@ -348,7 +367,7 @@ class FeatureIndex:
             if bad.any():
                 self._check_value(name, float(values[bad][0]), nominal)
         else:
-            for value in _distinct(values):
+            for value in distinct(values):
                 self._check_value(name, value, nominal)
 
     def _is_nominal(self, name: Any, has_text: bool, declared: frozenset[Any]) -> bool:
@@ -377,17 +396,3 @@ class FeatureIndex:
                 f"feature {name!r} must be a number or a string, "
                 f"got {value!r} of type {type(value).__name__}{remedy}"
             )
-
-
-def _distinct(values: Any) -> Any:
-    """Return the distinct values of a column, or all of them if one can be no key."""
-    try:
-        return dict.fromkeys(values)
-    except TypeError:
-        return values
-
-
-def _all_missing(values: Any) -> bool:
-    if isinstance(values, np.ndarray):
-        return not len(values) or bool(np.isnan(values[0]) and np.isnan(values).all())
-    return all(is_missing(v) for v in values)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils import dataframe
 
+from olearn.core.tables import is_frame
 from olearn.core.telling import tell
 from olearn.core.tensors import as_array, is_tensor
 from olearn.core.types import Codes, Rows
@@ -214,9 +215,9 @@ def code_labels(y: Any) -> CodedLabels:
             # some kinds hand a gap over as another label: to_numpy of Arrow's dictionaries
             y = series.to_list() if series.null_count() else series.to_numpy()
         except TypeError:
+            shown = "" if is_frame(y) else f"{y!r} of "
             raise TypeError(
-                f"y must be an array, list or series of labels, got {y!r} of type "
-                f"{type(y).__name__}"
+                f"y must be an array, list or series of labels, got {shown}type {type(y).__name__}"
             ) from None
     if isinstance(y, np.ndarray):
         if y.ndim != 1:

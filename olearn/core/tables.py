@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from river.utils import dataframe
 
 from olearn.core.categories import distinct_own_codes
+from olearn.core.telling import few, tell
 from olearn.core.tensors import as_array
 from olearn.core.types import Rows
 from olearn.core.values import as_floats, is_missing, is_number, is_text, without_mask
@@ -136,6 +137,25 @@ def column_like(X: Any, values: NDArray[Any]) -> Any:
     if not is_frame(X):
         return values
     return dataframe.to_native_series(values.tolist(), name=None, like=dataframe.into_frame(X))
+
+
+def tell_of_strangers(names: Collection[Any], known: Mapping[Any, int]) -> None:
+    """Say of a table that no column of it is known, as where names were given or lost between."""
+    if known and names and known.keys().isdisjoint(names):
+        tell(
+            f"no column of X has been learnt before: X has {few(names)}, known are {few(known)}; "
+            "what is known counts as missing in these rows"
+        )
+
+
+def tell_of_codes(kinds: ColumnKinds, known: Mapping[Any, int]) -> None:
+    """Say of new nominal features that hold numbers that these are read as such."""
+    codes = [name for name in kinds.nominal if name not in known and name not in kinds.categories]
+    if codes:
+        tell(
+            f"nominal features {few(codes)} are read as the numbers that they hold: put "
+            "preprocessing.OneHotEncoder in front, or leave them out"
+        )
 
 
 def _writable(X: NDArray[Any]) -> Rows:

@@ -68,3 +68,18 @@ def without_mask(X: Any) -> NDArray[Any]:
     rows = np.array(X.data, dtype=np.float64)
     rows[np.ma.getmaskarray(X)] = np.nan
     return rows
+
+
+def distinct(values: Any) -> Any:
+    """Return the distinct values of a column, or all of them if one can be no key."""
+    try:
+        return dict.fromkeys(values)
+    except TypeError:
+        return values
+
+
+def all_missing(values: Any) -> bool:
+    """Tell whether a column holds no value."""
+    if isinstance(values, np.ndarray):
+        return not len(values) or bool(np.isnan(values[0]) and np.isnan(values).all())
+    return all(is_missing(v) for v in values)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from toys import Majority
 
+from olearn import learners, preprocessing
 from olearn.core.memory import memory_bytes
 
 NAN = float("nan")
@@ -267,9 +268,31 @@ def test_predictions_change_nothing():
     before = state(model)
     model.predict_one({"a": 2.0, "c": "w", "new": 1.0})
     model.predict_proba_one({"new": 1.0})
-    model.predict_many(np.ones((3, 4)))
+    with pytest.warns(UserWarning, match="no column of X has been learnt before"):
+        model.predict_many(np.ones((3, 4)))
     model.predict_proba_many(pl.DataFrame({"c": ["w"], "new": [1]}))
     assert state(model) == before
+
+
+@pytest.mark.parametrize("learner", ["GaussianNB", "HoeffdingTreeClassifier", "KNNClassifier"])
+def test_a_table_of_other_names_is_said(learner):
+    """Names that were given, or lost, in between: all that is known would be missing."""
+    X = np.random.default_rng(1).normal(size=(60, 2))
+    frame = pd.DataFrame(X, columns=["u", "v"])
+    model = getattr(learners, learner)()
+    model.learn_many(X, X[:, 0] > 0)
+    said = "no column of X has been learnt before: X has 'u', 'v', known are 0, 1"
+    for door in (model.predict_many, model.predict_proba_many):
+        with pytest.warns(UserWarning, match=said):
+            door(frame)
+    with pytest.warns(UserWarning, match=said):
+        model.learn_many(frame, X[:, 0] > 0)
+    model.predict_many(frame)
+    model.predict_many(frame[["v"]])
+    chain = preprocessing.StandardScaler() | getattr(learners, learner)()
+    chain.learn_many(frame, X[:, 0] > 0)
+    with pytest.warns(UserWarning, match="X has 0, 1, known are 'u', 'v'"):
+        chain.predict_many(X)
 
 
 # -- memory --------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_frames_are_answered_in_kind(make):
     answers = model.predict_many(frame)
     assert type(answers) is type(make({"y": [1]})["y"])
     assert answers.to_list() == [5.0] * 3
-    assert isinstance(model.predict_many(np.ones((2, 2))), np.ndarray)
+    assert isinstance(model.predict_many(np.ones((2, 2)), names=["a", "b"]), np.ndarray)
 
 
 def test_no_rows_teach_nothing():

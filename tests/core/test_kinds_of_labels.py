@@ -71,7 +71,7 @@ def test_a_refused_label_leaves_the_model_as_it_was():
     before = model.to_text()
     for learn in (model.learn_one, lambda x, y: model.learn_many(pd.DataFrame([x]), [y])):
         with pytest.raises(ValueError, match="a regressor learns numbers"):
-            learn({"b": 1.0}, 0.5)
+            learn({"a": 2.0, "b": 1.0}, 0.5)
     assert model.to_text() == before
 
 

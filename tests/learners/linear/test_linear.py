@@ -243,14 +243,16 @@ def test_used_optimizer():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_text(name):
-    """Text is refused with the remedy, whole numbers that stand for categories are numbers."""
+    """Text is refused with the remedy, whole numbers that stand for categories are said."""
     model = getattr(learners, name)()
     target = 1.0 if isinstance(model, olearn.base.ArrayRegressor) else True
     with pytest.raises(ValueError, match=r"'colour' is numeric, got 'red'.*OneHotEncoder"):
         model.learn_one({"size": 1.0, "colour": "red"}, target)
     assert model.weights == {}
     schema = streams.Schema(("day",), nominal=("day",), target=None)
-    model.learn_many(np.array([[3.0], [5.0]]), [target, target], names=schema)
+    with pytest.warns(UserWarning, match="nominal features 'day' are read as the numbers"):
+        model.learn_many(np.array([[3.0], [5.0]]), [target, target], names=schema)
+    model.learn_many(np.array([[3.0], [5.0]]), [target, target], names=schema)  # said once
     assert [*model._features.names] == ["day"]
 
 
