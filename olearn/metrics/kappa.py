@@ -128,6 +128,10 @@ class KappaM(BaselineKappa):
         # the rows reverted so far are the first ones, so this repeats what `_hit` said
         return self._reverted.add(y_true, w)
 
+    def check_pairs(self, pairs: LabelPairs) -> None:
+        for label in pairs.true_labels:
+            self._seen.check(label)
+
     def _count_hits(self, pairs: LabelPairs) -> int:
         return self._seen.add_many(pairs)
 
@@ -139,6 +143,10 @@ class _Majority:
         self._index = LabelIndex(classes)
         self._weights = [0.0] * len(self._index)
         self._best = 0
+
+    def check(self, label: ClfTarget) -> None:
+        """Raise if this can be no label."""
+        self._index.get(label)
 
     def add(self, label: ClfTarget, w: float) -> bool:
         """Add a label and return whether it is the majority class now."""

@@ -53,6 +53,10 @@ class LabelPairs:
 class OrderedMetric(MultiClassMetric):
     """A metric that depends on the order of the rows, and can read many at once."""
 
+    def check_pairs(self, pairs: LabelPairs) -> None:
+        """Raise if the metric cannot read one of the rows, before it reads any."""
+        return
+
     @abc.abstractmethod
     def update_pairs(self, pairs: LabelPairs) -> None:
         """Read rows of weight 1 in order."""

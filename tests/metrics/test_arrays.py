@@ -11,7 +11,18 @@ from river import metrics as river_metrics
 from river import utils
 
 from olearn.core.labels import CodedLabels
-from olearn.metrics import FadingAccuracy, KappaM, KappaT, PerClassRecall, update_many
+from olearn.metrics import (
+    AUC,
+    PRAUC,
+    Brier,
+    FadingAccuracy,
+    KappaM,
+    KappaT,
+    PerClassRecall,
+    PrecisionAtBudget,
+    WindowedAUC,
+    update_many,
+)
 
 COUNTING = [
     metric
@@ -215,3 +226,26 @@ def test_lengths_must_agree(metric):
     with pytest.raises(ValueError, match="y_pred must have one value a row, got 1 for 2 rows"):
         update_many(metric, [1, 2], [1])
     assert metric.get() == 0.0
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("last", [AUC, WindowedAUC, PRAUC, Brier, PrecisionAtBudget])
+def test_no_metric_reads_a_block_that_one_cannot_read(wrong, last):
+    """A score that one refuses leaves all as they were, whatever stands before it."""
+    truth, scores = np.array([True, False, True]), np.array([0.9, 0.2, 0.6])
+    every = [river_metrics.LogLoss(), river_metrics.RollingROCAUC(), AUC(), Brier(), last()]
+    coded = CodedLabels(truth.astype(np.int64), [False, True])
+    update_many(every, coded, scores)
+    before = [metric.get() for metric in every]
+    for y_true in (coded, truth.tolist()):
+        with pytest.raises(ValueError, match="y_pred must be"):
+            update_many(every, y_true, np.array([0.1, 0.2, wrong]))
+    assert str([metric.get() for metric in every]) == str(before)
+
+
+def test_no_metric_reads_labels_that_one_cannot_read():
+    """A number that is no label, which kappa-M refuses, is counted by none."""
+    accuracy = river_metrics.Accuracy()
+    with pytest.raises(ValueError, match="y must be"):
+        update_many([accuracy, KappaM()], [1, 0.5], [1, 1])
+    assert accuracy.cm.n_samples == 0

@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from olearn import evaluate, learners, streams
 from olearn.core.labels import CodedLabels, CodedProba
-from olearn.metrics import AUC, WindowedAUC, update_many
+from olearn.metrics import AUC, WindowedAUC, update_many, values_many
+from olearn.metrics.sorted_scores import SortedScores
 
 CASES = {
     "spread": lambda rng, n: (rng.random(n) < 0.4, rng.random(n)),
@@ -83,11 +84,54 @@ def test_counts_never_drift():
     """After 100,000 rows the whole numbers are those of the window alone."""
     truth, scores = rows("ties", 100_000)
     metric = WindowedAUC(window=100)
-    for t, s in zip(truth.tolist(), scores.tolist(), strict=True):
-        metric._add_row((t, s))
+    values = values_many(metric, truth, scores)
     fresh = WindowedAUC(window=100)
     fresh.update_scores(truth[-100:], scores[-100:])
-    assert metric._twice_u == fresh._twice_u > 0
+    assert metric._scores.counts == fresh._scores.counts
+    assert values[-1] == metric.get() == fresh.get()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("window", [0, 2, 30, 700])
+def test_values_after_each_row(case, window):
+    """They are those of the loop, to the bit, and the metric goes on from them."""
+    truth, scores = rows(case, 2_500)
+    one, many = (WindowedAUC(window) if window else AUC() for _ in range(2))
+    wanted = []
+    for t, s in zip(truth.tolist(), scores.tolist(), strict=True):
+        one.update(t, s)
+        wanted.append(one.get())
+    found = [values_many(many, truth[:900], scores[:900]).tolist()]
+    update_many(many, truth[900:1_000], scores[900:1_000])
+    y_true = CodedLabels(truth[1_000:].astype(np.int64), [False, True])
+    found.append(values_many(many, y_true, scores[1_000:]).tolist())
+    assert str(found[0]) == str(wanted[:900])  # NaN is NaN
+    assert str(found[1]) == str(wanted[1_000:])
+    assert str(many.get()) == str(one.get())
+
+
+def test_values_of_other_metrics_are_read_row_by_row():
+    """Any metric will do; a row that is not scored leaves the value."""
+    assert values_many(metrics.Accuracy(), [1, 0, 1, 1], [1, 1, None, 1]).tolist() == [
+        *(1.0, 0.5, 0.5, 2 / 3)
+    ]
+    areas = values_many(AUC(), [True, False, False], [0.5, {}, {True: 0.25}])
+    assert str(areas.tolist()) == "[nan, nan, 1.0]"
+
+
+@pytest.mark.parametrize("window", [3, 64, 1000, 0])
+def test_scores_that_wander_keep_the_order(window):
+    """Buckets fill, are split and are left empty: the scores kept stay the newest, in order."""
+    rng = np.random.default_rng(5)
+    scores = np.cumsum(rng.normal(size=9_000)).round(1)
+    positive = rng.random(len(scores)) < 0.5
+    kept = SortedScores(window)
+    for part in np.array_split(np.arange(len(scores)), [1, 40, 800, 4_000, 4_090, 7_000]):
+        kept.add(positive[part], scores[part])
+        newest = slice(max(0, part[-1] + 1 - window) if window else 0, part[-1] + 1)
+        for label in (0, 1):
+            wanted = np.sort(scores[newest][positive[newest] == label])
+            np.testing.assert_array_equal(kept.in_order(label), wanted)
 
 
 def test_faults_of_river_that_are_not_followed():
@@ -135,7 +179,11 @@ def test_evaluations_score_by_it():
     assert (found.path, single.path) == ("blocks", "rows")
     assert found.values["AUC"] == single.values["AUC"] > 0.8
     default = evaluate.prequential((X, names), model.clone(), pos_label="odd")
-    assert default.values == {"AUC": found.values["AUC"]}
+    assert list(default.values) == ["AUC", "PrecisionAtBudget", "RecallAtBudget"]
+    assert default.values["AUC"] == found.values["AUC"]
+    assert default.values["RecallAtBudget"] > 0.1
+    by_rows = evaluate.prequential(stream, model.clone(), pos_label="odd")
+    assert (by_rows.values, by_rows.windows) == (default.values, default.windows)
     nb = evaluate.prequential(stream, naive_bayes.GaussianNB(), AUC(), pos_label="odd")
     assert 0.5 < nb.values["AUC"] <= 1.0
     assert not AUC().works_with(rules.AMRules())

@@ -74,7 +74,16 @@ def test_cross_entropy_of_many_labels():
     assert found == wanted > 0
 
 
-@pytest.mark.parametrize("make", [metrics.ROCAUC, lambda: OneVsRest(metrics.ROCAUC(), True)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        metrics.ROCAUC,
+        lambda: OneVsRest(metrics.ROCAUC(), True),
+        lambda: metrics.RollingROCAUC(150),  # ties count 0 in it, which is followed
+        lambda: OneVsRest(metrics.RollingROCAUC(150), True),
+        lambda: metrics.RollingPRAUC(150),
+    ],
+)
 def test_scores(make):
     """Scores of an anomaly detector, some of them equal to a threshold."""
     rng = np.random.default_rng(3)
@@ -85,13 +94,28 @@ def test_scores(make):
     assert found == wanted
 
 
-@pytest.mark.parametrize("make", [metrics.MAE, metrics.MSE, metrics.RMSE, metrics.R2])
+@pytest.mark.parametrize(
+    "make",
+    [metrics.MAE, metrics.MSE, metrics.RMSE, metrics.R2, metrics.MAPE, metrics.SMAPE],
+)
 def test_numbers(make):
-    """Targets and predictions of all sizes."""
+    """Targets and predictions of all sizes, some of them 0."""
     rng = np.random.default_rng(4)
     y_true = rng.normal(size=N) * 10.0 ** rng.integers(-3, 6, N)
-    found, wanted = both(make(), y_true, y_true + rng.normal(size=N))
-    assert found == wanted
+    y_pred = y_true + rng.normal(size=N)
+    y_true[::30] = y_pred[::60] = 0.0
+    found, wanted = both(make(), y_true, y_pred)
+    assert found == wanted > 0.0
+
+
+def test_logarithms_of_numbers():
+    """As river's, which has none of -1 and less: such rows raise its error."""
+    rng = np.random.default_rng(4)
+    y_true = rng.random(N) * 10.0 ** rng.integers(-3, 6, N) - 0.5
+    found, wanted = both(metrics.RMSLE(), y_true, y_true + rng.random(N))
+    assert found == wanted > 0.0
+    with pytest.raises(ValueError, match="math domain error"):
+        update_many(metrics.RMSLE(), np.array([1.0, -1.0]), np.array([1.0, 1.0]))
 
 
 class Half(metrics.MAE):

@@ -10,7 +10,15 @@ from river import base
 from river import metrics as river_metrics
 from river.metrics.base import BinaryMetric, ClassificationMetric, Metric, Metrics
 
-from olearn.metrics import AUC, KappaM, KappaT, update_many
+from olearn.metrics import (
+    AUC,
+    KappaM,
+    KappaT,
+    PrecisionAtBudget,
+    RecallAtBudget,
+    update_many,
+)
+from olearn.metrics.alarm_budget import BudgetMetric
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.persist.classes import kept_in_files
 
@@ -71,7 +79,8 @@ class Scoreboard:
             self.curves[name].append(value)
         for name, value in self._figures(self._window, self._n_in_window).items():
             self.windows[name].append(value)
-        self._window = list(map(_cast, self._fresh))
+        pairs = zip(self._window, self._fresh, strict=True)
+        self._window = [_afresh(metric, mould) for metric, mould in pairs]
         self._n_in_window = 0
 
     def leading(self) -> float:
@@ -166,6 +175,15 @@ def _cast(mould: bytes | Metric) -> Metric:
     return metric
 
 
+def _afresh(metric: Metric, mould: bytes | Metric) -> Metric:
+    """Return a metric that has counted nothing; of the past it knows only what thresholds need."""
+    inner = metric.metric if isinstance(metric, OneVsRest) else metric
+    if not isinstance(inner, BudgetMetric):
+        return _cast(mould)
+    inner.restart()
+    return metric
+
+
 def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -> list[Metric]:
     if isinstance(metrics, Metric) and not isinstance(metrics, Metrics):
         return [metrics]
@@ -176,7 +194,7 @@ def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -
     if isinstance(model, base.Regressor):
         return [_new("MAE"), _new("RMSE"), _new("R2")]
     if isinstance(model, base.AnomalyDetector | base.AnomalyFilter):
-        return [AUC()]
+        return [AUC(), PrecisionAtBudget(), RecallAtBudget()]
     raise ValueError(f"metrics must be given for {model}: it is no classifier and no regressor")
 
 
