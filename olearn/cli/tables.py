@@ -106,7 +106,9 @@ _SPELLED = re.compile(
     r"(\[(?:'[^']*'|\"[^\"]*\"|\.\.\.)\]|'[^']*'|True|False|(?=\s))"
 )
 
-
+_NO_TEXT = re.compile(  # what Python can put in front, the command cannot
+    r"(feature '([^']*)' is numeric, got .*; )put preprocessing.OneHotEncoder in front.*"
+)
 _OF_NUMBERS = "learners of numbers"
 
 
@@ -122,6 +124,8 @@ def as_options(message: str) -> str:
     """
     learner = "a learner of numbers, such as linear-regression,"
     message = message.replace("task='regression'", learner).replace(f", for {_OF_NUMBERS}", "")
+    takers = r"\1drop=['\2'] leaves it out, learners such as arf and knn-regressor take text"
+    message = _NO_TEXT.sub(takers, message)
     return _SPELLED.sub(_as_option, message)
 
 

@@ -26,7 +26,15 @@ def make_model(model: base.Estimator | Callable[[int], Any], seed: int) -> Any:
     """Return a clone of an estimator with its seeds set, or what a function makes of the seed."""
     if isinstance(model, base.Estimator):
         return model.clone(_with_seed(model._get_params(), seed))
-    return model(seed)
+    return _made(model, seed)
+
+
+def _made(make: Callable[..., Any], seed: int) -> Any:
+    """Call a function of a seed; a class is made as it comes, with the seed as its `seed`."""
+    if not inspect.isclass(make):
+        return make(seed)
+    settings = {"seed": seed} if "seed" in inspect.signature(make).parameters else {}
+    return make(**settings)
 
 
 def has_seed(model: Any, stream: Any) -> bool:
@@ -34,7 +42,11 @@ def has_seed(model: Any, stream: Any) -> bool:
     if isinstance(model, base.Estimator):
         params = model._get_params()
         return _with_seed(params, 0) != _with_seed(params, 1) or _stream_has_seed(stream)
-    return True
+    return (
+        not inspect.isclass(model)
+        or "seed" in inspect.signature(model).parameters
+        or (_stream_has_seed(stream))
+    )
 
 
 def _with_seed(params: dict[str, Any], seed: int) -> dict[str, Any]:
@@ -54,7 +66,7 @@ def _with_seed(params: dict[str, Any], seed: int) -> dict[str, Any]:
 
 def _stream_has_seed(stream: Any) -> bool:
     if callable(stream):
-        return True
+        return not inspect.isclass(stream) or "seed" in inspect.signature(stream).parameters
     params = _stream_params(stream)
     composed = any(isinstance(part, Stream) for value in params.values() for part in _parts(value))
     return "seed" in params and not composed
@@ -63,7 +75,7 @@ def _stream_has_seed(stream: Any) -> bool:
 def reseed_stream(stream: Any, seed: int) -> Any:
     """Return the stream with another seed, where it has one; what a function makes of the seed."""
     if callable(stream):
-        return stream(seed)
+        return _made(stream, seed)
     if not _stream_has_seed(stream):
         return stream
     return type(stream)(**{**_stream_params(stream), "seed": seed})

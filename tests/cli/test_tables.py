@@ -168,6 +168,10 @@ def test_remedies_are_options_of_the_command(tmp_path):
     path.write_text("x,label\n" + "1,a\n" * 50 + "oops,b\n")
     said = on_one_line(call("run", "no-change", path))
     assert "--missing oops takes it for missing, --nominal x takes" in said
+    path.write_text("room,x,label\n" + "A,1,a\nB,2,b\n" * 9)
+    said = on_one_line(call("run", "logistic-regression", path))
+    assert "'room' is numeric, got 'A'; --drop room leaves it out, learners such as arf" in said
+    assert call("run", "logistic-regression", path, "--drop", "room").exit_code == 0
 
 
 def test_the_learner_says_what_the_target_is(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from river import compose, ensemble, forest, naive_bayes, preprocessing, tree
 from river.datasets import Phishing, synth
 
-from olearn import streams
+from olearn import evaluate, learners, streams
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 
 NO_SEED = [({"a": 1.0}, "x")]
@@ -50,6 +50,24 @@ def test_seeds_are_set_at_any_depth():
     inner = tree.HoeffdingAdaptiveTreeClassifier(grace_period=77, seed=1)
     bagged = make_model(ensemble.BaggingClassifier(inner, n_models=2, seed=1), 7)
     assert (bagged.seed, bagged.model.seed, bagged.model.grace_period) == (7, 7, 77)
+
+
+def test_classes_are_made_as_they_come():
+    """Their first parameter is no seed: a tree would get a grace period of 1, and say nothing."""
+    made = make_model(learners.HoeffdingTreeClassifier, 1)
+    assert (type(made), made.grace_period) == (learners.HoeffdingTreeClassifier, 200)
+    forest_of_ten = make_model(learners.ARFClassifier, 7)
+    assert (forest_of_ten.n_models, forest_of_ten.seed) == (10, 7)
+    assert reseed_stream(streams.LED, 7).seed == 7
+    assert has_seed(learners.ARFClassifier, NO_SEED)
+    assert not has_seed(learners.HoeffdingTreeClassifier, NO_SEED)
+    by_class = evaluate.compare(
+        {"tree": learners.HoeffdingTreeClassifier}, {"led": streams.LED}, max_samples=500
+    )
+    by_object = evaluate.compare(
+        {"tree": learners.HoeffdingTreeClassifier()}, {"led": streams.LED(seed=1)}, max_samples=500
+    )
+    assert by_class.results[0].values == by_object.results[0].values
 
 
 def test_seeds_given():
