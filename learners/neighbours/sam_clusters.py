@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from olearn.core.jit import njit
+from olearn.core.jit import inner, njit
 from olearn.core.rng import next_below, next_double
 from olearn.learners.neighbours._window import END, VALUE, WEIGHT
 
@@ -37,38 +37,68 @@ def _centres(rows, k, random):
     centres = np.empty((k, rows.shape[1]))
     centres[0] = rows[next_below(random, n)]
     least = np.full(n, np.inf)
-    nearest = np.zeros(n, np.int64)
     for c in range(1, k):
-        _approach(rows, centres[c - 1], c - 1, least, nearest)
+        _approach(rows, centres, c - 1, least)
         drawn, chosen = next_double(random) * least.sum(), 0
         while chosen < n - 1 and drawn >= least[chosen]:
             drawn -= least[chosen]
             chosen += 1
         centres[c] = rows[chosen]
-    nearest[:] = -1
+    nearest, moved = np.full(n, -1), np.ones(k, np.bool_)
     for _ in range(_MOST_ROUNDS):
-        least[:] = np.inf
-        before = nearest.copy()
-        for c in range(k):
-            _approach(rows, centres[c], c, least, nearest)
-        if (nearest == before).all():
+        if not _assign(rows, centres, moved, least, nearest):
             break
-        sums, counts = np.zeros(centres.shape), np.zeros(k)
-        for i in range(n):
-            sums[nearest[i]] += rows[i]
-            counts[nearest[i]] += 1.0
-        for c in range(k):
-            if counts[c] > 0.0:
-                centres[c] = sums[c] / counts[c]
+        _move(rows, centres, moved, nearest)
     return centres
 
 
 @njit
-def _approach(rows, centre, c, least, nearest):
-    """Let centre c have the rows that it is nearer to than all centres before."""
+def _assign(rows, centres, moved, least, nearest):
+    """Give each row to its nearest centre, and tell whether that changes any.
+
+    A row whose centre has not moved is measured only from those that have.
+    """
+    changed = False
     for i in range(len(rows)):
-        square = 0.0
-        for j in range(rows.shape[1]):
-            square += (rows[i, j] - centre[j]) * (rows[i, j] - centre[j])
-        if square < least[i]:
-            least[i], nearest[i] = square, c
+        before = nearest[i]
+        anew = before < 0 or moved[before]
+        if anew:
+            least[i] = np.inf
+        for c in range(len(centres)):
+            if anew or moved[c]:
+                square = _square(rows, i, centres, c)
+                if square < least[i]:
+                    least[i], nearest[i] = square, c
+        changed |= nearest[i] != before
+    return changed
+
+
+@njit
+def _move(rows, centres, moved, nearest):
+    """Let each centre be the mean of its rows, and say which have moved."""
+    sums, counts = np.zeros(centres.shape), np.zeros(len(centres))
+    for i in range(len(rows)):
+        sums[nearest[i]] += rows[i]
+        counts[nearest[i]] += 1.0
+    for c in range(len(centres)):
+        moved[c] = False
+        for j in range(centres.shape[1]):
+            if counts[c] > 0.0:
+                mean = sums[c, j] / counts[c]
+                moved[c] |= mean != centres[c, j]
+                centres[c, j] = mean
+
+
+@njit
+def _approach(rows, centres, c, least):
+    """Note the squared distance of each row from centre c, where it is nearer than others."""
+    for i in range(len(rows)):
+        least[i] = min(least[i], _square(rows, i, centres, c))
+
+
+@inner
+def _square(rows, i, centres, c):
+    square = 0.0
+    for j in range(rows.shape[1]):
+        square += (rows[i, j] - centres[c, j]) * (rows[i, j] - centres[c, j])
+    return square
