@@ -15,7 +15,7 @@ from olearn.core.tables import Names, Table
 from olearn.core.types import Codes, Rows
 from olearn.core.values import as_float, as_floats, is_number
 from olearn.learners.bayes._base import NaiveBayes
-from olearn.learners.bayes.count_kernels import ALPHA, KIND, THRESHOLD, run
+from olearn.learners.bayes.count_kernels import ALPHA, KIND, THRESHOLD, has_negative, run
 
 Smoothing = Annotated[float, In(0.0, math.inf, "[)")]
 
@@ -72,9 +72,9 @@ class FrequencyNB(CountNB):
         return dict(zip(self._labels.labels, self._totals.tolist(), strict=True))
 
     def _run(self, A: Rows, B: Rows, *more: Any) -> None:
-        negative = B < 0.0  # of another step of a pipeline: else `Frequencies` has refused it
-        if negative.any():
-            row, column = np.argwhere(negative)[0]
+        # of another step of a pipeline: else `Frequencies` has refused it
+        if has_negative(B):
+            row, column = np.argwhere(B < 0.0)[0]
             raise negative_value(self._features.names[column], B[row, column])
         super()._run(A, B, *more)
 
@@ -101,7 +101,7 @@ class Frequencies(FeatureIndex):
     def quick(self, x: Mapping[Any, Any]) -> NDArray[np.float64] | None:
         """Encode a row as `FeatureIndex` does, but for one that `check_one` refuses."""
         row = super().quick(x)
-        return None if row is not None and row.min(initial=0.0) < 0.0 else row
+        return None if row is not None and x and min(x.values()) < 0 else row
 
     def check_one(self, x: Mapping[Any, Any]) -> None:
         """Raise TypeError or ValueError if a row cannot be encoded."""

@@ -47,6 +47,16 @@ def run(A, B, y, w, upto, conf, counts, totals, table, feature_totals, seen, ans
             q += 1
 
 
+@njit(nogil=True)
+def has_negative(X):
+    """Tell whether a value is below 0."""
+    for row in X:
+        for x in row:
+            if x < 0.0:
+                return True
+    return False
+
+
 @inner
 def _learn(X, t, c, w, conf, counts, totals, table, feature_totals, seen):
     """Count the values of a row of label c that are there."""
