@@ -133,6 +133,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"How it works": "concepts.md"},
         {"Tables in files": "files.md"},
         {"Transformers": "preprocessing.md"},
+        {"Nearest neighbours and naive Bayes": "neighbours_and_bayes.md"},
         {"Containers": "containers.md"},
         {"Coming from river": "coming_from_river.md"},
         {"Coming from CapyMOA": "coming_from_capymoa.md"},

@@ -2,7 +2,8 @@
 
 Each row is answered, then learnt: labels and numbers are predicted, anomalies scored. All sides run
 in turns over the same rows, and the fewest CPU seconds of each count; the share of answers that are
-river's bit for bit stands beside.
+river's bit for bit stands beside, and of classifiers the shares of right ones. river has no
+SAM-kNN: its nearest neighbours of a window stand in.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,12 @@ from olearn import learners
 # name: our maker, river's
 CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "GaussianNB": (learners.GaussianNB, naive_bayes.GaussianNB),
+    "BernoulliNB": (
+        partial(learners.BernoulliNB, true_threshold=0.5),
+        partial(naive_bayes.BernoulliNB, true_threshold=0.5),
+    ),
+    "MultinomialNB": (learners.MultinomialNB, naive_bayes.MultinomialNB),
+    "ComplementNB": (learners.ComplementNB, naive_bayes.ComplementNB),
     "LogisticRegression": (learners.LogisticRegression, linear_model.LogisticRegression),
     "LinearRegression": (learners.LinearRegression, linear_model.LinearRegression),
     "Perceptron": (learners.Perceptron, linear_model.Perceptron),
@@ -29,8 +36,12 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         partial(anomaly.HalfSpaceTrees, seed=1),
     ),
     "KNN": (
-        partial(learners.KNNClassifier, window_size=200),
-        partial(neighbors.KNNClassifier, engine=neighbors.LazySearch(window_size=200)),
+        learners.KNNClassifier,
+        partial(neighbors.KNNClassifier, engine=neighbors.LazySearch(window_size=1000)),
+    ),
+    "SAM-kNN": (
+        partial(learners.SAMkNNClassifier, seed=1),
+        partial(neighbors.KNNClassifier, engine=neighbors.LazySearch(window_size=1000)),
     ),
     "LODA": (partial(learners.LODA, seed=1), partial(anomaly.LODA, seed=1)),
     "OneClassSVM": (learners.OneClassSVM, anomaly.OneClassSVM),
@@ -98,10 +109,11 @@ def main(args: Args) -> None:
         ]
         least = [min(run[side] for run in runs) for side in range(3)]
         sides = (("array", args.rows), ("rows", few), ("river, rows", few))
-        answers = zip(
-            by_array(ours(), X[:few], y[:few]), by_rows(river(), rows, labels), strict=True
-        )
-        same = float(np.mean([one == other for one, other in answers]))
+        told = by_array(ours(), X[:few], y[:few]), by_rows(river(), rows, labels)
+        same = float(np.mean([one == other for one, other in zip(*told, strict=True)]))
+        right: list[float | None] = [None, None]
+        if isinstance(ours(), base.Classifier):
+            right = [round(100.0 * float(np.mean(np.array(t) == y[:few])), 2) for t in told]
         for (side, n), (cpu, wall) in zip(sides, least, strict=True):
             of_run = (n, cpu, wall, same, 1, args.repeat)
             timings.append(Timing(f"{name}, {side}", "drawn rows", "defaults", *of_run))
@@ -117,6 +129,8 @@ def main(args: Args) -> None:
                 "array: river's/ours": round(theirs / array, 1),
                 "rows: river's/ours": round(theirs / single, 2),
                 "answers alike %": round(100.0 * same, 2),
+                "right %": right[0],
+                "river's right %": right[1],
             }
         )
         print(lines[-1], flush=True)
