@@ -53,6 +53,10 @@ class ArrayPipeline(Stage, Pipeline):
     def __init__(self, *steps: Any) -> None:
         super().__init__(*steps)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._made = None  # it holds the steps of before
+
     def _add_step(self, obj: Any, at_start: bool) -> None:
         super()._add_step(obj, at_start)
         self._made = None

@@ -21,6 +21,7 @@ from olearn.checks.tools import require_same_state, snapshot
 from olearn.cli.main import app
 from olearn.evaluate import Checkpoint
 from olearn.persist.files import read_header
+from olearn.preprocessing import MinMaxScaler
 
 # the clock, and room to spare in dicts and lists, which depends on how they grew
 BESIDE = ("seconds", "cpu_seconds", "memory")
@@ -106,6 +107,11 @@ CASES = {
         lambda: preprocessing.StandardScaler() | linear_model.LinearRegression(),
         lambda: list(datasets.ChickWeights()),  # read at once: a stop would leave the file open
         {"detector": drift.PageHinkley(), "keep_predictions": True, "window": 50},
+    ),
+    "pipeline of compiled steps": (
+        lambda: MinMaxScaler() | learners.LogisticRegression(),
+        lambda: streams.load("sea", seed=2),
+        {"window": 100, "delay": 30, "keep_predictions": True},
     ),
     "list": (
         lambda: learners.AnalyticRidgeClassifier(n_features=8, seed=1),
