@@ -79,9 +79,10 @@ class TwoLabelClassifier(OneWeight, ArrayClassifier):
         return self._decided(self._state.answer(X))
 
     def _code_row(self, row: Rows) -> int:
-        if len(self._labels) < 2:
+        labels = self._labels
+        if len(labels.labels) < 2:
             return 0
-        p, positive = self._state.answer_row(row), self._labels.positive
+        p, positive = self._state.answer_row(row), labels.positive
         return positive if p > 1.0 - p else 1 - positive
 
     def _stage_rows(self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool) -> Any:

@@ -28,8 +28,11 @@ class TwoLabels(LabelIndex):
 
     def get(self, label: Any) -> int:
         """Return the code of a label, or -1 if it is new; raise if there are two others."""
-        code = super().get(label)
-        if code < 0 and len(self) == 2:
+        try:
+            return self._code[label]
+        except (KeyError, TypeError):  # new, or none at all
+            code = super().get(label)
+        if code < 0 and len(self.labels) == 2:
             self._refuse([*self.labels, label])
         return code
 

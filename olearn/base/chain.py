@@ -51,11 +51,8 @@ class Link:
 
     def __call__(self, rows: Rows) -> Rows:
         """Return rows of the first step, or one, as the second one takes them."""
-        for column, kinds in self._numbers:
-            if not kinds.all_own:
-                rows, values = rows.copy(), kinds.values()
-                codes = np.atleast_1d(rows[..., column]).tolist()
-                rows[..., column] = [values.get(code, code) for code in codes]
+        if self._numbers:
+            rows = self._with_numbers(rows)
         if rows.shape[-1] != self._known[0]:  # the first step has learnt by itself
             self.follow()
             self._after._settle()
@@ -64,6 +61,15 @@ class Link:
         out = np.full((*rows.shape[:-1], len(self._features)), np.nan)
         out[..., self._take] = rows
         return out
+
+    def _with_numbers(self, rows: Rows) -> Rows:
+        """Return rows with the numbers that codes mean, for a step that takes only numbers."""
+        for column, kinds in self._numbers:
+            if not kinds.all_own:
+                rows, values = rows.copy(), kinds.values()
+                codes = np.atleast_1d(rows[..., column]).tolist()
+                rows[..., column] = [values.get(code, code) for code in codes]
+        return rows
 
 
 class Chain:
@@ -80,6 +86,7 @@ class Chain:
         *self.steps, self.last = steps
         self._all = steps
         self._links = [Link(*pair) for pair in pairwise(steps)]
+        self._linked = list(zip(self.steps, self._links, strict=True))
         self.encoder = steps[0]._features
         if self._links and len(self.encoder):
             self.settle()
@@ -160,13 +167,13 @@ class Chain:
 
     def transform_row(self, row: Rows) -> Rows:
         """Hand a row through the steps before the last."""
-        for step, link in zip(self.steps, self._links, strict=True):
+        for step, link in self._linked:
             row = link(step._transform_row(row))
         return row
 
     def learn_row(self, row: Rows, y: Any, w: float) -> Rows:
         """Let the steps before the last learn a row one after the other; return what they make."""
-        for step, link in zip(self.steps, self._links, strict=True):
+        for step, link in self._linked:
             row = link(step._learn_and_transform_row(row, y, w))
         return row
 
@@ -174,7 +181,7 @@ class Chain:
 
     def transform_rows(self, rows: Rows) -> Rows:
         """Hand rows through the steps before the last."""
-        for step, link in zip(self.steps, self._links, strict=True):
+        for step, link in self._linked:
             rows = link(step._transform_rows(rows))
         return rows
 
@@ -184,7 +191,7 @@ class Chain:
 
     def stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
         """Hand a block through the steps before the last; see `olearn.base.stages`."""
-        for step, link in zip(self.steps, self._links, strict=True):
+        for step, link in self._linked:
             A, B = step._stage_rows(A, B, y, w, upto)
             A, B = link(A), link(B)
         return A, B

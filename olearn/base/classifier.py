@@ -229,7 +229,8 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
     # -- at the end of a chain -------------------------------------------------------------------
 
     def _learn_encoded(self, chain: Chain, x: Mapping[FeatureName, Any], y: Any, w: float) -> None:
-        w = self._checked_weight(w)
+        if w != 1.0:
+            w = self._checked_weight(w)
         code = self._labels.get(y)
         row = chain.encode_learning(x)
         if code < 0:

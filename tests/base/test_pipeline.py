@@ -76,8 +76,8 @@ class LabelMean(ArrayTransformer):
         return np.column_stack([np.full(len(X), mean), X])
 
 
-class Logged(preprocessing.StandardScaler):
-    """Writes down what it is asked to do."""
+class Logged(preprocessing.MinMaxScaler):
+    """Writes down what it is asked to do; learns and transforms in two calls."""
 
     def __init__(self):
         super().__init__()
