@@ -44,6 +44,10 @@ class LinearState:
             slots[:labels, :, :columns] = self.slots
             self.slots = slots
 
+    def watch(self, limit: float) -> None:
+        """Note in silence a score above `limit` times the largest target."""
+        self.conf[at.LIMIT], self._is_said = limit, True
+
     def weights(self, label: int, n_columns: int) -> Rows:
         """Return a copy of the weights of a label."""
         return self.slots[label, at.WEIGHT, :n_columns].copy()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from river import base
@@ -17,6 +17,9 @@ from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.spans import WARM_UP_ROWS, Span, rows_to_cut
 from olearn.streams.base import Numbers, Stream
 
+if TYPE_CHECKING:
+    from olearn.interop.in_place import InPlace
+
 
 class BlockPath:
     """Whole blocks through a model; its answers are cut into spans.
@@ -27,11 +30,12 @@ class BlockPath:
         As in `prequential`, already checked.
     probabilities
         Whether a metric reads them.
+    in_place
+        What runs a model of river, which takes no blocks itself.
 
     """
 
     name = "blocks"
-    why = ""
 
     def __init__(
         self,
@@ -41,18 +45,26 @@ class BlockPath:
         delay: Delay,
         *,
         probabilities: bool,
+        in_place: "InPlace | None" = None,
     ) -> None:
         self._stream = stream
-        self._model = model
+        self._in_place = in_place is not None
+        self._model = in_place or model
         self._block_size = block_size
         self._late = None if delay is None else DelayedRows(delay, stream.schema)
         self.delay = "none" if self._late is None else self._late.description
         self.delayed: list[Any] = [] if self._late is None else self._late.queue
         last = last_step(model)
-        self._by_codes = isinstance(last, ArrayClassifier)
+        by_codes = ArrayClassifier if in_place is None else base.Classifier
+        self._by_codes = isinstance(last, by_codes)
         self._proba = probabilities and isinstance(model, base.Classifier)
         self._is_told = isinstance(last, CountsDrifts | RoutesExperts)  # window by window
         self._is_warm = False
+
+    @property
+    def why(self) -> str:
+        """What kept rows from whole blocks, in words."""
+        return self._model.why if self._in_place else ""
 
     def spans(self, at: Position, cuts: Sequence[int], max_samples: int | None) -> Iterator[Span]:
         """Yield the rows after `at` span by span, none across a multiple of one of `cuts`.
@@ -96,6 +108,8 @@ class BlockPath:
 
     def _answers(self, model: Any, A: Rows, B: Rows, y: Any, upto: Codes | None) -> Any:
         """Predict rows and learn rows; this alone is timed."""
+        if self._in_place:
+            return model.run(A, B, y, upto)
         names = columns_of(self._stream, model)
         if not issubclass(type(model), Stage):
             return model.test_then_train_many(A, self._values(y), names=names)

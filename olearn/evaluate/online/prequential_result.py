@@ -71,7 +71,7 @@ class Result(Measured):
     predictions
         Predicted labels or numbers in row order, if asked for.
     why
-        What kept the run from whole blocks, in a sentence; empty where nothing did.
+        What kept the run, or some of its rows, from whole blocks; empty where nothing did.
 
     """
 

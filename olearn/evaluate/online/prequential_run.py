@@ -45,7 +45,8 @@ def prequential(
     Each row is predicted first, then scored, then learnt. Where the stream hands out blocks and the
     model takes them, as those of olearn do and pipelines of them, whole blocks are handed over; the
     figures are the same as row by row, only the speed differs. `Result.path` says which it was, and
-    `Result.why` what kept the run from blocks.
+    `Result.why` what kept the run from blocks. Some models of river are run in arrays too, and have
+    learnt each block as in river's own loop: `docs/pages/coming_from_river.md` lists them.
 
     What the stream knows of its columns reaches a learner of olearn, also at the end of a pipeline:
     `stream.schema.nominal` are nominal, unless its `nominal_attributes` say which are. Models of
@@ -185,9 +186,31 @@ def _choose_path(
     stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
 ) -> BlockPath | RowPath:
     why = why_no_blocks(stream, model, plain=delay is None and not probabilities)
+    in_place = None
+    if why and isinstance(stream, Stream) and _is_of_river(model):
+        in_place, why = _in_place(stream, model, why, probabilities)
     if not why:
-        return BlockPath(stream, model, block_size, delay, probabilities=probabilities)
+        return BlockPath(
+            stream, model, block_size, delay, probabilities=probabilities, in_place=in_place
+        )
     return RowPath(stream, model, delay, why, probabilities=probabilities)
+
+
+def _is_of_river(model: Any) -> bool:
+    return type(model).__module__.startswith("river.")
+
+
+def _in_place(stream: Stream, model: Any, why: str, probabilities: bool) -> tuple[Any, str]:
+    """Return what runs a model of river in arrays, or why there is none."""
+    from olearn.interop.base import NotAdaptedError  # which brings all the learners
+    from olearn.interop.in_place import InPlace, is_adapted
+
+    if not is_adapted(model):
+        return None, why
+    try:
+        return InPlace(model, stream.schema, probabilities=probabilities), ""
+    except NotAdaptedError as error:
+        return None, str(error)
 
 
 def _labels(stream: Any) -> tuple[Any, ...] | None:

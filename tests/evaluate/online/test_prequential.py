@@ -256,7 +256,7 @@ def test_what_keeps_a_run_from_blocks_is_said():
     cases = [
         (source, theirs, "step 1, StandardScaler, is not compiled"),
         (list(source.take(50)), tree, "the stream gives single rows, not blocks"),
-        (source, naive_bayes.GaussianNB(), "GaussianNB is not compiled"),
+        (source, naive_bayes.BernoulliNB(), "BernoulliNB is not compiled"),
     ]
     for stream, model, why in cases:
         result = evaluate.prequential(stream, model, max_samples=50)
