@@ -50,6 +50,7 @@ _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+\Z", re.ASCII)
 _CODE = re.compile(r"[+-]?0\d|[+-]?\d{17,}\Z", re.ASCII)  # a leading zero, or too many digits
 
+MANY_CLASSES = 100  # numbers as labels: more look like a measurement
 TARGETS = ("classes", "numbers")
 NUMBERS_HINT = "; target='numbers' makes a stream of numbers"
 

@@ -16,6 +16,7 @@ from olearn.core.tensors import as_array
 from olearn.core.validate import check_choice, row_targets
 from olearn.core.values import without_mask
 from olearn.streams._columns import (
+    MANY_CLASSES,
     NUMBERS_HINT,
     TARGETS,
     Chunk,
@@ -168,6 +169,8 @@ def _of_frame(
     plan = Plan(source, nominal, numeric=target == "numbers" or y is None)
     X, values = plan.encode(source.chunk)
     schema = plan.schema
+    if isinstance(schema.target, Classes):
+        _tell_of_many(schema.labels)
     if y is None:
         schema, values = replace(schema, target=None), np.full(len(X), np.nan)
     return ArrayStream(schema, X, values, drift_positions)
@@ -233,6 +236,16 @@ def _has_truth_values(column: Any) -> bool:
     return bool(column.dtype == nw.Boolean)
 
 
+def _tell_of_many(labels: Sequence[Any]) -> None:
+    """Say of labels that look like a measurement that each is a class."""
+    n = sum(isinstance(label, int) for label in labels)
+    if n > MANY_CLASSES:
+        tell(
+            f"y has {n:,} different whole numbers, each a class of its own: a regressor learns "
+            "numbers, of a stream with target='numbers'"
+        )
+
+
 def _target(
     y: ArrayLike | None, n: int, target: str, labels: Sequence[Any] | None
 ) -> tuple[Classes | Numbers | None, NDArray[Any]]:
@@ -255,6 +268,7 @@ def _target(
         raise ValueError(f"y must have shape ({n},), one label a row, got {given.shape}")
     if labels is None:
         distinct, codes = sorted_labels(given.tolist(), hint=NUMBERS_HINT)
+        _tell_of_many(distinct)
         return Classes(distinct), codes
     return Classes(tuple(labels)), checked_codes(given, len(labels))
 

@@ -9,7 +9,7 @@ from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.telling import few, tell
 from olearn.core.validate import check_integer
 from olearn.core.words import count
-from olearn.streams._columns import Plan
+from olearn.streams._columns import MANY_CLASSES, Plan
 from olearn.streams._labelled import ColumnOptions, LabelledTable
 from olearn.streams.base import Classes, Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
@@ -35,7 +35,6 @@ _FORMATS: dict[str, _Format] = {
     ".jsonl": JsonLinesTable,
     ".ndjson": JsonLinesTable,
 }
-_MANY_CLASSES = 100  # numbers as labels: so many look like a measurement
 _ID_ROWS = 100  # a column is like an id if more than half of at least so many rows differ
 
 
@@ -307,7 +306,7 @@ class FileStream(Stream):
         if not columns.target_text:
             notes += self._odd_words(labels)
         numbers = [label for label in labels if type(label) is int]
-        if len(numbers) > _MANY_CLASSES:
+        if len(numbers) > MANY_CLASSES:
             notes.append(
                 f"the target {self.target!r} has {len(numbers):,} different numbers in "
                 f"{self._plan.n_samples:,} rows, each a class of its own; target= names another "

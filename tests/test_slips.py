@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from river import metrics
 
 import olearn
 from olearn import evaluate, learners, streams
@@ -96,3 +97,39 @@ def test_a_delay_beyond_a_short_stream_scores_nothing():
     rows = streams.from_iterable([({"a": float(i)}, "x") for i in range(50)])
     result = evaluate.prequential(rows, _model(), delay=100, progress=False)
     assert (result.n, result.n_scored) == (50, 0)
+
+
+def test_a_class_for_a_metric_is_refused_with_the_call():
+    for given in (metrics.Accuracy, [metrics.Accuracy]):
+        with pytest.raises(TypeError, match=r"got the class Accuracy; Accuracy\(\) makes one"):
+            evaluate.prequential((X, Y), _model(), metrics=given, progress=False)
+
+
+def test_dicts_and_labels_apart_are_refused_with_the_call():
+    rows = [dict(enumerate(x)) for x in X.tolist()]
+    with pytest.raises(TypeError, match=r"got a list of dicts; list\(zip\(X, y\)\)"):
+        evaluate.prequential((rows, Y), _model(), progress=False)
+    assert evaluate.prequential(list(zip(rows, Y, strict=True)), _model(), progress=False).n == 40
+
+
+def test_a_measurement_given_to_a_classifier_is_said():
+    measured, table = np.arange(300), np.random.default_rng(1).normal(size=(300, 2))
+    for given in (table, pd.DataFrame(table, columns=["a", "b"])):
+        with pytest.warns(UserWarning, match="300 different whole numbers, each a class"):
+            evaluate.prequential((given, measured), _model(), progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = learners.KNNRegressor()
+        evaluate.prequential((table, measured), model, progress=False)
+
+
+def test_numbers_that_an_array_made_text_are_said():
+    """NumPy makes text of all where one value is."""
+    rows = np.array([[1.5, "a"], [2.5, "b"], [3.5, "a"]])
+    with pytest.warns(UserWarning, match="array of text, whose columns 0 hold numbers"):
+        _model().learn_many(rows, [0, 1, 0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = learners.HoeffdingTreeClassifier(nominal_attributes=[0, 1])
+        model.learn_many(rows, [0, 1, 0])
+        _model().learn_many(rows.astype(object)[:, 1:], [0, 1, 0])

@@ -21,6 +21,7 @@ from olearn.core.tables import (
     Table,
     tell_of_codes,
     tell_of_strangers,
+    tell_of_text,
 )
 from olearn.core.values import (
     all_missing,
@@ -160,6 +161,7 @@ class FeatureIndex:
     def learn_many(self, table: Table) -> NDArray[np.float64]:
         """Encode a checked table, adding columns and categories; shape `(n, n_columns)`."""
         self.expect(table)
+        tell_of_text(table, self._declared.union(self._column))
         for name, column in zip(table.names, table.columns(), strict=True):
             self._add_column(name, column)
         return self._rows(table, learn=True)

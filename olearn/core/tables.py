@@ -50,6 +50,7 @@ class Table:
         self.matrix: Rows | None = None  # C-ordered, where all is numeric
         self.nominal: Collection[Any] = ()
         self.categories: Mapping[Any, Sequence[str]] = {}
+        self.is_text = False  # an array of text alone
         self._lists: list[Any] = []
         self._distinct: dict[Any, list[int] | None] = {}
         X = as_array(X)
@@ -102,6 +103,7 @@ class Table:
             self.matrix = _writable(without_mask(X))
             self.categories = {} if kinds is None else kinds.categories
         else:  # of objects: the texts themselves
+            self.is_text = X.dtype.kind == "U"
             self._set_lists([column.tolist() for column in X.T])
 
     def _from_frame(self, X: Any) -> None:
@@ -146,6 +148,28 @@ def tell_of_strangers(names: Collection[Any], known: Mapping[Any, int]) -> None:
             f"no column of X has been learnt before: X has {few(names)}, known are {few(known)}; "
             "what is known counts as missing in these rows"
         )
+
+
+def tell_of_text(table: Table, known: Collection[Any]) -> None:
+    """Say of new columns of an array of text that they hold numbers, as of numbers beside text."""
+    found = [
+        name
+        for name, column in zip(table.names, table.columns(), strict=True)
+        if table.is_text and name not in known and all(map(_is_written, column))
+    ]
+    if found:
+        tell(
+            f"X is an array of text, whose columns {few(found)} hold numbers: they are taken as "
+            "categories; an array of dtype object or a frame keeps numbers beside text, "
+            "nominal_attributes says that they are meant"
+        )
+
+
+def _is_written(text: str) -> bool:
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
 
 
 def tell_of_codes(kinds: ColumnKinds, known: Mapping[Any, int]) -> None:

@@ -44,6 +44,11 @@ def as_stream(stream: Any, model: base.Estimator) -> Any:
     X, y = stream
     if isinstance(X, list) and X and not isinstance(X[0], Mapping):
         raise TypeError("X of a pair (X, y) must be an array or a frame, got a list; np.array(X)")
+    if isinstance(X, list) and len(X) > 1 and all(isinstance(x, Mapping) for x in X):
+        raise TypeError(
+            "X of a pair (X, y) must be an array or a frame, got a list of dicts; list(zip(X, y)) "
+            "is a stream of rows"
+        )
     if not isinstance(X, np.ndarray) and not is_frame(X):
         return stream
     numeric = isinstance(last_step(model), base.Regressor)

@@ -188,7 +188,14 @@ def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -
     if isinstance(metrics, Metric) and not isinstance(metrics, Metrics):
         return [metrics]
     if metrics is not None:
-        return list(metrics)
+        listed: list[Any] = [metrics] if isinstance(metrics, type) else list(metrics)
+        for metric in listed:
+            if isinstance(metric, type):
+                name = metric.__name__
+                raise TypeError(
+                    f"metrics must be metrics, got the class {name}; {name}() makes one"
+                )
+        return listed
     if isinstance(model, base.Classifier):
         return [_new("Accuracy"), _new("CohenKappa"), KappaM(), KappaT()]
     if isinstance(model, base.Regressor):
