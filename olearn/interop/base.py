@@ -29,6 +29,10 @@ class Adapter:
         From an instance to an untrained one of ours with its parameters.
     load
         Puts what an instance has learnt, of the features of ours, into that.
+    names
+        Features of which an instance has learnt.
+    back
+        From one of ours to an untrained instance with its parameters.
     store
         Puts what ours has learnt into an instance, of those features that were learnt.
     known
@@ -45,6 +49,8 @@ class Adapter:
     make: Callable[[Any], Any]
     load: Callable[[Any, Any], None]
     store: Callable[[Any, Any, Iterable[Any]], None]
+    names: Callable[[Any], Iterable[Any]]
+    back: Callable[[Any], Any]
     known: Callable[[Any], set[Any]] | None = None
     is_sound: Callable[[Any], bool] = _is_sound
     at_times: frozenset[str] = frozenset()

@@ -60,6 +60,16 @@ def _store(ours: Any, theirs: Any, names: Iterable[Any]) -> None:
                 var.mean.n, var.mean._mean, var._S = n, mean, squares
 
 
+def _back(ours: Any) -> Any:
+    from river.naive_bayes import GaussianNB as Theirs
+
+    if any(ours._features.categories):
+        raise NotAdaptedError("GaussianNB with nominal features cannot become river's")
+    if not all(count == int(count) > 0 for count in ours._counts.tolist()):
+        raise NotAdaptedError("GaussianNB of weights, or a label not learnt, cannot become river's")
+    return Theirs()  # type: ignore[no-untyped-call]
+
+
 def _known(theirs: Any) -> set[Any]:
     tables = theirs.gaussians.values()
     return {name for table in tables for name, each in table.items() if each.n_samples > 0}
@@ -75,6 +85,8 @@ ADAPTERS = {
         make=_make,
         load=_load,
         store=_store,
+        names=_known,
+        back=_back,
         known=_known,
         is_sound=_is_sound,
     )

@@ -17,9 +17,12 @@ from olearn.core.labels import CodedLabels
 from olearn.core.types import Codes, Rows
 from olearn.interop.base import LARGEST, Adapter, NotAdaptedError
 from olearn.interop.table import ADAPTERS, adapter_of, twin_of
+from olearn.learners.linear.state import LinearState
 from olearn.streams.base import Classes, Schema
 
 __all__ = ["InPlace"]
+
+_LARGEST_SCORE = 1e200  # times the largest target: beyond, a model diverges
 
 
 class InPlace:
@@ -193,6 +196,8 @@ class InPlace:
     def _load(self) -> Any:
         """Make ours, and put into it what the model has learnt."""
         twins = [twin_of(step) for step in self._steps]
+        if isinstance(state := getattr(twins[-1], "_state", None), LinearState):
+            state.watch(_LARGEST_SCORE)
         encoder = twins[0]._features
         encoder.follow(self._order, [None] * len(self._order))
         ours = twins[0]

@@ -1,10 +1,13 @@
 """Linear models of river as ours: weights, and what optimisers keep of each feature."""
 
 import collections
+import operator
 from collections.abc import Iterable
+from inspect import signature
 from typing import Any
 
 import numpy as np
+from river import base
 
 from olearn.interop.base import (
     LARGEST,
@@ -52,7 +55,6 @@ _RATES = {
     "schedulers.Optimal": "loss alpha t0",
 }
 _LARGEST_WEIGHT = 1e40  # beyond, a model is lost, and ours stops where river goes on to NaN
-_LARGEST_SCORE = 1e200
 
 
 # -- river's to ours -------------------------------------------------------------------------------
@@ -65,20 +67,17 @@ def _make(made: Any, theirs: Any) -> Any:
         raise NotAdaptedError(f"river's {type(theirs).__name__} without clip_gradient")
     if made is Perceptron:
         _check_perceptron(theirs)
-        ours = Perceptron(**shared, classes=(False, True))
-    else:
-        how = {"classes": (False, True)} if made is LogisticRegression else {}
-        ours = made(
-            optimizer=theirs.optimizer.clone(),
-            loss=theirs.loss,
-            l1=theirs.l1,
-            intercept_init=theirs.intercept_init,
-            intercept_lr=theirs.intercept_lr,
-            **shared,
-            **how,
-        )
-    ours._state.watch(_LARGEST_SCORE)
-    return ours
+        return Perceptron(**shared, classes=(False, True))
+    how = {"classes": (False, True)} if made is LogisticRegression else {}
+    return made(
+        optimizer=theirs.optimizer.clone(),
+        loss=theirs.loss,
+        l1=theirs.l1,
+        intercept_init=theirs.intercept_init,
+        intercept_lr=theirs.intercept_lr,
+        **shared,
+        **how,
+    )
 
 
 def _check_parts(theirs: Any) -> None:
@@ -130,6 +129,23 @@ def _load(theirs: Any, ours: Any) -> None:
 # -- ours to river's -------------------------------------------------------------------------------
 
 
+def _back(ours: Any) -> Any:
+    from river import linear_model
+
+    name = type(ours).__name__
+    if hasattr(ours, "labels") and not set(ours.labels) <= {False, True}:
+        raise NotAdaptedError(
+            f"{name} of the labels {ours.labels} cannot become river's, which knows False and True"
+        )
+    parameters = {
+        key: value.clone() if isinstance(value, base.Base) else value
+        for key in signature(type(ours)).parameters
+        if key != "classes"
+        for value in [getattr(ours, key)]
+    }
+    return getattr(linear_model, name)(**parameters)
+
+
 def _store(ours: Any, theirs: Any, names: Iterable[Any]) -> None:
     state, optimizer, columns = ours._state, theirs.optimizer, here(ours, names)
     moments = _known(optimizer, _OPTIMIZERS)[1]
@@ -167,7 +183,10 @@ def _adapter(made: Any) -> Adapter:
     def make(theirs: Any) -> Any:
         return _make(made, theirs)
 
-    return Adapter(_ATTRIBUTES, make, _load, _store, is_sound=_is_sound, at_times=_OF_L1)
+    names = operator.attrgetter("weights")
+    return Adapter(
+        _ATTRIBUTES, make, _load, _store, names, _back, is_sound=_is_sound, at_times=_OF_L1
+    )
 
 
 ADAPTERS = {

@@ -3,6 +3,7 @@
 import collections
 import functools
 import math
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,11 @@ _MAX_ABS = {"abs_max": ("AbsMax", _ranges.HIGH)}
 def _check_all_rows(theirs: Any) -> None:
     if theirs.window_size is not None:
         raise NotAdaptedError(f"river's {type(theirs).__name__} with a window is not compiled")
+
+
+def _refuse_window(ours: Any) -> None:
+    if ours.window_size is not None:
+        raise NotAdaptedError(f"{type(ours).__name__} with a window cannot become river's")
 
 
 def _check_table(theirs: Any, name: str, factory: Any) -> None:
@@ -74,6 +80,13 @@ def _store_standard(ours: Any, theirs: Any, names: Iterable[Any]) -> None:
             theirs.vars[name] = var
 
 
+def _back_standard(ours: Any) -> Any:
+    from river.preprocessing import StandardScaler as Theirs
+
+    _refuse_window(ours)
+    return Theirs(with_std=ours.with_std)
+
+
 # -- scalers by range ------------------------------------------------------------------------------
 
 
@@ -108,6 +121,13 @@ def _store_ranges(
             setattr(table[feature], name, float(ours._ranges.ends[row, column]))
 
 
+def _back_ranges(ours: Any) -> Any:
+    from river import preprocessing
+
+    _refuse_window(ours)
+    return getattr(preprocessing, type(ours).__name__)()
+
+
 def _known_by_min_max(theirs: Any) -> set[Any]:
     return {name for name, stat in theirs.min.items() if stat.min < math.inf}
 
@@ -118,6 +138,8 @@ def _ranges_adapter(made: type, ends: dict[str, tuple[str, int]], known: Any = N
         make=functools.partial(_make_ranges, made, ends),
         load=functools.partial(_load_ranges, ends),
         store=functools.partial(_store_ranges, ends),
+        names=operator.attrgetter(next(iter(ends))),
+        back=_back_ranges,
         known=known,
     )
 
@@ -130,13 +152,20 @@ def _make_selector(made: Any, theirs: Any) -> Any:
     return made(*theirs.keys)
 
 
+def _back_selector(ours: Any) -> Any:
+    from river import compose
+
+    return getattr(compose, type(ours).__name__)(*ours.keys)
+
+
 def _nothing(*_: Any) -> None:
     """Do nothing: a selector learns nothing."""
 
 
 def _selector_adapter(made: type) -> Adapter:
     make = functools.partial(_make_selector, made)
-    return Adapter(frozenset({"keys"}), make, load=_nothing, store=_nothing)
+    names = operator.attrgetter("keys")
+    return Adapter(frozenset({"keys"}), make, _nothing, _nothing, names, _back_selector)
 
 
 ADAPTERS = {
@@ -145,6 +174,8 @@ ADAPTERS = {
         make=_make_standard,
         load=_load_standard,
         store=_store_standard,
+        names=operator.attrgetter("counts"),
+        back=_back_standard,
     ),
     "river.preprocessing.scale.MinMaxScaler": _ranges_adapter(
         MinMaxScaler, _MIN_MAX, _known_by_min_max
