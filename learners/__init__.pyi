@@ -6,6 +6,7 @@ from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRi
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
 from olearn.learners.bayes.bernoulli import BernoulliNB as BernoulliNB
 from olearn.learners.bayes.complement import ComplementNB as ComplementNB
+from olearn.learners.intervals.conformal_regressor import ConformalRegressor as ConformalRegressor
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
 from olearn.learners.replay.er import ERClassifier as ERClassifier
 from olearn.learners.bayes.gaussian import GaussianNB as GaussianNB

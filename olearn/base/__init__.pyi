@@ -14,5 +14,6 @@ from olearn.base.stages import Schedule as Schedule
 from olearn.base.stages import Stage as Stage
 from olearn.base.transformer import StatelessTransformer as StatelessTransformer
 from olearn.base.detector import check_detector as check_detector
+from olearn.base.roles import gives_intervals as gives_intervals
 from olearn.base.stages import runs as runs
 from olearn.base.roles import takes_blocks as takes_blocks

@@ -1,12 +1,13 @@
 """What some learners, and their parts, can do by the methods they have."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 from olearn.core.tables import ColumnKinds, Names
 from olearn.core.types import Codes, Rows
 
-__all__ = ["CountsDrifts", "EncodesRows", "RoutesExperts", "takes_blocks"]
+__all__ = ["CountsDrifts", "EncodesRows", "RoutesExperts", "gives_intervals", "takes_blocks"]
 
 
 class EncodesRows(Protocol):
@@ -78,3 +79,9 @@ def takes_blocks(model: Any) -> bool:
     take frames instead, and so does a pipeline, also one that ends in a learner of ours.
     """
     return getattr(model, "takes_blocks", False) is True
+
+
+def gives_intervals(model: Any) -> bool:
+    """Tell whether a regressor predicts intervals: `predict_one(x, with_interval=True)`."""
+    predict = getattr(type(model), "predict_one", None)
+    return predict is not None and "with_interval" in inspect.signature(predict).parameters

@@ -75,7 +75,7 @@ def yield_checks(model: Model) -> Iterator[Check]:
         yield from TRANSFORMER_CHECKS
         if isinstance(model, ArrayTransformer):
             yield from (*STAGE_CHECKS, *PARAMETER_CHECKS)
-    else:
+    elif not isinstance(model, river_base.Wrapper):  # of which river's checks are all that apply
         raise TypeError(
             "model must be an ArrayClassifier, ArrayRegressor, ArrayAnomalyDetector, ArrayDetector "
             "or a transformer of batches, "

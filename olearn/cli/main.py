@@ -122,6 +122,14 @@ Positive = Annotated[
         help="Label that F1, ROCAUC, ... count as positive; default: True, or the last of two."
     ),
 ]
+Share = Annotated[
+    float | None,
+    typer.Option(
+        "--interval",
+        metavar="SHARE",
+        help="Intervals that hold this share of the numbers, around those of a regressor.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -204,6 +212,7 @@ def run(
     detector: DetectorName = None,
     metric: MetricNames = None,
     positive: Positive = None,
+    interval: Share = None,
     set_: Settings = None,
     target: Target = None,
     column: Column = None,
@@ -233,6 +242,7 @@ def run(
         detector=detector,
         metric=metric,
         positive=positive,
+        interval=interval,
         target=target,
         table=table,
         column=column,

@@ -34,9 +34,10 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     rows = given.rows if checkpoint is None else None
     source = arguments.open_stream(stream, given.seed, table, given.of_stream, rows, [learner])
     watch = given.detector
+    model = arguments.make_learner(learner, source, given.seed, given.of_learner)
     result = prequential(
         source,
-        arguments.make_learner(learner, source, given.seed, given.of_learner),
+        arguments.with_interval(learner, model, given.interval),
         arguments.make_metrics(given.metric),
         pos_label=arguments.find_label(given.positive, source),
         window=given.window,

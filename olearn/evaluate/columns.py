@@ -65,6 +65,8 @@ def reads_kinds(model: Any) -> bool:
     # river's `isinstance` looks at the end of a pipeline too
     if issubclass(type(model), ArrayPipeline):
         return takes_blocks(model)
+    if issubclass(type(model), base.Wrapper) and issubclass(type(model), Stage):
+        return takes_blocks(model)
     return issubclass(type(model), ArrayClassifier | ArrayRegressor | ArrayAnomalyDetector)
 
 

@@ -2,7 +2,10 @@
 
 from olearn.metrics.auc import AUC as AUC
 from olearn.metrics.brier import Brier as Brier
+from olearn.metrics.intervals import Coverage as Coverage
 from olearn.metrics.fading import FadingAccuracy as FadingAccuracy
+from olearn.metrics.intervals import IntervalScore as IntervalScore
+from olearn.metrics.intervals import IntervalWidth as IntervalWidth
 from olearn.metrics.kappa import KappaM as KappaM
 from olearn.metrics.kappa import KappaT as KappaT
 from olearn.metrics.pr_auc import PRAUC as PRAUC

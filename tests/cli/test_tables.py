@@ -187,7 +187,11 @@ def test_the_learner_says_what_the_target_is(tmp_path):
     several = call("compare", "knn-regressor", "last-number", "mean-number", "--streams", path)
     assert several.exit_code == 0, several.output
     assert "MAE" in several.stdout
+    held = call("run", "knn-regressor", path, "--interval", "0.8", "--json")
+    assert abs(json.loads(held.stdout)["values"]["Coverage"] - 0.8) < 0.05
     for args, words in (
+        (("run", "arf", "sea", "--interval", "0.9"), "learners of numbers, which arf is none of"),
+        (("run", "knn-regressor", path, "--interval", "9"), "between 0 and 1, got 9.0"),
         (("run", "arf", path), "a learner of numbers, such as linear-regression, takes measure"),
         (("compare", "arf", "knn-regressor", "--streams", path), "all for numbers or all for"),
         (("run", "arf", "river:TrumpApproval"), "is for regression, arf for classification"),

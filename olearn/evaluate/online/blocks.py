@@ -28,7 +28,7 @@ class BlockPath:
     ----------
     stream, model, block_size, delay
         As in `prequential`, already checked.
-    probabilities
+    probabilities, intervals
         Whether a metric reads them.
     in_place
         What runs a model of river, which takes no blocks itself.
@@ -45,6 +45,7 @@ class BlockPath:
         delay: Delay,
         *,
         probabilities: bool,
+        intervals: bool,
         in_place: "InPlace | None" = None,
     ) -> None:
         self._stream = stream
@@ -58,6 +59,7 @@ class BlockPath:
         by_codes = ArrayClassifier if in_place is None else base.Classifier
         self._by_codes = isinstance(last, by_codes)
         self._proba = probabilities and isinstance(model, base.Classifier)
+        self._intervals = intervals
         self._is_told = isinstance(last, CountsDrifts | RoutesExperts)  # window by window
         self._is_warm = False
 
@@ -114,7 +116,8 @@ class BlockPath:
         if not issubclass(type(model), Stage):
             return model.test_then_train_many(A, self._values(y), names=names)
         if not self._by_codes:
-            return model._run_schedule(A, B, self._values(y), upto, names=names)
+            how = {"intervals": True} if self._intervals else {}
+            return model._run_schedule(A, B, self._values(y), upto, names=names, **how)
         coded = CodedLabels(y, self._stream.schema.labels)
         answers = model._run_schedule(A, B, coded, upto, names=names, proba=self._proba)
         return answers if self._proba else answers.codes
@@ -130,6 +133,8 @@ class BlockPath:
         Of codes, all are of the same labels: those of the model come first.
         """
         if not self._by_codes:
+            if self._intervals:
+                return y, answers[:, 0], answers[:, 1:]
             coded = self._stream.schema.target != Numbers()
             return CodedLabels(y, self._stream.schema.labels) if coded else y, answers, None
         known = self._stream.schema.labels

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from river import base
 
 from olearn.base import takes_blocks
@@ -28,7 +29,7 @@ class RowPath:
         As in `prequential`, already checked.
     why
         What keeps the run from whole blocks.
-    probabilities
+    probabilities, intervals
         Whether a metric reads them.
 
     """
@@ -43,12 +44,14 @@ class RowPath:
         why: str,
         *,
         probabilities: bool,
+        intervals: bool,
     ) -> None:
         self.why = why
         self._stream = stream
         self._model = model
         self._probabilities = probabilities and isinstance(model, base.Classifier)
-        self._predict = _predictor(model, self._probabilities)
+        self._intervals = intervals
+        self._predict = _with_interval(model) if intervals else _predictor(model, probabilities)
         self._learn = _learner(model)
         self._labels = None if delay is None else DelayedLabels(delay, self._learn)
         self.delay = "none" if self._labels is None else self._labels.description
@@ -77,6 +80,9 @@ class RowPath:
             if self._probabilities:
                 labels = [max(p, key=p.get) if p else None for p in answers]
                 yield Span(y_true, labels, answers, wall, cpu)
+            elif self._intervals:
+                ends = np.array([(interval.lower, interval.upper) for _, interval in answers])
+                yield Span(y_true, [number for number, _ in answers], ends, wall, cpu)
             else:
                 yield Span(y_true, answers, None, wall, cpu)
 
@@ -96,7 +102,13 @@ class RowPath:
         return answers
 
 
+def _with_interval(model: Any) -> Callable[[Any], Any]:
+    """Return what gives a prediction, which need not be the middle, and its interval."""
+    return lambda x: (model.predict_one(x), model.predict_one(x, with_interval=True))
+
+
 def _predictor(model: Any, probabilities: bool) -> Callable[[Any], Any]:
+    probabilities = probabilities and isinstance(model, base.Classifier)
     if isinstance(model, base.AnomalyFilter):
         return lambda x: model.classify(model.score_one(x))
     name = "predict_proba_one" if probabilities else "predict_one"

@@ -18,7 +18,7 @@ from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.positive import with_positive
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
-from olearn.evaluate.online.scoring import choose_metrics, wants_probabilities
+from olearn.evaluate.online.scoring import choose_metrics, wants_intervals, wants_probabilities
 from olearn.evaluate.progress import Bars, OnProgress
 from olearn.streams.base import Classes, Stream
 
@@ -64,7 +64,7 @@ def prequential(
     metrics
         One river metric, a sum or an iterable of them; they are cloned, never updated. Default:
         accuracy, kappa, kappa-M and kappa-temporal for classifiers; MAE, RMSE and R2 for
-        regressors; AUC for anomaly detectors.
+        regressors, coverage and width where they predict intervals; AUC for anomaly detectors.
     pos_label
         The label that metrics of one class against the rest (F1, ROCAUC, LogLoss, ...) count as
         positive. Default: True, as 1 is; of two other labels the last in order, with a warning;
@@ -140,7 +140,8 @@ def prequential(
         _check_target(stream.schema.target, model)
     chosen = with_positive(choose_metrics(metrics, model), _labels(stream), pos_label)
     tell_columns(stream, model)
-    path = _choose_path(stream, model, delay, block_size, wants_probabilities(chosen))
+    reads = {"probabilities": wants_probabilities(chosen), "intervals": wants_intervals(chosen)}
+    path = _choose_path(stream, model, delay, block_size, reads)
     recorder = Recorder(model, chosen, window, detector, keep_predictions)
     run = Run(model, recorder, Position(checkpoint is not None), path.delayed)
     cuts, writer = [window], None
@@ -183,17 +184,15 @@ def _check_target(target: Any, model: base.Estimator) -> None:
 
 
 def _choose_path(
-    stream: Any, model: base.Estimator, delay: Delay, block_size: int, probabilities: bool
+    stream: Any, model: base.Estimator, delay: Delay, block_size: int, reads: dict[str, bool]
 ) -> BlockPath | RowPath:
-    why = why_no_blocks(stream, model, plain=delay is None and not probabilities)
+    why = why_no_blocks(stream, model, plain=delay is None and not any(reads.values()))
     in_place = None
     if why and isinstance(stream, Stream) and _is_of_river(model):
-        in_place, why = _in_place(stream, model, why, probabilities)
+        in_place, why = _in_place(stream, model, why, reads["probabilities"])
     if not why:
-        return BlockPath(
-            stream, model, block_size, delay, probabilities=probabilities, in_place=in_place
-        )
-    return RowPath(stream, model, delay, why, probabilities=probabilities)
+        return BlockPath(stream, model, block_size, delay, in_place=in_place, **reads)
+    return RowPath(stream, model, delay, why, **reads)
 
 
 def _is_of_river(model: Any) -> bool:

@@ -10,8 +10,12 @@ from river import base
 from river import metrics as river_metrics
 from river.metrics.base import BinaryMetric, ClassificationMetric, Metric, Metrics
 
+from olearn.base import gives_intervals
+from olearn.base.pipeline import last_step
 from olearn.metrics import (
     AUC,
+    Coverage,
+    IntervalWidth,
     KappaM,
     KappaT,
     PrecisionAtBudget,
@@ -19,6 +23,7 @@ from olearn.metrics import (
     update_many,
 )
 from olearn.metrics.alarm_budget import BudgetMetric
+from olearn.metrics.intervals import IntervalMetric
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.persist.classes import kept_in_files
 
@@ -59,7 +64,8 @@ class Scoreboard:
     def add(self, y_true: Any, y_pred: Any, y_proba: Any = None) -> None:
         """Score rows in stream order; no prediction is None.
 
-        Metrics that read probabilities are given `y_proba`, where there is any.
+        Metrics that read probabilities, or the intervals of a regressor, are given `y_proba`, where
+        there is any.
         """
         every = [*self._total, *self._window]
         _check_truths(self._total, y_true)
@@ -67,11 +73,14 @@ class Scoreboard:
             _check_scores(self._total, y_pred)
         self.n_scored += len(y_pred)
         self._n_in_window += len(y_pred)
+        by_interval = [metric for metric in every if isinstance(metric, IntervalMetric)]
         by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
-        by_label = [metric for metric in every if metric not in by_proba]
+        by_label = [metric for metric in every if metric not in [*by_proba, *by_interval]]
         update_many(by_label, y_true, y_pred)  # together: they share the counting of pairs
         if by_proba:
             update_many(by_proba, y_true, y_proba)
+        for metric in by_interval:
+            metric.update_intervals(y_true, y_proba)
 
     def close_window(self) -> None:
         """Write down the values of this window and begin the next one."""
@@ -118,6 +127,11 @@ def choose_metrics(
 def wants_probabilities(metrics: Sequence[Metric]) -> bool:
     """Whether a metric reads the classifier's probabilities rather than its label."""
     return any(_reads_probabilities(metric) for metric in metrics)
+
+
+def wants_intervals(metrics: Sequence[Metric]) -> bool:
+    """Whether a metric reads a regressor's intervals."""
+    return any(isinstance(metric, IntervalMetric) for metric in metrics)
 
 
 def format_of(metric: Metric) -> str:
@@ -199,7 +213,9 @@ def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -
     if isinstance(model, base.Classifier):
         return [_new("Accuracy"), _new("CohenKappa"), KappaM(), KappaT()]
     if isinstance(model, base.Regressor):
-        return [_new("MAE"), _new("RMSE"), _new("R2")]
+        usual = [_new("MAE"), _new("RMSE"), _new("R2")]
+        more = [Coverage(), IntervalWidth()] if gives_intervals(last_step(model)) else []
+        return [*usual, *more]
     if isinstance(model, base.AnomalyDetector | base.AnomalyFilter):
         return [AUC(), PrecisionAtBudget(), RecallAtBudget()]
     raise ValueError(f"metrics must be given for {model}: it is no classifier and no regressor")

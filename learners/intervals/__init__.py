@@ -1,0 +1,1 @@
+"""Prediction intervals around the numbers of any regressor."""
