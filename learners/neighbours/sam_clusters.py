@@ -1,6 +1,11 @@
-"""k-means++ within each label, compiled: halves the rows of a long-term memory."""
+"""k-means++ within each label, compiled: halves the rows of a long-term memory.
+
+All is written in plain loops: expressions of whole arrays take the compiler a second each.
+"""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
+import math
 
 import numpy as np
 
@@ -14,86 +19,108 @@ _MOST_ROUNDS = 100  # of k-means, which ends by itself but for rounding
 @njit
 def halve(points, beside, head, random):
     """Replace the rows of each label by half as many centres, at least one."""
-    n = head[END]
-    labels = beside[VALUE, :n].astype(np.int64)
-    rows = points[:, :n].T.copy()
+    n, d = head[END], len(points)
+    rows, labels = np.empty((n, d)), np.empty(n, np.int64)
+    members, nearest, least = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    room = n // 2 + 1
+    centres, sums = np.empty((room, d)), np.empty((room, d))
+    counts, moved = np.empty(room), np.empty(room, np.bool_)
+    n_labels = 0
+    for i in range(n):
+        labels[i] = int(beside[VALUE, i])
+        n_labels = max(n_labels, labels[i] + 1)
+        for j in range(d):
+            rows[i, j] = points[j, i]
     at = 0
-    for label in range(labels.max() + 1):
-        of_label = rows[labels == label]
-        if len(of_label) == 0:
+    for label in range(n_labels):
+        m = 0
+        for i in range(n):
+            if labels[i] == label:
+                members[m] = i
+                m += 1
+        if m == 0:
             continue
-        centres = _centres(of_label, max(len(of_label) // 2, 1), random)
-        for centre in centres:
-            points[:, at] = centre
+        k = max(m // 2, 1)
+        _draw(rows, members, m, centres, k, least, random)
+        _settle(rows, members, m, centres, k, moved, least, nearest, sums, counts)
+        for c in range(k):
+            for j in range(d):
+                points[j, at] = centres[c, j]
             beside[VALUE, at], beside[WEIGHT, at] = label, 1.0
             at += 1
     head[END] = at
 
 
-@njit
-def _centres(rows, k, random):
-    """Return k centres of rows: drawn far from each other, then moved until no row changes."""
-    n = len(rows)
-    centres = np.empty((k, rows.shape[1]))
-    centres[0] = rows[next_below(random, n)]
-    least = np.full(n, np.inf)
-    for c in range(1, k):
-        _approach(rows, centres, c - 1, least)
-        drawn, chosen = next_double(random) * least.sum(), 0
-        while chosen < n - 1 and drawn >= least[chosen]:
+@inner
+def _draw(rows, members, m, centres, k, least, random):
+    """Let k of m rows be centres: each by its squared distance from those drawn before."""
+    chosen = next_below(random, m)
+    for c in range(k):
+        total = 0.0
+        for j in range(rows.shape[1]):
+            centres[c, j] = rows[members[chosen], j]
+        for i in range(m):
+            square = _square(rows, members[i], centres, c)
+            least[i] = square if c == 0 else min(least[i], square)
+            total += least[i]
+        drawn, chosen = next_double(random) * total, 0
+        while chosen < m - 1 and drawn >= least[chosen]:
             drawn -= least[chosen]
             chosen += 1
-        centres[c] = rows[chosen]
-    nearest, moved = np.full(n, -1), np.ones(k, np.bool_)
+
+
+@inner
+def _settle(rows, members, m, centres, k, moved, least, nearest, sums, counts):
+    """Move the centres to the means of their rows, until no row changes its centre."""
+    for i in range(m):
+        nearest[i] = -1
+    for c in range(k):
+        moved[c] = True
     for _ in range(_MOST_ROUNDS):
-        if not _assign(rows, centres, moved, least, nearest):
+        if not _assign(rows, members, m, centres, k, moved, least, nearest):
             break
-        _move(rows, centres, moved, nearest)
-    return centres
+        _move(rows, members, m, centres, k, moved, nearest, sums, counts)
 
 
-@njit
-def _assign(rows, centres, moved, least, nearest):
+@inner
+def _assign(rows, members, m, centres, k, moved, least, nearest):
     """Give each row to its nearest centre, and tell whether that changes any.
 
     A row whose centre has not moved is measured only from those that have.
     """
     changed = False
-    for i in range(len(rows)):
+    for i in range(m):
         before = nearest[i]
         anew = before < 0 or moved[before]
         if anew:
-            least[i] = np.inf
-        for c in range(len(centres)):
+            least[i] = math.inf
+        for c in range(k):
             if anew or moved[c]:
-                square = _square(rows, i, centres, c)
-                if square < least[i]:
+                square = _square(rows, members[i], centres, c)
+                if square < least[i] or nearest[i] < 0:  # all may be infinitely far
                     least[i], nearest[i] = square, c
         changed |= nearest[i] != before
     return changed
 
 
-@njit
-def _move(rows, centres, moved, nearest):
+@inner
+def _move(rows, members, m, centres, k, moved, nearest, sums, counts):
     """Let each centre be the mean of its rows, and say which have moved."""
-    sums, counts = np.zeros(centres.shape), np.zeros(len(centres))
-    for i in range(len(rows)):
-        sums[nearest[i]] += rows[i]
+    d = rows.shape[1]
+    for c in range(k):
+        counts[c], moved[c] = 0.0, False
+        for j in range(d):
+            sums[c, j] = 0.0
+    for i in range(m):
         counts[nearest[i]] += 1.0
-    for c in range(len(centres)):
-        moved[c] = False
-        for j in range(centres.shape[1]):
-            if counts[c] > 0.0:
-                mean = sums[c, j] / counts[c]
-                moved[c] |= mean != centres[c, j]
+        for j in range(d):
+            sums[nearest[i], j] += rows[members[i], j]
+    for c in range(k):
+        for j in range(d):
+            mean = sums[c, j] / counts[c]
+            if math.isfinite(mean) and mean != centres[c, j]:  # it may have no row
+                moved[c] = True
                 centres[c, j] = mean
-
-
-@njit
-def _approach(rows, centres, c, least):
-    """Note the squared distance of each row from centre c, where it is nearer than others."""
-    for i in range(len(rows)):
-        least[i] = min(least[i], _square(rows, i, centres, c))
 
 
 @inner

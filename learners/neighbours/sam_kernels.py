@@ -44,7 +44,7 @@ def run(A, B, same, y, w, upto, conf, short, long, tally, random, n_classes, cod
             if len(codes):
                 codes[t] = first_of_largest(votes)
             else:
-                _write_shares(votes, out[t])
+                _write_shares(votes, out, t)
         while q < upto[t]:
             if w[q] > 0.0:
                 if not (same and asked and q == t):
@@ -64,12 +64,18 @@ def _best_memory(tally):
 
 
 @inner
-def _write_shares(votes, out):
+def _clear(votes):
+    for c in range(len(votes)):
+        votes[c] = 0.0
+
+
+@inner
+def _write_shares(votes, out, t):
     total = 0.0
     for vote in votes:
         total += vote
     for c in range(len(votes)):
-        out[c] = votes[c] / total if total > 0.0 else 1.0 / len(votes)
+        out[t, c] = votes[c] / total if total > 0.0 else 1.0 / len(votes)
 
 
 @njit
@@ -85,11 +91,11 @@ def _measure(X, t, short, long, squares, near):
     found[1] = nearest(squares[1], n_long, roots.shape[1], roots[1], places[1])
 
 
-@njit
+@inner
 def _vote(near, short, long, memory, votes):
     """Write the votes of the k nearest rows of a memory, 1 / distance each."""
     roots, places, found = near
-    votes[:] = 0.0
+    _clear(votes)
     i = j = 0
     while i + j < roots.shape[1]:
         from_short = memory != LONG and i < found[0]
@@ -129,7 +135,7 @@ def _learn(X, t, label, conf, short, long, tally, random, squares, near, votes):
     _resize(conf, short, long, tally, squares, near, votes)
 
 
-@njit
+@inner
 def _clean(label, short, long, near):
     """Drop those of the nearest long-term rows that contradict a row of the short-term memory.
 
@@ -166,6 +172,12 @@ def _copy_row(points, beside, i, to_points, to_beside, at):
 
 
 @inner
+def _copy_column(points, i, query):
+    for j in range(len(points)):
+        query[0, j] = points[j, i]
+
+
+@inner
 def _to_long(short, long, n):
     """Append the n oldest rows of the short-term memory to the long-term memory."""
     for i in range(short[2][BEGIN], short[2][BEGIN] + n):
@@ -183,7 +195,7 @@ def _forget(short, tally, n):
     head[BEGIN] += n
 
 
-@njit
+@inner
 def _make_room(conf, short, long, tally, random):
     """Halve the long-term memory, once it is filled from the short-term memory."""
     head = long[2]
@@ -236,7 +248,7 @@ def _resize(conf, short, long, tally, squares, near, votes):
         _shrink(n - (n >> best), best, conf, short, long, tally, squares, near)
 
 
-@njit
+@inner
 def _check_sizes(conf, n_levels, short, tally, near, votes):
     """Return the best size, once the errors are counted anew where they seem to be fewer.
 
@@ -260,7 +272,7 @@ def _check_sizes(conf, n_levels, short, tally, near, votes):
 def _hit(row, n, distances, level, short, near, votes):
     """Tell whether the n rows before a row, at these distances from it, tell its label."""
     beside, (roots, places, _) = short[1], near
-    votes[:] = 0.0
+    _clear(votes)
     for i in range(nearest(distances, n, roots.shape[1], roots[0], places[0])):
         votes[int(beside[VALUE, row - n + places[0, i]])] += 1.0 / max(roots[0, i], _NEAREST)
     best = first_of_largest(votes)
@@ -277,7 +289,7 @@ def _count_hits(k, size, level, short, near, votes):
     query, distances = np.empty((1, len(points))), np.empty(size)
     hits = 0
     for row in range(start + k, head[END]):
-        query[0] = points[:, row]
+        _copy_column(points, row, query)
         squared_distances(points, kinds, query, 0, start, row, distances)
         hits += _hit(row, row - start, distances, level, short, near, votes)
     return hits
@@ -287,18 +299,19 @@ def _count_hits(k, size, level, short, near, votes):
 def _shrink(n_old, level, conf, short, long, tally, squares, near):
     """Keep the rows of a smaller size; the others move on, but for those that contradict them."""
     points, beside, head, kinds = short
-    old = points[:, head[BEGIN] : head[BEGIN] + n_old].copy()
-    of_old = beside[:2, head[BEGIN] : head[BEGIN] + n_old].copy()
-    of_old[WEIGHT] = 1.0
+    old, of_old = np.empty((len(points), n_old)), np.empty((2, n_old))
+    for i in range(n_old):
+        _copy_row(points, beside, head[BEGIN] + i, old, of_old, i)
     _forget(short, tally, n_old)
-    end_of_old = np.array([0, n_old])
+    end_of_old = np.empty(2, np.int64)
+    end_of_old[BEGIN], end_of_old[END] = 0, n_old
     passing = old, of_old, end_of_old, kinds
     query = np.empty((1, len(points)))
     roots, places, found = near
     begin, end = head[BEGIN], head[END]
     if end - begin > conf[K]:
         for row in range(begin, end):
-            query[0] = points[:, row]
+            _copy_column(points, row, query)
             _measure(query, 0, short, passing, squares, near)
             squares[0, row - begin] = np.inf  # but for the row itself
             found[0] = nearest(squares[0], end - begin, conf[K], roots[0], places[0])
@@ -308,5 +321,6 @@ def _shrink(n_old, level, conf, short, long, tally, squares, near):
         long[2][END] += 1
     for i in range(tally[N_LEVELS] - level):
         tally[FIRST_HITS + i] = tally[FIRST_HITS + i + level]
-        beside[HITS + i, begin:end] = beside[HITS + i + level, begin:end]
+        for row in range(begin, end):
+            beside[HITS + i, row] = beside[HITS + i + level, row]
     tally[N_LEVELS] -= level
