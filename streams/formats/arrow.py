@@ -34,8 +34,11 @@ class ArrowTable(RawTable):
     def __init__(self, opener: Opener, options: TextOptions, rows: int | None = None) -> None:
         super().__init__(opener, rows)
         options.refuse(opener, "Parquet or Arrow")
-        for field in self._schema():
+        schema = self._schema()
+        categorical = _categorical(schema)
+        for field in schema:
             self.columns.append(field.name)
+            self.kinds[field.name] = NOMINAL if field.name in categorical else NUMBER
             self._tell(field.name, _plain_type(field.type), field.type)
         self._check_columns()
 
@@ -43,7 +46,6 @@ class ArrowTable(RawTable):
         """Note what a column holds by its type."""
         from pyarrow import types
 
-        self.kinds[name] = NUMBER
         if _UNNAMED_INDEX.match(name):
             self.set_aside[name] = "it is the index of a data frame, as its row numbers"
         if types.is_boolean(kind):
@@ -132,6 +134,18 @@ class ArrowTable(RawTable):
                     f"{error}"
                 ) from None
         raise ValueError(f"{self.path}: time must name times, column {name!r} holds {column.type}")
+
+
+def _categorical(schema: Any) -> set[str]:
+    """Return the columns that were categories in a data frame, whatever these are.
+
+    Arrow has dictionaries for them; Parquet forgets those of numbers, pandas' own note does not.
+    """
+    from pyarrow import types
+
+    noted = (schema.pandas_metadata or {}).get("columns", ())
+    named = {c.get("field_name") for c in noted if c.get("pandas_type") == "categorical"}
+    return named | {field.name for field in schema if types.is_dictionary(field.type)}
 
 
 def _plain_type(kind: Any) -> Any:

@@ -86,6 +86,22 @@ def test_a_file_of_the_frame_is_the_same_stream(tmp_path):
     assert equal(stream, streams.from_file(tmp_path / "t.parquet", target="label"))
 
 
+@pytest.mark.parametrize("values", [[3, 1, 3, 7] * 5, [0.5, 2.0, 0.5, 0.25] * 5])
+def test_categories_that_are_numbers_are_nominal_in_files_too(tmp_path, values):
+    """A column that was made categorical stays so in Parquet and Feather."""
+    frame = pd.DataFrame(
+        {"zone": pd.Categorical(values), "x": np.arange(20.0), "label": ["a", "b"] * 10}
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_feather(tmp_path / "t.feather")
+    wanted = streams.from_frame(frame, "label")
+    assert wanted.schema.nominal == ("zone",)
+    for name in ("t.parquet", "t.feather"):
+        assert equal(wanted, streams.from_file(tmp_path / name))
+        numbers = streams.from_file(tmp_path / name, numeric=["zone"])
+        assert next(numbers.blocks())[0][:, 0].tolist() == values
+
+
 def test_arrays_as_a_pair():
     """`(X, y)` of arrays: classes for classifiers, numbers for regressors, river's models too."""
     X = RNG.normal(size=(200, 2))
