@@ -14,6 +14,7 @@ from olearn.learners.replay.hpcr import HPCRClassifier as HPCRClassifier
 from olearn.learners.anomaly.half_space_trees import HalfSpaceTrees as HalfSpaceTrees
 from olearn.learners.trees.hoeffding_adaptive_tree import HoeffdingAdaptiveTreeClassifier as HoeffdingAdaptiveTreeClassifier
 from olearn.learners.trees.hoeffding_tree import HoeffdingTreeClassifier as HoeffdingTreeClassifier
+from olearn.learners.trees.hoeffding_tree_regressor import HoeffdingTreeRegressor as HoeffdingTreeRegressor
 from olearn.learners.neighbours.knn_classifier import KNNClassifier as KNNClassifier
 from olearn.learners.neighbours.knn_regressor import KNNRegressor as KNNRegressor
 from olearn.learners.anomaly.loda import LODA as LODA

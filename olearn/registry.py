@@ -129,6 +129,11 @@ LEARNERS: dict[str, Entry] = {
     "complement-nb": Entry("olearn.learners:ComplementNB"),
     "knn": Entry("olearn.learners:KNNClassifier"),
     "sam-knn": Entry("olearn.learners:SAMkNNClassifier"),
+    "hoeffding-tree-regressor": Entry(
+        "olearn.learners:HoeffdingTreeRegressor",
+        "Hoeffding tree of numbers with linear models on normalised features in its leaves",
+        {"normalise": True},
+    ),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",
         "Linear regression by gradient steps, behind a StandardScaler",

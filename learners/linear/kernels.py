@@ -45,11 +45,11 @@ def _sigmoid(score: float) -> float:
 
 
 @inner
-def _answer(conf: Rows, heads: Rows, slots: Rows, X: Rows, row: int) -> float:
-    """Probability of the positive label, or number."""
-    score = _score(heads, slots, 0, X, row)
+def answer_at(conf: Rows, heads: Rows, slots: Rows, label: int, X: Rows, row: int) -> float:
+    """Probability of the positive label, or number, by the weights of `label`."""
+    score = _score(heads, slots, label, X, row)
     if conf[at.LOSS] == at.ONE_CLASS:
-        score -= heads[0, at.INTERCEPT]
+        score -= heads[label, at.INTERCEPT]
     score = _finite(score)
     if conf[at.LOSS] < at.SQUARED:
         return _sigmoid(score)
@@ -221,10 +221,13 @@ def _watch(conf: Rows, heads: Rows, label: int, score: float) -> None:
 
 
 @inner
-def _learn(conf: Rows, heads: Rows, slots: Rows, X: Rows, row: int, y: float, w: float) -> None:
-    score = _score(heads, slots, 0, X, row)
-    heads[0, at.TOP] = max(heads[0, at.TOP], abs(y))
-    _watch(conf, heads, 0, score)
+def learn_at(
+    conf: Rows, heads: Rows, slots: Rows, label: int, X: Rows, row: int, y: float, w: float
+) -> None:
+    """Move the weights of `label` by a row."""
+    score = _score(heads, slots, label, X, row)
+    heads[label, at.TOP] = max(heads[label, at.TOP], abs(y))
+    _watch(conf, heads, label, score)
     if conf[at.LOSS] == at.PA_LABEL or conf[at.LOSS] == at.PA_NUMBER:
         slope = _passive_aggressive(conf, score, y, X, row)
     elif conf[at.LOSS] < at.SQUARED or conf[at.LOSS] == at.ONE_CLASS:
@@ -234,27 +237,27 @@ def _learn(conf: Rows, heads: Rows, slots: Rows, X: Rows, row: int, y: float, w:
     slope *= w
     slope = max(min(slope, conf[at.CLIP]), -conf[at.CLIP])
     if slope == slope:
-        rate = _rate(conf, at.INTERCEPT_RATE, heads[0, at.STEPS])
+        rate = _rate(conf, at.INTERCEPT_RATE, heads[label, at.STEPS])
         step = rate * slope
         if conf[at.LOSS] == at.ONE_CLASS:
             step += 2.0 * rate * conf[at.L2]
-        after = heads[0, at.INTERCEPT] - step
+        after = heads[label, at.INTERCEPT] - step
         if abs(after) <= _MAX:
-            heads[0, at.INTERCEPT] = after
-        _step(conf, heads, slots, 0, X, row, slope)
+            heads[label, at.INTERCEPT] = after
+        _step(conf, heads, slots, label, X, row, slope)
 
 
 @njit
 def learn_row(conf: Rows, heads: Rows, slots: Rows, x: Rows, y: float, w: float) -> float:
     """Learn one row; return the trouble, 0 where there is none."""
-    _learn(conf, heads, slots, x.reshape(1, x.size), 0, y, w)
+    learn_at(conf, heads, slots, 0, x.reshape(1, x.size), 0, y, w)
     return heads[0, at.TROUBLE]
 
 
 @njit
 def answer_row(conf: Rows, heads: Rows, slots: Rows, x: Rows) -> float:
     """Answer one row."""
-    return _answer(conf, heads, slots, x.reshape(1, x.size), 0)
+    return answer_at(conf, heads, slots, 0, x.reshape(1, x.size), 0)
 
 
 @njit(nogil=True)
@@ -275,9 +278,9 @@ def stage(
     """
     learnt = 0
     for t in range(len(A)):
-        out[t] = _answer(conf, heads, slots, A, t)
+        out[t] = answer_at(conf, heads, slots, 0, A, t)
         while learnt < upto[t]:
-            _learn(conf, heads, slots, B, learnt, y[learnt], w[learnt])
+            learn_at(conf, heads, slots, 0, B, learnt, y[learnt], w[learnt])
             learnt += 1
     return heads[0, at.TROUBLE]
 

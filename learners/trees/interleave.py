@@ -1,16 +1,20 @@
 """Rows as predicted and rows as learnt in one sequence, for kernels that can do either."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from olearn.base.stages import is_at_once
 from olearn.core.types import Codes, Rows
 from olearn.learners.trees import layout as at
 
+Targets = TypeVar("Targets", Codes, Rows)
+
 
 def interleaved(
-    A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes
-) -> tuple[Rows, Codes, Rows, Codes | slice]:
-    """Return rows, codes and weights in the order of a schedule, and where the rows of `A` are.
+    A: Rows, B: Rows, y: Targets, w: Rows, upto: Codes
+) -> tuple[Rows, Targets, Rows, Codes | slice]:
+    """Return rows, targets and weights in the order of a schedule, and where the rows of `A` are.
 
     Rows that are only predicted have the weight that says so. Where the rows learnt are those
     predicted, right after each other, they stay as they are: kernels predict before they learn.
@@ -33,6 +37,6 @@ def interleaved(
     learnt = np.arange(1, m + 1) + np.searchsorted(upto, np.arange(m), side="right")
     X = np.empty((n + m, A.shape[1]))
     X[seen], X[learnt] = A, B
-    codes, weights = np.zeros(n + m, np.int64), np.full(n + m, at.ONLY_PREDICT)
-    codes[learnt], weights[learnt] = y, w
-    return X, codes, weights, seen
+    targets, weights = np.zeros(n + m, y.dtype), np.full(n + m, at.ONLY_PREDICT)
+    targets[learnt], weights[learnt] = y, w
+    return X, targets, weights, seen

@@ -1,0 +1,244 @@
+"""Compiled trees that predict numbers: routing, prediction and learning.
+
+A value that is NaN is a key that river's row would not have.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+
+import math
+
+import numpy as np
+
+from olearn.core.jit import inner, njit
+from olearn.core.kernel_arrays import borrowed
+from olearn.learners.linear import layout as linear
+from olearn.learners.linear.kernels import answer_at, learn_at
+from olearn.learners.trees import model_tree_layout as at
+from olearn.learners.trees.ebst import SPLIT_SIZE, insert, insert_category, rounded
+from olearn.learners.trees.model_tree_split import (
+    N_ROWS,
+    new_leaf,
+    put_to_sleep,
+    try_split,
+)
+
+_MAX = np.finfo(np.float64).max
+_SPREADS = 3.0  # standard deviations that are 1 for the normalised model (FIMT-DD)
+
+
+@inner
+def descend(t, root, X, row, grow):
+    """Return the leaf of a row, and whether a branch could not send it on.
+
+    Then the child that has seen most weight takes it, the first of equals; or, where it may `grow`,
+    a new leaf of its own if the row brings a new category.
+    """
+    node_i, node, lost = t.node_i, root, False
+    while node_i[node, at.KIND] > at.ASLEEP:
+        x, kind = X[row, node_i[node, at.FEATURE]], node_i[node, at.KIND]
+        child = node_i[node, at.FIRST]
+        if x != x:
+            lost, child = True, _heaviest(t, node)
+        elif kind == at.MULTIWAY:
+            last = child
+            while child >= 0 and t.node_f[child, at.CATEGORY] != x:
+                last, child = child, node_i[child, at.NEXT]
+            if child < 0:
+                lost = True
+                if grow and t.head[at.MAY_GROW] == 1 and x >= 0.0:
+                    child = new_leaf(t, node, node_i[node, at.DEPTH] + 1)
+                    t.node_f[child, at.CATEGORY] = x
+                    node_i[last, at.NEXT] = child
+                else:
+                    child = _heaviest(t, node)
+        else:
+            value = t.node_f[node, at.VALUE]
+            if not (x <= value if kind == at.NUMERIC else x == value):
+                child = node_i[child, at.NEXT]
+        node = child
+    return node, lost
+
+
+@inner
+def _heaviest(t, node):
+    heaviest, most, child = at.NONE, -1.0, t.node_i[node, at.FIRST]
+    while child >= 0:
+        weight = _weight_below(t, child)
+        if weight > most:
+            heaviest, most = child, weight
+        child = t.node_i[child, at.NEXT]
+    return heaviest
+
+
+@inner
+def _weight_below(t, top):
+    """Weight of all leaves below a node: a walk by the links, which come back to it."""
+    node_i, node, total = t.node_i, top, 0.0
+    while True:
+        if node_i[node, at.KIND] > at.ASLEEP:
+            node = node_i[node, at.FIRST]
+            continue
+        total += t.node_f[node, at.N]
+        while node != top and node_i[node, at.NEXT] < 0:
+            node = node_i[node, at.PARENT]
+        if node == top:
+            return total
+        node = node_i[node, at.NEXT]
+
+
+@inner
+def _scaled(t, which, x):
+    n, spread = t.scales[which, at.TOTAL], t.scales[which, at.SPREAD]
+    if not spread > 0.0:
+        return 0.0
+    return (x - t.scales[which, at.CENTRE]) / (_SPREADS * math.sqrt(spread / n))
+
+
+@inner
+def _add_to_scale(t, which, x, w):
+    if x == x:
+        scale = t.scales
+        scale[which, at.TOTAL] += w
+        before = scale[which, at.CENTRE]
+        scale[which, at.CENTRE] += w / scale[which, at.TOTAL] * (x - before)
+        scale[which, at.SPREAD] += w * (x - before) * (x - scale[which, at.CENTRE])
+
+
+@inner
+def _model_row(t, X, row, z):
+    """Write what the linear models read of a row: its numbers, no categories."""
+    normalise = t.conf[at.NORMALISE] != 0.0
+    for j in range(z.shape[1]):
+        z[0, j] = X[row, j]
+        if t.nominal[j] == 1:
+            z[0, j] = np.nan
+        elif normalise and z[0, j] == z[0, j]:
+            z[0, j] = _scaled(t, 1 + j, z[0, j])
+
+
+@inner
+def _model_answer(t, leaf, z):
+    answer = answer_at(t.model, t.heads, t.slots, leaf, z, 0)
+    if t.conf[at.NORMALISE] != 0.0:
+        n = t.scales[0, at.TOTAL]
+        if n == 0.0:
+            return 0.0
+        spread = _SPREADS * math.sqrt(t.scales[0, at.SPREAD] / n)
+        answer = answer * spread + t.scales[0, at.CENTRE]
+        answer = min(max(answer, -_MAX), _MAX)
+    return answer
+
+
+@inner
+def answer_of(t, leaf, by_model):
+    """Prediction of a leaf, of which the model says `by_model`."""
+    of = t.node_f
+    if t.node_i[leaf, at.DEPTH] == 0 and of[leaf, at.N] == 0.0:
+        return 0.0
+    mode = t.conf[at.LEAF_MODE]
+    if mode == at.MEAN_LEAF:
+        return of[leaf, at.MEAN]
+    if mode == at.ADAPTIVE_LEAF and of[leaf, at.MEAN_ERROR] < of[leaf, at.MODEL_ERROR]:
+        return of[leaf, at.MEAN]
+    return by_model
+
+
+@inner
+def _learn_target(t, leaf, by_model, y, w):
+    of, conf = t.node_f, t.conf
+    mean = of[leaf, at.MEAN]
+    if conf[at.LEAF_MODE] == at.ADAPTIVE_LEAF:
+        for error, off in ((at.MEAN_ERROR, y - mean), (at.MODEL_ERROR, y - by_model)):
+            of[leaf, error] = min(conf[at.DECAY] * of[leaf, error] + off * off, _MAX)
+    of[leaf, at.N] += w
+    of[leaf, at.MEAN] += w / of[leaf, at.N] * (y - mean)
+    of[leaf, at.S] += w * (y - mean) * (y - of[leaf, at.MEAN])
+
+
+@inner
+def _observe(t, leaf, X, row, y, w):
+    power = t.conf[at.DIGITS]
+    for j in range(t.nominal.shape[0]):
+        x, root = X[row, j], t.roots[leaf, j]
+        if x == x and root != at.DISABLED:
+            if t.nominal[j] == 1:
+                t.roots[leaf, j] = insert_category(t, root, x, y, w)
+            else:
+                t.roots[leaf, j] = insert(t, root, rounded(x, power), y, w)
+
+
+@inner
+def _learn_model(t, leaf, z, X, row, y, w):
+    if t.conf[at.NORMALISE] != 0.0:
+        for j in range(z.shape[1]):
+            if t.nominal[j] == 0:
+                _add_to_scale(t, 1 + j, X[row, j], w)
+        _add_to_scale(t, 0, y, w)
+        _model_row(t, X, row, z)
+        y = _scaled(t, 0, y)
+    learn_at(t.model, t.heads, t.slots, leaf, z, 0, y, w)
+    if t.heads[leaf, linear.TROUBLE] != 0.0:
+        t.head[at.DIVERGED] = 1
+
+
+@inner
+def learn_leaf(t, leaf, lost, X, row, y, w, z, by_model, work):
+    """Learn a row in its leaf, whose model said `by_model`; split it where it is time.
+
+    As in river, a row that a branch could not send on is learnt, but never starts a split.
+    """
+    _learn_target(t, leaf, by_model, y, w)
+    awake = t.node_i[leaf, at.KIND] == at.LEAF
+    if awake:
+        _observe(t, leaf, X, row, y, w)
+    if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
+        _learn_model(t, leaf, z, X, row, y, w)
+    if awake and not lost:
+        if t.node_i[leaf, at.DEPTH] >= t.conf[at.MAX_DEPTH]:
+            put_to_sleep(t, leaf)
+        elif t.node_f[leaf, at.N] - t.node_f[leaf, at.N_TRIED] >= t.conf[at.GRACE]:
+            t.node_f[leaf, at.N_TRIED] = t.node_f[leaf, at.N]
+            try_split(t, leaf, work)
+
+
+@inner
+def has_room(t):
+    """Whether a row can be learnt without more arrays."""
+    head = t.head
+    entries = t.entry_i.shape[0] - head[at.ENTRIES_USED] + head[at.ENTRIES_FREE]
+    nodes = t.node_i.shape[0] - head[at.NODES_USED] + head[at.NODES_FREE]
+    return entries >= t.nominal.shape[0] and (nodes > head[at.WIDEST] or head[at.MAY_GROW] == 0)
+
+
+@njit(nogil=True)
+def run(handle, root, X, y, w, out, row):
+    """Predict, then learn each row from `row` on; return the first for which there is no room.
+
+    A row of weight 0 or less is only predicted.
+    """
+    t, X = at.pool_at(handle), borrowed(X)
+    z = borrowed(np.empty((1, t.nominal.shape[0])))
+    work = borrowed(np.empty((N_ROWS, max(SPLIT_SIZE, t.nominal.shape[0]))))
+    by_model, with_model = 0.0, t.conf[at.LEAF_MODE] != at.MEAN_LEAF
+    for i in range(row, X.shape[0]):
+        learns = w[i] > 0.0
+        if learns and not has_room(t):
+            return i
+        leaf, lost = descend(t, root, X, i, False)
+        if with_model:
+            _model_row(t, X, i, z)
+            by_model = _model_answer(t, leaf, z)
+        out[i] = answer_of(t, leaf, by_model)
+        if learns:
+            if lost:
+                leaf, lost = descend(t, root, X, i, True)
+                if with_model:
+                    by_model = _model_answer(t, leaf, z)
+            learn_leaf(t, leaf, lost, X, i, y[i], w[i], z, by_model, work)
+    return X.shape[0]
+
+
+@njit
+def sleep(handle, leaf):
+    """Put a leaf to sleep, see `put_to_sleep`."""
+    put_to_sleep(at.pool_at(handle), leaf)
