@@ -117,7 +117,10 @@ LEARNERS: dict[str, Entry] = {
     "pcr": Entry("olearn.learners:PCRClassifier"),
     "hpcr": Entry("olearn.learners:HPCRClassifier"),
     "onpro": Entry("olearn.learners:OnProClassifier"),
-    "half-space-trees": Entry("olearn.learners:HalfSpaceTrees"),
+    "half-space-trees": Entry(
+        "olearn.learners:HalfSpaceTrees.scaled",
+        "Half-space trees: few rows of the last window were near; behind a MinMaxScaler",
+    ),
     "loda": Entry("olearn.learners:LODA"),
     "one-class-svm": Entry(
         "olearn.learners:OneClassSVM.scaled",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.tasks import CLASSIFICATION, REGRESSION
+from olearn.core.tasks import ANOMALY, CLASSIFICATION, REGRESSION
 from olearn.core.times import time_parts
 from olearn.core.validate import check_choice, suggestion
 from olearn.core.values import as_floats
@@ -46,14 +46,14 @@ class LabelledTable:
     """
 
     def __init__(self, table: RawTable, options: ColumnOptions) -> None:
-        check_choice("task", options.task, (CLASSIFICATION, REGRESSION))
+        check_choice("task", options.task, (CLASSIFICATION, REGRESSION, ANOMALY))
         if options.target_text and options.task == REGRESSION:
             raise ValueError("target_text must be False for regression, got True")
         check_choice("inf", options.inf, ("raise", "missing"))
         check_choice("unlabelled", options.unlabelled, ("raise", "drop"))
         self.table = table
         self._options = options
-        self.target = _target(table, options)
+        self.target: Any = _target(table, options)  # None where rows have none
         self._numeric = options.task == REGRESSION
         if self._numeric and self.target in table.booleans:
             raise ValueError(
@@ -81,7 +81,13 @@ class LabelledTable:
         said = {*self._options.nominal, *self._options.numeric}
         notes = [f"column {name!r} is left out: {why}" for name, why in self.set_aside.items()]
         rivals = [n for n in self.names if n.lower() in USUAL_TARGETS]
-        if rivals and self._options.target is None:
+        if self.target is None:
+            notes.append(
+                f"rows of {self.table.path.name} have no labels, as no column is called "
+                f"{', '.join(USUAL_TARGETS[:-1])} or {USUAL_TARGETS[-1]}; target= names the column "
+                "that has them"
+            )
+        elif rivals and self._options.target is None:
             notes.append(
                 f"the target is column {self.target!r}, and {rivals[0]!r} a feature: target= says "
                 f"which, drop=[{rivals[0]!r}] leaves it out"
@@ -92,15 +98,17 @@ class LabelledTable:
         ]
 
     def chunks(self) -> Iterator[Chunk]:
-        asked = {**self.kinds, self.target: self._kind_of_target()}
+        asked = dict(self.kinds)
+        if self.target is not None:
+            asked[self.target] = self._kind_of_target()
         n_read = n_kept = 0
         for piece in self.table.pieces(asked):
             if self.table.rows is not None:
                 piece = [_first(values, self.table.rows - n_read) for values in piece]
-            given = piece.pop()
+            given = np.full(len(piece[0]), np.nan) if self.target is None else piece.pop()
             n_rows = n_read + len(given)
             values = list(self._features(piece, n_read))
-            if self._options.unlabelled == "drop":
+            if self._options.unlabelled == "drop" and self.target is not None:
                 there = ~_missing(given)
                 given, *values = [_chosen(column, there) for column in (given, *values)]
             labels = self._targets(given, n_read)
@@ -198,6 +206,8 @@ class LabelledTable:
         return VERBATIM if self._options.target_text else NOMINAL
 
     def _targets(self, values: Values, n_read: int) -> list[Any] | Coded:
+        if self.target is None:
+            return [0.0] * len(values)  # numbers that nobody reads
         return self._numbers(values, n_read) if self._numeric else self._labels(values, n_read)
 
     def _numbers(self, values: Values, n_read: int) -> list[Any]:
@@ -273,15 +283,17 @@ def _check_feature(argument: str, name: str, features: Sequence[str]) -> None:
         )
 
 
-def _target(table: RawTable, options: ColumnOptions) -> str:
+def _target(table: RawTable, options: ColumnOptions) -> str | None:
     left = [n for n in table.columns if n not in table.set_aside and n not in options.drop]
     target = options.target
-    if len(table.columns) < 2 or not left:
+    if len(table.columns) < 2 - (options.task == ANOMALY) or not left:
         raise ValueError(
             f"{table.path} must have a target and at least one more column, got {table.columns}"
         )
     if target is None:
         usual = [name for name in left if name.lower() in USUAL_TARGETS]
+        if options.task == ANOMALY and not usual:
+            return None
         return usual[-1] if usual else left[-1]
     if target not in table.columns:
         listed = ", ".join(map(repr, table.columns))

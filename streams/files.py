@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.telling import few, tell
 from olearn.core.validate import check_integer
 from olearn.core.words import count
-from olearn.streams._columns import MANY_CLASSES, Plan
+from olearn.streams._columns import MANY_CLASSES, Chunk, Plan
 from olearn.streams._labelled import ColumnOptions, LabelledTable
-from olearn.streams.base import Classes, Reader, Stream, read_chunks
+from olearn.streams.base import Block, Classes, Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
 from olearn.streams.formats.arrow import ArrowTable
 from olearn.streams.formats.base import UNKNOWN, RawTable, TextOptions, as_tuple, text_options
@@ -85,9 +88,10 @@ def from_file(
     target
         Column of what is to be predicted: class labels (whole numbers, text or booleans) or, for
         `task="regression"`, numbers. `None` means the column named
-        `class`, `target` or `label` (in any case), else the last one.
+        `class`, `target` or `label` (in any case), else the last one, or none for `task="anomaly"`.
     task
-        What the target is for: `"classification"`, or `"regression"`, which reads numbers.
+        What the target is for: `"classification"`, `"regression"`, which reads numbers, or
+        `"anomaly"`: class labels where there is a column of that name, else rows have no target.
     rows
         Read only so many rows, at least 1; labels and categories are those of these rows. `None`
         means all.
@@ -228,17 +232,26 @@ class FileStream(Stream):
         self._source = LabelledTable(table, columns)
         self.target = self._source.target
         nominal = set(columns.nominal) & set(self._source.names)
-        self._plan = Plan(self._source, nominal, numeric=columns.task == REGRESSION)
-        super().__init__(self._plan.schema, self._plan.n_samples)
+        numeric = columns.task == REGRESSION or self.target is None
+        self._plan = Plan(self._source, nominal, numeric=numeric)
+        schema = self._plan.schema
+        if self.target is None:
+            schema = replace(schema, target=None)
+        super().__init__(schema, self._plan.n_samples)
         self.notes = [*self._source.notes(), *self._late_notes(), *self._doubtful(columns)]
 
     def _open(self) -> Reader:
-        chunks = map(self._plan.encode, self._source.chunks())
-        return read_chunks(chunks, self.schema.n_features)
+        return read_chunks(map(self._encode, self._source.chunks()), self.schema.n_features)
+
+    def _encode(self, chunk: Chunk) -> Block:
+        X, y = self._plan.encode(chunk)
+        return X, y if self.target is not None else np.full(len(y), np.nan)
 
     @property
     def desc(self) -> str:
         """Which file it is."""
+        if self.target is None:
+            return f"Rows of {self.path.name}, without a target."
         return f"Rows of {self.path.name}, with the target in column {self.target!r}."
 
     def facts(self) -> list[str]:
@@ -251,7 +264,8 @@ class FileStream(Stream):
         if isinstance(self.schema.target, Classes):
             n_classes = count(self.schema.n_classes, "class", "classes")
             what = f"{n_classes}: {few(self.schema.labels, 8, str)}"
-        lines.append(f"  {self.target} (target): {what}")
+        if self.target is not None:
+            lines.append(f"  {self.target} (target): {what}")
         for column in self._plan.columns:
             words = ["nominal" if column.nominal else "number"]
             if column.name in self.schema.categories:

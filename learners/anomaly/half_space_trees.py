@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 from river.base.typing import FeatureName
+from river.compose import Pipeline
 
 from olearn.core.parameters import In, PositiveInt, Seed, check_parameters, with_parameters
 from olearn.core.telling import tell
@@ -16,6 +17,7 @@ from olearn.core.types import Codes, Rows
 from olearn.core.validate import check_in_range, check_kind
 from olearn.learners.anomaly import half_space_kernels as kernels
 from olearn.learners.anomaly._drawn import DrawnDetector
+from olearn.preprocessing.min_max_scaler import MinMaxScaler
 
 __all__ = ["HalfSpaceTrees"]
 
@@ -68,7 +70,7 @@ class HalfSpaceTrees(DrawnDetector):
     The cuts are drawn at the first row that is learnt, for the features in it; those that come
     later are not looked at, as a warning says once. A missing value goes down the child with more
     rows. Values outside the limits all look alike, as a warning says once:
-    `preprocessing.MinMaxScaler()` in front keeps them inside.
+    `preprocessing.MinMaxScaler()` in front keeps them inside, and `scaled()` makes both.
 
     Examples
     --------
@@ -109,6 +111,11 @@ class HalfSpaceTrees(DrawnDetector):
         self._status = np.zeros(2, np.int64)
         self._boxes = np.zeros((2, 0))  # limits of the features that the trees look at
         self._warned = False
+
+    @classmethod
+    def scaled(cls, **parameters: Any) -> Pipeline:
+        """Return trees of these parameters behind a `MinMaxScaler`, as most tables need it."""
+        return MinMaxScaler() | cls(**parameters)
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:

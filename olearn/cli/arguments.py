@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 
 from olearn import registry
 from olearn.cli.tables import as_options, is_file
-from olearn.core.tasks import CLASSIFICATION, REGRESSION
+from olearn.core.tasks import ANOMALY, CLASSIFICATION, REGRESSION
 from olearn.core.telling import few
 from olearn.core.validate import suggestion
 
@@ -170,7 +170,7 @@ def open_stream(
 
 
 def task_of(learners: Sequence[str]) -> str:
-    """Return what the learners predict; classes, where there is none or it finds anomalies."""
+    """Return what the learners predict; classes, where there is none."""
     tasks = {name: registry.LEARNERS[name].task() for name in learners}
     regressors = [name for name, task in tasks.items() if task == REGRESSION]
     if regressors and len(regressors) < len(tasks):
@@ -179,6 +179,8 @@ def task_of(learners: Sequence[str]) -> str:
             f"learners must be all for numbers or all for classes; {', '.join(regressors)} "
             f"predict numbers, {', '.join(others)} do not"
         )
+    if tasks and all(task == ANOMALY for task in tasks.values()):
+        return ANOMALY
     return REGRESSION if regressors else CLASSIFICATION
 
 

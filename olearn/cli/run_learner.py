@@ -65,13 +65,14 @@ def _checkpoint(given: arguments.RunOptions) -> "Checkpoint | None":
 
 
 def _show(result: "Result", given: arguments.RunOptions) -> None:
+    from olearn.show.score_plots import score_lines
     from olearn.show.tables import print_table
 
     if given.as_json:
         typer.echo(result.to_json())
         return
     print_table(result.table())
-    for line in _drift_lines(result):
+    for line in [*score_lines(result), *_drift_lines(result)]:
         typer.echo(line)
     if given.report is not None:
         typer.echo(f"report: {given.report.absolute()}")

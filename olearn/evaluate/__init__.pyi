@@ -1,5 +1,6 @@
 """Made from the `__all__` of the files by `make readme`."""
 
+from olearn.evaluate.online.anomaly_scores import AnomalyScores as AnomalyScores
 from olearn.evaluate.drifts.calibration import Calibration as Calibration
 from olearn.evaluate.online.checkpoint import Checkpoint as Checkpoint
 from olearn.evaluate.tasks.class_incremental_result import ClassIncrementalResult as ClassIncrementalResult

@@ -12,6 +12,7 @@ from olearn.core.validate import file_to_write
 from olearn.registry import describe_metric
 from olearn.show import plots
 from olearn.show.found_drifts import drift_heads, drift_lines
+from olearn.show.score_plots import plot_scores, score_heads, score_lines, score_rows
 from olearn.show.tables import TextTable, common_prefix, scoring_notes, show_memory, show_value
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def _stream_section(stream: str, results: "list[Result]") -> str:
     if len(results) > 1:
         caption = f"The same, model by model.{ticks}"
         parts.append(figure(lambda dark: plots.plot_multiples(results, dark=dark), caption))
+    parts += [_scores(result) for result in results if result.scores is not None]
     parts += [_found_drifts(result) for result in results if drift_lines(result)]
     for result in results:
         if result.expert_usage:
@@ -179,6 +181,22 @@ def _found_drifts(result: "Result") -> str:
     rows = [[(cell, "") for cell in line] for line in drift_lines(result)]
     summary = element("summary", f"Alarms and drifts: {result.model}")
     return f"<details>{summary}{html_table(drift_heads(result), rows)}</details>"
+
+
+def _scores(result: "Result") -> str:
+    """Draw the scores of an anomaly detector, and list its alarms, folded away."""
+    scores = result.scores
+    assert scores is not None
+    caption = (
+        f"{result.model}: scores by window; dots are alarms, scores above the threshold, which the "
+        f"share {scores.budget:.3g} of the {scores.past:,} rows before reach."
+    )
+    parts = [figure(lambda dark: plot_scores(result, dark=dark), caption)]
+    parts += [element("p", f"{line}.") for line in score_lines(result)]
+    rows = [[(cell, "") for cell in line] for line in score_rows(scores)]
+    table = html_table(score_heads(scores), rows)
+    summary = element("summary", f"Alarms and known anomalies: {result.model}")
+    return "\n".join([*parts, f"<details>{summary}{table}</details>"])
 
 
 def _experts_figure(result: "Result") -> str:

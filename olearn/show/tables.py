@@ -127,6 +127,9 @@ def scoring_notes(results: Sequence["Result"]) -> list[str]:
     notes = []
     for result in results:
         n_left_out = result.n - result.n_scored
+        if result.scores is not None and result.scores.known is None:
+            notes.append(f"{result.model}: the stream has no labels to judge scores by")
+            continue
         if n_left_out <= min(1, result.n_scored):
             continue
         late = _LABELS.get(result.delay, f"; they come {result.delay} late")

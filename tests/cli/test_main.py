@@ -415,3 +415,20 @@ def test_peers_of_the_demo_share_their_settings():
         both = [name for name in mine if name in theirs and name not in other]
         assert {name: mine[name] for name in both} == {name: theirs[name] for name in both}
         assert len(both) > 8
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_run_scores_anomalies(tmp_path, labelled):
+    """A file is scored with labels and without, which is said; alarms are counted."""
+    lines = [f"{i % 7},{(i * 5) % 11},{int(i == 400)}" for i in range(500)]
+    lines[400] = "70,110,1"
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,fraud", *lines]))
+    target = ("--target", "fraud") if labelled else ("--drop", "fraud")
+    result = call("run", "half-space-trees", tmp_path / "t.csv", *target)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"alarms, 0.01 of rows allowed: \d+; the highest at rows .*400", result.stdout)
+    if labelled:
+        assert "1 known anomaly: 1 raised an alarm" in result.stdout
+    else:
+        assert "no labels to judge scores by" in result.stdout
+        assert "--target names the column" in " ".join(result.stderr.split())

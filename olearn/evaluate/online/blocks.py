@@ -15,7 +15,7 @@ from olearn.evaluate.columns import columns_of
 from olearn.evaluate.online.delays import Delay, DelayedRows
 from olearn.evaluate.online.position import Position
 from olearn.evaluate.online.spans import WARM_UP_ROWS, Span, rows_to_cut
-from olearn.streams.base import Numbers, Stream
+from olearn.streams.base import Classes, Stream
 
 if TYPE_CHECKING:
     from olearn.interop.in_place import InPlace
@@ -123,9 +123,11 @@ class BlockPath:
         return answers if self._proba else answers.codes
 
     def _values(self, y: Any) -> Any:
-        """Return the targets of a block: labels or numbers."""
+        """Return the targets of a block: labels, numbers, or None where there are none."""
         schema = self._stream.schema
-        return y if schema.target == Numbers() else CodedLabels(y, schema.labels).decoded()
+        if isinstance(schema.target, Classes):
+            return CodedLabels(y, schema.labels).decoded()
+        return None if schema.target is None else y
 
     def _scored(self, y: Any, answers: Any) -> tuple[Any, Any, Any]:
         """Return what was true, what was predicted, and probabilities where they are wanted.
@@ -135,7 +137,7 @@ class BlockPath:
         if not self._by_codes:
             if self._intervals:
                 return y, answers[:, 0], answers[:, 1:]
-            coded = self._stream.schema.target != Numbers()
+            coded = isinstance(self._stream.schema.target, Classes)
             return CodedLabels(y, self._stream.schema.labels) if coded else y, answers, None
         known = self._stream.schema.labels
         labels = list(dict.fromkeys([*self._model.labels, *known]))  # some may not be learnt yet

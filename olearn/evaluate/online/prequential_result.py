@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from olearn.evaluate.json_files import as_numbers
 from olearn.evaluate.measured import Measured
+from olearn.evaluate.online.anomaly_scores import AnomalyScores
 from olearn.show import plots
 from olearn.show.report import write_report
 from olearn.show.tables import TextTable, results_table
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Result"]
+
+_SCORES = ("highest", "median", "threshold", "known_scores")  # lists in which NaN may be
 
 
 @dataclass
@@ -72,6 +75,9 @@ class Result(Measured):
         Predicted labels or numbers in row order, if asked for.
     why
         What kept the run, or some of its rows, from whole blocks; empty where nothing did.
+    scores
+        Of an anomaly detector: its scores by window, its alarms at a budget, and the anomalies that
+        are known; None of other models.
 
     """
 
@@ -102,6 +108,7 @@ class Result(Measured):
     environment: dict[str, str]
     predictions: list[Any] | None = None
     why: str = ""
+    scores: AnomalyScores | None = None
 
     @property
     def rows_per_second(self) -> float:
@@ -129,13 +136,18 @@ class Result(Measured):
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Build a result from the parsed JSON."""
         known = {field.name for field in dataclasses.fields(cls)}
-        fields = {"why": "", **fields}  # which files of version 0.1 do not have
+        # which files of version 0.1 do not have
+        fields = {"why": "", "scores": None, **fields}
         if unknown := sorted(set(fields) ^ known):
             raise ValueError(f"source must be a Result as JSON; fields that differ: {unknown}")
         values = fields["values"]
         fields = {**fields, "values": dict(zip(values, as_numbers(values.values()), strict=True))}
         for name in ("windows", "curves"):
             fields[name] = {key: as_numbers(series) for key, series in fields[name].items()}
+        if fields["scores"] is not None:
+            series = fields["scores"]
+            numbers = {name: as_numbers(series[name]) for name in _SCORES}
+            fields["scores"] = AnomalyScores(**{**series, **numbers})
         return cls(**fields)
 
     def to_html(self, path: str | Path) -> None:

@@ -7,6 +7,7 @@ from river import base
 from river.datasets.base import SyntheticDataset
 from river.metrics.base import Metric
 
+from olearn.core.telling import tell
 from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.columns import as_stream, tell_columns, why_no_blocks
 from olearn.evaluate.describe import describe_run
@@ -60,7 +61,8 @@ def prequential(
         An olearn stream, a river data set, any iterable of `(x, y)`, or a pair `(X, y)` of an
         array or data frame and its targets, as `streams.from_arrays` reads them.
     model
-        A river classifier, regressor or anomaly detector, or a pipeline that ends in one.
+        A river classifier, regressor or anomaly detector, or a pipeline that ends in one. An
+        anomaly detector also scores a stream without labels, whose metrics are NaN.
     metrics
         One river metric, a sum or an iterable of them; they are cloned, never updated. Default:
         accuracy, kappa, kappa-M and kappa-temporal for classifiers; MAE, RMSE and R2 for
@@ -136,13 +138,12 @@ def prequential(
         check_integer("max_samples", max_samples, 1)
     elif _is_endless(stream):
         raise ValueError("max_samples must be given for an endless stream, got None")
-    if isinstance(stream, Stream):
-        _check_target(stream.schema.target, model)
+    judged = not isinstance(stream, Stream) or _is_judged(stream.schema.target, model)
     chosen = with_positive(choose_metrics(metrics, model), _labels(stream), pos_label)
     tell_columns(stream, model)
     reads = {"probabilities": wants_probabilities(chosen), "intervals": wants_intervals(chosen)}
     path = _choose_path(stream, model, delay, block_size, reads)
-    recorder = Recorder(model, chosen, window, detector, keep_predictions)
+    recorder = Recorder(model, chosen, window, detector, keep_predictions, judged=judged)
     run = Run(model, recorder, Position(checkpoint is not None), path.delayed)
     cuts, writer = [window], None
     if checkpoint is not None:
@@ -167,8 +168,15 @@ def prequential(
     return run.recorder.result(stream, path)
 
 
-def _check_target(target: Any, model: base.Estimator) -> None:
-    """Refuse a stream whose targets the model cannot learn, or that has none to score by."""
+def _is_judged(target: Any, model: base.Estimator) -> bool:
+    """Tell whether a stream's targets judge a model; refuse what it cannot learn or needs.
+
+    An anomaly detector scores rows also without labels.
+    """
+    if isinstance(model, base.AnomalyDetector):
+        if target is not None and not isinstance(target, Classes):
+            tell("the stream's target is a number, which tells no anomalies: scores are not judged")
+        return isinstance(target, Classes)
     if target is None:
         raise ValueError("stream must have a target, by which predictions are scored; it has none")
     if isinstance(model, base.Classifier) and not isinstance(target, Classes):
@@ -181,6 +189,7 @@ def _check_target(target: Any, model: base.Estimator) -> None:
             f"stream must have numbers as its target for a regressor, it has {target!r}: give a "
             "classifier, or read the target as numbers (task='regression', target='numbers')"
         )
+    return True
 
 
 def _choose_path(

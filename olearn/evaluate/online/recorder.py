@@ -19,6 +19,7 @@ from olearn.evaluate.describe import (
     describe_stream,
     name_stream,
 )
+from olearn.evaluate.online.anomaly_scores import ScoreWatch
 from olearn.evaluate.online.blocks import BlockPath
 from olearn.evaluate.online.paths import RowPath
 from olearn.evaluate.online.prequential_result import Result
@@ -39,8 +40,13 @@ class Recorder:
         The model that runs; read for its drift count, its expert usage, its size.
     metrics, window, detector, keep_predictions
         As in `prequential`, already checked.
+    judged
+        Whether the targets are such that predictions can be scored by them.
 
     """
+
+    _judged = True  # of runs that version 0.1 kept
+    _scores: ScoreWatch | None = None
 
     def __init__(
         self,
@@ -49,8 +55,13 @@ class Recorder:
         window: int,
         detector: Detector | None,
         keep_predictions: bool,
+        *,
+        judged: bool = True,
     ) -> None:
         self.n = 0
+        self._judged = judged
+        if isinstance(model, base.AnomalyDetector):
+            self._scores = ScoreWatch(metrics, judged)
         self._model = model
         self._metrics = metrics
         self._window = window
@@ -76,7 +87,10 @@ class Recorder:
         if len(rows) < len(y_pred):
             y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
             y_proba = None if y_proba is None else _only(y_proba, rows)
-        self._board.add(y_true, y_pred, y_proba)
+        if self._judged:
+            self._board.add(y_true, y_pred, y_proba)
+        if self._scores is not None:
+            self._scores.add(self.n + rows, y_true, y_pred)
         if self._watch is not None:
             self._watch.update(self.n + rows, y_true, y_pred)
         self.n += len(span.y_pred)
@@ -127,11 +141,14 @@ class Recorder:
             why=path.why,
             delay=path.delay,
             environment=describe_environment(),
+            scores=None if self._scores is None else self._scores.scores(),
             predictions=None if self._predictions is None else [*chain(*self._predictions)],
         )
 
     def _close_window(self) -> None:
         self._board.close_window()
+        if self._scores is not None:
+            self._scores.close_window()
         self._ends.append(self.n)
         if self._drifts[0] is not None:  # else the model is none that counts, which is slow to ask
             self._drifts.append(self._n_drifts())
