@@ -317,13 +317,24 @@ def _score_readouts(t, e, y, work):
 
 
 @inner
-def _run(t, e, r, X, y, w, out, row, work):
+def _odds(t, e, x, out, work):
+    """Write the class probabilities of the row that was predicted."""
+    if e.conf[MIXTURE] != 0.0:
+        normalise(work.outs[highest(e.readout, N_READOUTS)], out)
+    else:
+        proba_at(t, work.nodes[work.top[0]], x, out, work.tree)
+
+
+@inner
+def _run(t, e, r, X, y, w, out, odds, row, work):
     n_trees = 2 * len(e.roots)  # experts and background trees
     for i in range(row, X.shape[0]):
         learns = w[i] >= 0.0
         if learns and not has_room(t, n_trees, n_trees):
             return i
         out[i] = _predict(t, e, r, X[i], learns, work)
+        if len(odds):
+            _odds(t, e, X[i], odds[i], work)
         if learns and e.conf[MIXTURE] != 0.0:
             _score_readouts(t, e, y[i], work)
         if w[i] > 0.0:
@@ -332,34 +343,15 @@ def _run(t, e, r, X, y, w, out, row, work):
 
 
 @njit(nogil=True)
-def run_data(handle, experts, router, X, y, w, out, row):
+def run_data(handle, experts, router, X, y, w, out, odds, row):
     """Predict, then learn each row from `row` on; return the first for which there is no room.
 
     The variant "data": every expert votes, the router chooses. A row of negative weight is only
-    predicted.
+    predicted. `out` gets the codes, `odds` the class probabilities unless it has no rows.
     """
     t = at.pool_at(handle)
     work = make_mixture_work(t, experts, router, X.shape[1])
-    return _run(t, experts, router, X, y, w, out, row, work)
-
-
-@inner
-def _proba(t, e, r, X, out, work):
-    for i in range(X.shape[0]):
-        x = X[i]
-        choose(e, r, x, work)
-        if e.conf[MIXTURE] != 0.0:
-            normalise(work.outs[mixture_at(t, e, x, work)], out[i])
-        else:
-            proba_at(t, route(t, e.roots[work.top[0]], x), x, out[i], work.tree)
-
-
-@njit(nogil=True)
-def proba_data(handle, experts, router, X, out):
-    """Write the class probabilities of each row, shape (n_rows, n_classes)."""
-    t = at.pool_at(handle)
-    work = make_mixture_work(t, experts, router, X.shape[1])
-    _proba(t, experts, router, X, out, work)
+    return _run(t, experts, router, X, y, w, out, odds, row, work)
 
 
 @inner

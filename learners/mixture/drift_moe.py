@@ -36,9 +36,9 @@ from olearn.learners.trees.single_tree import GracePeriod, LeafPrediction, Split
 __all__ = ["DriftMoEClassifier"]
 
 _VARIANTS = {
-    "data": (kernels.run_data, kernels.proba_data),
-    "task": (task_kernels.run_task, task_kernels.proba_task),
-    "task_mlp": (task_kernels.run_mlp, task_kernels.proba_mlp),
+    "data": kernels.run_data,
+    "task": task_kernels.run_task,
+    "task_mlp": task_kernels.run_mlp,
 }
 _PLUS: dict[str, Any] = {
     "n_experts": 12,
@@ -290,15 +290,16 @@ class DriftMoEClassifier(ArrayClassifier):
     def _state(self) -> tuple[Codes, Experts, RouterArrays]:
         return self._pool.handle, self._experts, self._router.arrays()
 
-    def _run(self, X: Rows, y: Codes, w: Rows) -> Codes:
-        """Predict, then learn each row of weight >= 0; return the predicted codes."""
+    def _run(self, X: Rows, y: Codes, w: Rows, *, proba: bool = False) -> Any:
+        """Predict, then learn each row of weight >= 0; return codes, or class probabilities."""
         out = np.empty(len(y), np.int64)
-        run, _ = _VARIANTS[self.variant]
-        row = run(*self._state(), X, y, w, out, 0)
+        odds = np.empty((len(y) if proba else 0, len(self._labels)))
+        run = _VARIANTS[self.variant]
+        row = run(*self._state(), X, y, w, out, odds, 0)
         while row < len(y):
             self._pool.make_room(2 * max(len(self._experts.roots), 1))
-            row = run(*self._state(), X, y, w, out, row)
-        return out
+            row = run(*self._state(), X, y, w, out, odds, row)
+        return odds if proba else out
 
     def _room(self, n_categories: int) -> int:
         return category_room(n_categories)
@@ -306,25 +307,23 @@ class DriftMoEClassifier(ArrayClassifier):
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         self._run(X, y, w)
 
-    def _test_then_train_rows(self, X: Rows, y: Codes) -> Codes:
-        return self._run(X, y, np.ones(len(y)))
-
     def _stage_rows(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, proba: bool
     ) -> Codes | Rows:
-        if proba:
-            return super()._stage_rows(A, B, y, w, upto, proba)
         X, codes, weights, rows = interleaved(A, B, y, w, upto)
-        return self._run(X, codes, weights)[rows]
+        answers: Any = self._run(X, codes, weights, proba=proba)[rows]
+        return answers
 
     def _proba_rows(self, X: Rows) -> Rows:
-        out = np.empty((len(X), len(self._labels)))
-        _, proba = _VARIANTS[self.variant]
-        proba(*self._state(), X, out)
-        return out
+        return self._only_predict(X, proba=True)
 
     def _codes_rows(self, X: Rows) -> Codes:
-        return self._run(X, np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT))
+        return self._only_predict(X, proba=False)
+
+    def _only_predict(self, X: Rows, *, proba: bool) -> Any:
+        return self._run(
+            X, np.zeros(len(X), np.int64), np.full(len(X), at.ONLY_PREDICT), proba=proba
+        )
 
     def _unit_test_skips(self) -> set[str]:
         return {"check_shuffle_features_no_impact"}

@@ -54,12 +54,14 @@ def _learn(t, e, r, x, y, w, work):
 
 
 @inner
-def _run(t, e, r, X, y, w, out, row, score, work):
+def _run(t, e, r, X, y, w, out, odds, row, score, work):
     for i in range(row, X.shape[0]):
         if w[i] >= 0.0 and not has_room(t, len(e.roots), len(e.roots)):
             return i
         code = _score_task(t, e, r, X[i], score, work)
         out[i] = code
+        if len(odds):
+            normalise(score, odds[i])
         if w[i] > 0.0:
             e.usage[code] += 1
             _learn(t, e, r, X[i], y[i], w[i], work)
@@ -67,40 +69,39 @@ def _run(t, e, r, X, y, w, out, row, score, work):
 
 
 @njit(nogil=True)
-def run_task(handle, experts, router, X, y, w, out, row):
+def run_task(handle, experts, router, X, y, w, out, odds, row):
     """Do as `run_data` for "task": expert c is a binary tree for the class of code c."""
     t = at.pool_at(handle)
     work = make_mixture_work(t, experts, router, X.shape[1])
     score = np.empty(len(experts.roots))
-    return _run(t, experts, router, X, y, w, out, row, score, work)
+    return _run(t, experts, router, X, y, w, out, odds, row, score, work)
 
 
 @inner
-def _proba(t, e, r, X, out, score, work):
-    for i in range(X.shape[0]):
-        _score_task(t, e, r, X[i], score, work)
-        normalise(score, out[i])
+def _odds(logits, best, out):
+    """Write what the probabilities of logits are proportional to."""
+    for c in range(len(logits)):
+        out[c] = math.exp(logits[c] - logits[best])
 
 
 @njit(nogil=True)
-def proba_task(handle, experts, router, X, out):
-    """Do as `proba_data` for the variant "task"."""
-    t = at.pool_at(handle)
-    work = make_mixture_work(t, experts, router, X.shape[1])
-    _proba(t, experts, router, X, out, np.empty(len(experts.roots)), work)
+def run_mlp(handle, experts, router, X, y, w, out, odds, row):
+    """Do as `run_data` for the variant "task_mlp": the router alone, one step a row.
 
-
-@njit(nogil=True)
-def run_mlp(handle, experts, router, X, y, w, out, row):
-    """Do as `run_data` for the variant "task_mlp": the router alone, one step a row."""
-    e, r, X = borrowed(experts), borrowed(router), borrowed(X)
+    Dropout acts also where a row is predicted, as in the reference.
+    """
+    e, r, X, odds = borrowed(experts), borrowed(router), borrowed(X), borrowed(odds)
     logits, mask = np.empty(len(e.usage), r.params.dtype), np.empty(len(e.usage), r.params.dtype)
     work, index = make_scratch(r.head, r.params)
+    votes = np.empty(len(e.usage))
     for i in range(row, len(X)):
         forward_dropout(
             r.head, r.params, X[i], e.conf[DROPOUT], r.state.copy(), work, index, logits
         )
         out[i] = highest(logits, len(logits))
+        if len(odds):
+            _odds(logits, out[i], votes)
+            normalise(votes, odds[i])
         if w[i] <= 0.0:
             continue
         e.usage[out[i]] += 1
@@ -110,19 +111,3 @@ def run_mlp(handle, experts, router, X, y, w, out, row):
         push_row(r.head, r.block, X[i], mask)
         train_block(r.head, r.params, r.moments, r.block, e.conf[LR], e.conf[DROPOUT], r.state)
     return len(X)
-
-
-@njit(nogil=True)
-def proba_mlp(handle, experts, router, X, out):
-    """Do as `proba_data` for the variant "task_mlp"; dropout acts, as in the reference."""
-    e, r, X, out = borrowed(experts), borrowed(router), borrowed(X), borrowed(out)
-    logits, odds = np.empty(len(e.usage), r.params.dtype), np.empty(len(e.usage))
-    work, index = make_scratch(r.head, r.params)
-    for i in range(len(X)):
-        forward_dropout(
-            r.head, r.params, X[i], e.conf[DROPOUT], r.state.copy(), work, index, logits
-        )
-        top = logits[highest(logits, len(logits))]
-        for c in range(len(logits)):
-            odds[c] = math.exp(logits[c] - top)
-        normalise(odds, out[i])

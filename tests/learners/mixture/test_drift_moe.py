@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from olearn import learners, streams
+from olearn.base import Schedule
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier
 
 VARIANTS = ("data", "task", "task_mlp")
@@ -40,6 +41,24 @@ def test_any_partition_gives_the_same_answers(kind: str, chunk: int) -> None:
         parts.predict_proba_many(X[:3])
     assert got == expected
     np.testing.assert_array_equal(parts.predict_proba_many(X), whole.predict_proba_many(X))
+
+
+@pytest.mark.parametrize("kind", [*VARIANTS, "plus"])
+@pytest.mark.parametrize("delay", [0, 3])
+def test_probabilities_of_a_block_are_those_of_a_loop(kind: str, delay: int) -> None:
+    """As each row is predicted, also while labels are under way, and drifts replace experts."""
+    X, y = led(500)
+    by_rows, by_block = (make(kind, **LED) for _ in range(2))
+    plan = Schedule.delayed(len(y), delay)
+    expected, learnt = [], 0
+    for row, until in zip(X, plan.upto.tolist(), strict=True):
+        expected.append(by_rows.predict_proba_many(row[None])[0])
+        for q in plan.due[learnt:until].tolist():
+            by_rows.learn_many(X[q : q + 1], y[q : q + 1])
+        learnt = until
+    got = by_block._run_schedule(X, X[plan.due], y[plan.due], plan.upto, proba=True)
+    np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(by_block.predict_many(X), by_rows.predict_many(X))
 
 
 @pytest.mark.parametrize("kind", [*VARIANTS, "plus"])
