@@ -121,8 +121,7 @@ def _insert(state: State, x: float) -> None:
 def _insert_many(state: State, xs: State, begin: int, end: int) -> None:
     """Do as `_insert` for each value; sums that are not read back from memory are twice as fast."""
     width, total, m2 = state[WIDTH], state[TOTAL], state[M2]
-    for i in range(begin, end):
-        x = xs[i]
+    for x in xs[begin:end]:
         if width > 0.0:
             gap = x - total / width
             m2 += width * gap * gap / (width + 1.0)
@@ -142,35 +141,39 @@ def _push(state: State, x: float) -> bool:
     capacity = int(state[MAX_BUCKETS])
     stride = 1 + 2 * capacity
     row = HEADER
-    n_row = 1.0
+    n_row, share = 1.0, 1.0  # a power of two and its inverse: as exact as a division, and faster
     total = x
     m2 = 0.0
-    while state[row] == capacity:
-        t0 = state[row + 1]
-        m2_0 = state[row + 2]
-        t1 = state[row + 3]
-        m2_1 = state[row + 4]
-        for i in range(row + 1, row + stride - 4):
-            state[i] = state[i + 4]
-        state[row + stride - 4] = total
-        state[row + stride - 3] = m2
-        state[row] = capacity - 1.0
-        gap = t0 / n_row - t1 / n_row
+    part = state[row : row + stride]  # whose small indices need no check for negative ones
+    while part[0] == capacity:
+        t0, m2_0, t1, m2_1 = part[1], part[2], part[3], part[4]
+        if capacity == 5:  # the default; a loop takes longer to begin
+            part[1], part[2], part[3] = part[5], part[6], part[7]
+            part[4], part[5], part[6] = part[8], part[9], part[10]
+        else:
+            for i in range(1, stride - 4):
+                part[i] = part[i + 4]
+        part[stride - 4] = total
+        part[stride - 3] = m2
+        part[0] = capacity - 1.0
+        gap = t0 * share - t1 * share
+        share *= 0.5
         total = t0 + t1
-        m2 = m2_0 + m2_1 + n_row * n_row * gap * gap / (n_row + n_row)
+        m2 = m2_0 + m2_1 + n_row * n_row * gap * gap * share
         row += stride
         n_row += n_row
         if row == state.size:  # full: the window slides
             _forget(state, n_row, total, m2)
             return True
-    if state[row] == 0.0:
+        part = state[row : row + stride]
+    if part[0] == 0.0:
         n_rows = (row - HEADER) // stride + 1.0
         if state[N_ROWS] < n_rows:
             state[N_ROWS] = n_rows
-    end = row + 1 + 2 * int(state[row])
-    state[end] = total
-    state[end + 1] = m2
-    state[row] += 1.0
+    end = 1 + 2 * int(part[0])
+    part[end] = total
+    part[end + 1] = m2
+    part[0] += 1.0
     return False
 
 
@@ -218,25 +221,39 @@ def _has_cut(state: State, delta: float) -> bool:
     total1 = state[TOTAL]
     n_row = 2.0 ** (state[N_ROWS] - 1.0)
     for row in range(HEADER + (int(state[N_ROWS]) - 1) * stride, 0, -stride):
-        for i in range(row + 1, row + 1 + 2 * int(state[row]), 2):
+        part = state[row : row + stride]
+        for i in range(1, 1 + 2 * int(part[0]), 2):
             n0 += n_row
             n1 -= n_row
-            total0 += state[i]
-            total1 -= state[i]
+            total0 += part[i]
+            total1 -= part[i]
             if n1 < shortest:
                 return False
-            if n0 >= shortest:
+            if n0 >= shortest and not _is_far_below(
+                total0, n0, total1, n1, shortest, scale * log_term
+            ):
                 inverse = 1.0 / (n0 - shortest + 1.0) + 1.0 / (n1 - shortest + 1.0)
                 gap = math.fabs(total0 / n0 - total1 / n1)
-                square = scale * inverse * log_term
-                # far below the bound, which most splits are, no root is needed to know it
-                if (
-                    gap * gap >= 0.999 * square
-                    and gap > math.sqrt(square) + 2.0 / 3.0 * log_term * inverse
-                ):
+                bound = math.sqrt(scale * inverse * log_term) + 2.0 / 3.0 * log_term * inverse
+                if gap > bound:
                     return True
         n_row *= 0.5
     return False
+
+
+@inner
+def _is_far_below(
+    total0: float, n0: float, total1: float, n1: float, shortest: float, square: float
+) -> bool:
+    """Whether a gap is below the bound by far, as most are: what that takes has no division.
+
+    The gap is taken larger by more than any rounding, here or in the exact test, can make it.
+    """
+    cross0, cross1 = total0 * n1, total1 * n0
+    gap = math.fabs(cross0 - cross1) + 1e-15 * (math.fabs(cross0) + math.fabs(cross1))
+    m0, m1 = n0 - shortest + 1.0, n1 - shortest + 1.0
+    n = n0 * n1
+    return gap * gap * (m0 * m1) < 0.999 * square * (m0 + m1) * n * n
 
 
 @inner
@@ -248,12 +265,15 @@ def _update_block(state: State, xs: State, begin: int, end: int, delta: float) -
 
 
 @njit
-def update_waiting(state: State, address: int, begin: int, end: int, delta: float) -> int:
-    """Do as `_update_block` with values from an address on; return how many may wait, 0: it cut."""
+def update_waiting(state: State, address: int, delta: float, begin: int, end: int) -> int:
+    """Do as `_update_block` with values from an address on; return how many may wait, 0: it cut.
+
+    No more wait than there are from the address to `end`.
+    """
     xs = carray(pointer(address), (end,), np.float64)
     if _update_block(state, xs, begin, end, delta):
         return 0
-    return max(int(state[CLOCK] - state[TICKS]), 1)
+    return min(max(int(state[CLOCK] - state[TICKS]), 1), end)
 
 
 @njit

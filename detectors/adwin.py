@@ -1,12 +1,16 @@
 """ADWIN, the detector: see `_adwin_kernels` for its window."""
 
+import functools
 from array import array
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.base import ArrayDetector
+from olearn.core.jit import direct
 from olearn.core.memory import memory_bytes
 from olearn.core.parameters import (
     AtLeast,
@@ -22,6 +26,12 @@ from olearn.detectors._values import finite_value, finite_values
 __all__ = ["ADWIN"]
 
 _MOST_WAITING = 32
+_LAST = _MOST_WAITING - 1
+
+
+@functools.cache
+def _kernel() -> Callable[..., int]:
+    return direct(at.update_waiting, np.empty(1), 0, 0.5, 0, 0)
 
 
 @with_parameters
@@ -94,7 +104,8 @@ class ADWIN(ArrayDetector):
 
     """
 
-    __slots__ = ("_at", "_begin", "_waiting")  # read and written at each update
+    # read and written at each update, and in a dict slower
+    __slots__ = ("_at", "_begin", "_drift_detected", "_given", "_kernel", "_waiting")
 
     delta: OpenFraction = 0.002
     clock: PositiveInt = 32
@@ -112,33 +123,31 @@ class ADWIN(ArrayDetector):
         at.adwin_start(
             self._state, self.clock, self.max_buckets, self.min_window_length, self.grace_period
         )
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
         self._waiting = array("d", bytes(8 * _MOST_WAITING))
+        address, _ = self._waiting.buffer_info()
+        self._given = self._state, address, float(self.delta)  # what the kernel is always given
+        self._kernel: Callable[..., int] | None = None  # until it is needed: it may be compiled
         self._wait(self._room())
 
     def _wait(self, room: int) -> None:
         """Let `room` values wait until a test is due: calls of compiled code take longer than it.
 
-        They stand at the end of `_waiting`, from `_begin` on; `_at`, counted from the end, is where
-        the next one goes. The last is not let wait.
+        They stand at the end of `_waiting`, from `_begin` on; `_at` is where the next one goes. The
+        last is not let wait.
         """
-        room = min(room, _MOST_WAITING)
-        self._at, self._begin = -room, _MOST_WAITING - room
+        self._at = self._begin = _MOST_WAITING - min(room, _MOST_WAITING)
 
     def _room(self) -> int:
         return 1 if self._drift_detected else max(self.clock - int(self._state[at.TICKS]), 1)
 
-    def _read_waiting(self, end: int) -> int:
-        """Read the values that wait before `end`; return how many may wait now, 0: it cut."""
-        address, _ = self._waiting.buffer_info()
-        begin, self._begin = self._begin, end
-        room: int = at.update_waiting(self._state, address, begin, end, self.__dict__["delta"])
-        return room
-
     def _settle(self) -> at.State:
         """Return the state with all values in it."""
-        end = _MOST_WAITING + self._at
-        if self._begin < end:
-            self._read_waiting(end)
+        if self._begin < self._at:
+            _kernel()(*self._given, self._begin, self._at)
+            self._begin = self._at
         return self._state
 
     def clone(
@@ -147,27 +156,35 @@ class ADWIN(ArrayDetector):
         """Return a detector with the same parameters, and what it has read if asked for."""
         self._settle()
         twin = super().clone(new_params, include_attributes)
-        twin._wait(twin._room())
+        if include_attributes:
+            twin._drift_detected = self._drift_detected
+        twin._start_waiting()
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         self._settle()
-        return vars(self)
+        return vars(self) | {"_drift_detected": self._drift_detected}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._waiting = array("d", bytes(8 * _MOST_WAITING))
-        self._wait(self._room())
+        self._drift_detected = vars(self).pop("_drift_detected")
+        self._start_waiting()
 
     @property
     def _mutable_attributes(self) -> set[str]:
         return {"delta", "clock", "min_window_length", "grace_period"}
 
     def _apply_parameters(self) -> None:
+        self._settle()
         self._state[at.CLOCK] = self.clock
         self._state[at.MIN_LENGTH] = self.min_window_length
         self._state[at.GRACE_PERIOD] = self.grace_period
-        self._wait(self._room())
+        self._start_waiting()
+
+    # river's, but that its getter is no function of Python
+    drift_detected = property(
+        attrgetter("_drift_detected"), doc="Whether the last value was a drift."
+    )
 
     @property
     def width(self) -> int:
@@ -196,11 +213,11 @@ class ADWIN(ArrayDetector):
 
     def update(self, x: int | float) -> None:
         """Read one finite number, such as the error of a prediction."""
-        at = self._at
         try:
             if x - x == 0.0:  # finite
+                at = self._at
                 self._waiting[at] = x
-                if at < -1:
+                if at < 31:  # _LAST; a global takes longer
                     self._at = at + 1
                 else:
                     self._read_all()
@@ -211,16 +228,21 @@ class ADWIN(ArrayDetector):
 
     def _read_all(self) -> None:
         if self._drift_detected:
-            x = self._waiting[-1]
-            self._reset()
-            at = self._at
-            self._waiting[at] = x
-            if at < -1:
-                self._at = at + 1
+            x = self._waiting[_LAST]
+            self._drift_detected = False
+            self._state[at.WIDTH :] = 0.0
+            self._wait(self.clock)
+            self._waiting[self._at] = x
+            if self._at < _LAST:
+                self._at += 1
                 return
-        room = self._read_waiting(_MOST_WAITING)
+        kernel = self._kernel
+        if kernel is None:
+            kernel = self._kernel = _kernel()
+        state, address, delta = self._given
+        room = kernel(state, address, delta, self._begin, _MOST_WAITING)
         self._drift_detected = room == 0
-        self._wait(room or 1)
+        self._at = self._begin = _MOST_WAITING - (room or 1)
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read finite numbers, shape `(n,)`; return the positions of the alarms in them."""

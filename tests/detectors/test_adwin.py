@@ -379,3 +379,37 @@ def test_refused_value_leaves_no_trace(x):
     with pytest.raises((TypeError, ValueError), match="x must be"):
         detector.update(x)
     assert (detector.width, detector.total) == (twin.width, twin.total) == (20, 10.0)
+
+
+@pytest.mark.parametrize(("name", "value"), [("delta", 0.1), ("clock", 8), ("clock", 100)])
+def test_setting_a_parameter_keeps_values_that_wait(name, value):
+    """What waits for a test is in the window already; the new parameter holds from then on."""
+    detector, theirs = detectors.ADWIN(), drift.ADWIN()
+    for t in range(20):
+        detector.update(t % 2)
+        theirs.update(t % 2)
+    setattr(detector, name, value)
+    assert (detector.width, detector.total) == (20, 10.0)
+    by_array = detector.clone(include_attributes=True)
+    xs = shifting_bits(13)[:3000]
+    found = [row[0] for row in trajectory(detector, xs)]
+    assert np.flatnonzero(found).tolist() == by_array.update_many(xs).tolist()
+
+
+def test_drift_detected_is_read_only():
+    """As river's: the alarm is not for others to set."""
+    detector = detectors.ADWIN()
+    with pytest.raises(AttributeError):
+        detector.drift_detected = True
+    assert detector.drift_detected is False
+
+
+@pytest.mark.parametrize("capacity", [2, 4, 5, 6])
+def test_windows_far_from_zero_equal_river(capacity):
+    """Means that differ by little of their size: the quick test of a split is never wrong."""
+    rng = np.random.default_rng(14)
+    for scale in (1e-160, 1e-3, 1.0, 1e6, 1e12, 1e155):
+        xs = (scale + scale * 1e-6 * rng.normal(np.repeat([0.0, 3.0], 1500), 1.0)).tolist()
+        settings = {"delta": 0.3, "clock": 3, "max_buckets": capacity}
+        ours = trajectory(detectors.ADWIN(**settings), xs)
+        assert ours == trajectory(drift.ADWIN(**settings), xs)
