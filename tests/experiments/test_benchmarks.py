@@ -218,3 +218,16 @@ def test_tables_compares_one_file(tmp_path):
     memory = json.loads((tmp_path / "tables_memory.json").read_text())["comparisons"]
     assert [line["rows"] for line in memory] == [2000, 3000]
     assert all(line["peak MiB"] > 10 for line in memory)
+
+
+def test_evaluations_are_timed_beside_their_models(tmp_path):
+    """Whole evaluations ran blocks, and what is around a model is their difference."""
+    sizes = ("--rows", "2000", "--metric-rows", "2000")
+    _, found = run("evaluation.py", tmp_path / "evaluation", *sizes)
+    for line in found["comparisons"]:
+        ratio = line["evaluation ns/row"] / line["model ns/row"] - 1.0
+        assert line["around/model"] == pytest.approx(ratio, rel=0.02, abs=0.02)
+    assert {line["profile"] for line in found["timings"]} == {"blocks"}
+    alone = json.loads((tmp_path / "evaluation_metrics.json").read_text())
+    names = {line["metric"] for line in alone["comparisons"]}
+    assert {"AUC", "PRAUC", "Brier", "PrecisionAtBudget", "SMAPE"} <= names
