@@ -9,6 +9,7 @@ import ast
 import functools
 import importlib
 import inspect
+import numbers
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -349,13 +350,20 @@ def make_detector(
     return _make(DETECTORS[name], {"seed": seed}, options or {})
 
 
+@functools.cache
+def metrics() -> dict[str, str]:
+    """Return what `make_metric` makes and an evaluation can show, sorted, with what it means."""
+    return {
+        name: describe_metric(name)
+        or (inspect.getdoc(found) or "").split("\n")[0].removesuffix(".")
+        for name, found in sorted(_metric_classes().items())
+        if _gives_one_number(found)
+    }
+
+
 def make_metric(name: str) -> Any:
     """Make a metric by its class name, ours or river's, upper or lower case."""
-    theirs, ours = (importlib.import_module(name) for name in ("river.metrics", "olearn.metrics"))
-    role = importlib.import_module("river.metrics.base").Metric
-    # river's `__all__` names a class that is not there, so not by that
-    found = vars(theirs) | {name: getattr(ours, name) for name in ours.__all__}
-    classes = {n: f for n, f in found.items() if inspect.isclass(f) and issubclass(f, role)}
+    classes = _metric_classes()
     by_lower_case = {key.lower(): value for key, value in classes.items()}
     if name.lower() not in by_lower_case:
         check_choice("metric", name, sorted(classes))
@@ -367,6 +375,21 @@ def describe_metric(name: str) -> str:
     if name in METRICS:
         return METRICS[name].description
     return _first_line("olearn.metrics", name) if name in _shown("olearn.metrics") else ""
+
+
+def _metric_classes() -> dict[str, type]:
+    theirs, ours = (importlib.import_module(name) for name in ("river.metrics", "olearn.metrics"))
+    role = importlib.import_module("river.metrics.base").Metric
+    # river's `__all__` names a class that is not there, so not by that
+    found = vars(theirs) | {name: getattr(ours, name) for name in ours.__all__}
+    return {n: f for n, f in found.items() if inspect.isclass(f) and issubclass(f, role)}
+
+
+def _gives_one_number(metric: type) -> bool:
+    try:
+        return isinstance(metric().get(), numbers.Real)
+    except (NotImplementedError, TypeError):  # it only prints, or cannot be made by name alone
+        return False
 
 
 def _make(entry: Entry, offered: Mapping[str, Any], options: Mapping[str, Any]) -> Any:

@@ -62,6 +62,15 @@ def test_metrics_say_what_they_mean(name):
     assert registry.describe_metric(name) == expected
 
 
+def test_metrics_that_are_listed_can_be_shown():
+    """Each is made by its name and gives one number; what only prints is not listed."""
+    known = registry.metrics()
+    assert {"AUC", "Accuracy", "Brier", "MAE", "RecallAtBudget"} <= set(known)
+    assert not {"ConfusionMatrix", "ClassificationReport", "FBeta", "Metrics"} & set(known)
+    for name in known:
+        float(registry.make_metric(name).get())
+
+
 ADDED = {
     "learners/my_prior.py": '''
 from river import dummy

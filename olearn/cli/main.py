@@ -36,6 +36,7 @@ class Kind(StrEnum):
     detectors = "detectors"
     streams = "streams"
     agents = "agents"
+    metrics = "metrics"
 
 
 def main() -> None:
@@ -114,7 +115,7 @@ DetectorName = Annotated[
 ]
 MetricNames = Annotated[
     list[str] | None,
-    typer.Option("--metric", help="Metric by class name, such as MacroF1; may be repeated."),
+    typer.Option("--metric", help="Metric by name, see `olearn list metrics`; may be repeated."),
 ]
 Positive = Annotated[
     str | None,
@@ -376,6 +377,8 @@ def demo(
 
 
 def _described(kind: Kind) -> dict[str, str]:
+    if kind is Kind.metrics:
+        return registry.metrics()
     if kind is Kind.streams:
         entries = registry.streams()
     else:
