@@ -210,7 +210,8 @@ def _of_numbers(
     def reader(metric: Any, block: ArrayBlock) -> Reading | None:
         if not _are_floats(block.y_true, block.y_pred):
             return None
-        errors = block.once(compute, lambda: compute(block.y_true, block.y_pred))
+        with np.errstate(over="ignore", invalid="ignore"):  # as Python's floats are silent of them
+            errors = block.once(compute, lambda: compute(block.y_true, block.y_pred))
         return lambda: read_mean(metric._mean, errors)
 
     return reader

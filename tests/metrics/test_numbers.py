@@ -108,6 +108,14 @@ def test_numbers(make):
     assert found == wanted > 0.0
 
 
+def test_numbers_beyond_floats():
+    """A share that overflows is infinite without a word, as in the loop."""
+    one, many = metrics.MAPE(), metrics.MAPE()
+    one.update(5e-324, 1e200)
+    update_many(many, np.array([5e-324]), np.array([1e200]))
+    assert one.get() == many.get() == np.inf
+
+
 def test_logarithms_of_numbers():
     """As river's, which has none of -1 and less: such rows raise its error."""
     rng = np.random.default_rng(4)
