@@ -2,9 +2,10 @@
 
 Each side runs `evaluate.prequential` over the same rows of a stream, with the same metrics and the
 same delay of the labels; the time is that of the whole evaluation, its metrics included, the fewest
-CPU seconds of the timed runs. "bare" is our last step alone with labels at once and accuracy: what
-the scaler, the metrics and the delay cost is the ratio to it. The value of the first metric stands
-beside, over the rows of river's.
+CPU seconds of the timed runs. river's side is given dicts that are made before; "in place" is the
+same objects of river's given arrays, where their state goes into arrays and back. "bare" is our
+last step alone with labels at once and accuracy: what the scaler, the metrics and the delay cost is
+the ratio to it. The value of the first metric stands beside, over the rows of river's.
 """
 
 import gc
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _timing import RESULTS, Rows, Timing, option, parse, read_rows, write
-from river import forest, linear_model, metrics, tree
+from _timing import RESULTS, Timing, option, parse, read_rows, write
+from river import forest, linear_model, metrics, naive_bayes, tree
 from river import preprocessing as theirs
 
 from olearn import evaluate, learners
@@ -33,6 +34,7 @@ CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
         ACCURACY,
         None,
     ),
+    "naive Bayes": (learners.GaussianNB, naive_bayes.GaussianNB, ACCURACY, None),
     "tree": (
         learners.HoeffdingTreeClassifier,
         tree.HoeffdingTreeClassifier,
@@ -58,6 +60,7 @@ CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
         100,
     ),
 }
+IN_PLACE = ("logistic regression", "naive Bayes")
 
 
 @dataclass
@@ -71,10 +74,9 @@ class Args:
     out: str = option(str(RESULTS / "road"), "result files, without suffix")
 
 
-def timed(model: Any, data: Rows, rows: int, chosen: Any, delay: int | None) -> tuple[Any, ...]:
+def timed(model: Any, stream: Any, chosen: Any, delay: int | None) -> tuple[Any, ...]:
     """Return CPU seconds, seconds and the result of one evaluation."""
     gc.collect()
-    stream = (data.X[:rows], data.y[:rows] == 1)  # bools, which river's regression asks for
     wall, cpu = time.perf_counter(), time.process_time()
     result = evaluate.prequential(
         stream, model, [metric() for metric in chosen], delay=delay, progress=False
@@ -82,33 +84,38 @@ def timed(model: Any, data: Rows, rows: int, chosen: Any, delay: int | None) -> 
     return time.process_time() - cpu, time.perf_counter() - wall, result
 
 
+def _first(stream: Any, n: int) -> Any:
+    return tuple(part[:n] for part in stream) if isinstance(stream, tuple) else stream[:n]
+
+
 def main(args: Args) -> None:
     """Measure, print the table, write the files."""
     timings, lines = [], []
     data = read_rows(args.stream, max(args.rows, args.river_rows), seed=1)
+    labels = (data.y == 1).tolist()  # bools, which river's regression asks for
     for name, (mine, river, chosen, delay) in CASES.items():
-        sides: dict[str, tuple[Maker, int, Any, int | None]] = {
-            "ours": (lambda m=mine: ours.StandardScaler() | m(), args.rows, chosen, delay),
-            "bare": (mine, args.rows, ACCURACY, None),
-            "river": (
-                lambda m=river: theirs.StandardScaler() | m(),
-                args.river_rows,
-                chosen,
-                delay,
-            ),
+        arrays = (data.X[: args.rows], data.y[: args.rows] == 1)
+        pairs = zip(data.first(args.river_rows).pairs(), labels, strict=False)
+        rows = [(x, y) for (x, _), y in pairs]
+        sides: dict[str, tuple[Maker, Any, Any, int | None]] = {
+            "ours": (lambda m=mine: ours.StandardScaler() | m(), arrays, chosen, delay),
+            "bare": (mine, arrays, ACCURACY, None),
+            "river": (lambda m=river: theirs.StandardScaler() | m(), rows, chosen, delay),
         }
-        for make, _, *how in sides.values():
-            timed(make(), data, 100, *how)  # compiles
+        if name in IN_PLACE:
+            sides["in place"] = (sides["river"][0], arrays, chosen, delay)
+        for make, stream, *how in sides.values():
+            timed(make(), _first(stream, 100), *how)  # compiles
         runs: dict[str, list[tuple[Any, ...]]] = {side: [] for side in sides}
         for _ in range(args.repeat):
-            for side, (make, rows, *how) in sides.items():
-                runs[side].append(timed(make(), data, rows, *how))
+            for side, (make, stream, *how) in sides.items():
+                runs[side].append(timed(make(), stream, *how))
         micro, values = {}, {}
-        for side, (_, rows, *_rest) in sides.items():
+        for side in sides:
             cpu, wall, result = min(runs[side], key=lambda run: run[0])
             values[side] = result.value_at(next(iter(result.values)), args.river_rows)
-            micro[side] = 1e6 * cpu / rows
-            of_run = (rows, cpu, wall, values[side], 1, args.repeat)
+            micro[side] = 1e6 * cpu / result.n
+            of_run = (result.n, cpu, wall, values[side], 1, args.repeat)
             timings.append(Timing(f"{name}, {side}", args.stream, result.path, *of_run))
         lines.append(
             {
@@ -116,6 +123,9 @@ def main(args: Args) -> None:
                 "ours us/row": round(micro["ours"], 2),
                 "river's us/row": round(micro["river"], 2),
                 "river's/ours": round(micro["river"] / micro["ours"], 1),
+                "river's/in place": round(micro["river"] / micro["in place"], 1)
+                if name in IN_PLACE
+                else "rows",
                 "ours/bare": round(micro["ours"] / micro["bare"], 2),
                 "first metric, ours": round(values["ours"], 4),
                 "first metric, river's": round(values["river"], 4),
