@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -50,6 +50,7 @@ _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+\Z", re.ASCII)
 _CODE = re.compile(r"[+-]?0\d|[+-]?\d{17,}\Z", re.ASCII)  # a leading zero, or too many digits
 
+ID_ROWS = 100  # a column is like an id if more than half of at least so many rows differ
 MANY_CLASSES = 100  # numbers as labels: more look like a measurement
 TARGETS = ("classes", "numbers")
 NUMBERS_HINT = "; target='numbers' makes a stream of numbers"
@@ -225,6 +226,19 @@ class Plan:
         if isinstance(self.schema.target, Numbers):
             return X, row_targets(labels, len(labels))
         return X, encode_labels(labels, self._code)
+
+
+def like_ids(plan: Plan, known: Collection[Any]) -> Iterator[tuple[Any, str]]:
+    """Yield columns of text that are like ids, but for the known ones, and how so."""
+    n = plan.n_samples
+    for column in plan.columns:
+        n_categories = len(column.categories or ())
+        if n >= ID_ROWS and 2 * n_categories > n and column.name not in known:
+            yield (
+                column.name,
+                f"column {column.name!r} is like an id, with {n_categories:,} categories in "
+                f"{n:,} rows",
+            )
 
 
 def encode_labels(labels: Sequence[Any] | Coded, code: Mapping[Any, int]) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from olearn.streams._columns import (
     Chunk,
     Plan,
     Values,
+    like_ids,
     sorted_labels,
 )
 from olearn.streams.base import (
@@ -169,6 +170,8 @@ def _of_frame(
     plan = Plan(source, nominal, numeric=target == "numbers" or y is None)
     X, values = plan.encode(source.chunk)
     schema = plan.schema
+    for _, how in like_ids(plan, nominal):
+        tell(f"{how}; leave it out of the frame, or make numbers of it if it holds times")
     if isinstance(schema.target, Classes):
         _tell_of_many(schema.labels)
     if y is None:

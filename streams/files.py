@@ -12,7 +12,7 @@ from olearn.core.tasks import CLASSIFICATION, REGRESSION
 from olearn.core.telling import few, tell
 from olearn.core.validate import check_integer
 from olearn.core.words import count
-from olearn.streams._columns import MANY_CLASSES, Chunk, Plan
+from olearn.streams._columns import ID_ROWS, MANY_CLASSES, Chunk, Plan, like_ids
 from olearn.streams._labelled import ColumnOptions, LabelledTable
 from olearn.streams.base import Block, Classes, Reader, Stream, read_chunks
 from olearn.streams.formats.arff import ArffTable
@@ -38,7 +38,6 @@ _FORMATS: dict[str, _Format] = {
     ".jsonl": JsonLinesTable,
     ".ndjson": JsonLinesTable,
 }
-_ID_ROWS = 100  # a column is like an id if more than half of at least so many rows differ
 
 
 def from_file(
@@ -291,20 +290,13 @@ class FileStream(Stream):
     def _doubtful(self, columns: ColumnOptions) -> list[str]:
         """Return what was read as it stands but is hardly meant so."""
         notes = []
-        n = self._plan.n_samples
         if dropped := self._source.n_unlabelled:
             notes.append(
                 f"{count(dropped, 'row')} without {self._source.a_target} in column "
                 f"{self.target!r} left out"
             )
-        for column in self._plan.columns:
-            n_categories = len(self.schema.categories.get(column.name, ()))
-            known = column.name in columns.nominal or n < _ID_ROWS
-            if not known and 2 * n_categories > n:
-                notes.append(
-                    f"column {column.name!r} is like an id, with {n_categories:,} categories in "
-                    f"{n:,} rows; drop=[{column.name!r}] leaves it out"
-                )
+        for name, how in like_ids(self._plan, columns.nominal):
+            notes.append(f"{how}; drop=[{name!r}] leaves it out")
         return [*notes, *self._doubtful_labels(columns)]
 
     def _doubtful_labels(self, columns: ColumnOptions) -> list[str]:
@@ -333,7 +325,7 @@ class FileStream(Stream):
         """Say of labels in words what is hardly meant so: ids, and one word in two ways."""
         words = [label for label in labels if isinstance(label, str)]
         n = self._plan.n_samples
-        if n >= _ID_ROWS and 2 * len(words) > n:
+        if n >= ID_ROWS and 2 * len(words) > n:
             return [
                 f"the target {self.target!r} is like an id, with {len(words):,} labels in {n:,} "
                 "rows; target= names another column, target_text=True says that they are classes"

@@ -9,7 +9,7 @@ import pytest
 from river import metrics
 
 import olearn
-from olearn import evaluate, learners, streams
+from olearn import evaluate, learners, preprocessing, streams
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 Y = (X[:, 0] > 0).astype(int)
@@ -133,3 +133,28 @@ def test_numbers_that_an_array_made_text_are_said():
         model = learners.HoeffdingTreeClassifier(nominal_attributes=[0, 1])
         model.learn_many(rows, [0, 1, 0])
         _model().learn_many(rows.astype(object)[:, 1:], [0, 1, 0])
+
+
+def test_ids_and_times_as_text_in_a_frame_are_said():
+    """As `pandas.read_csv` leaves them: a category a row."""
+    frame = pd.DataFrame({"when": pd.date_range("2026", periods=300).astype(str), "x": 1.0})
+    labels = ["ab"[k % 2] for k in range(300)]
+    with pytest.warns(UserWarning, match="'when' is like an id, with 300 categories in 300 rows"):
+        evaluate.prequential((frame, labels), _model(), progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        streams.from_frame(frame, labels, nominal=["when"])
+
+
+def test_names_that_a_table_has_not_are_said():
+    frame = pd.DataFrame(X, columns=["size", "weight"])
+    tree = learners.HoeffdingTreeClassifier(nominal_attributes=["sise"])
+    with pytest.warns(UserWarning, match="nominal_attributes names 'sise', which X has not"):
+        tree.learn_many(frame, Y)
+    chain = preprocessing.Select("sise") | _model()
+    with pytest.warns(UserWarning, match="Select keeps none of the features so far, 'size'"):
+        chain.learn_many(frame, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        learners.HoeffdingTreeClassifier(nominal_attributes=["size"]).learn_many(frame, Y)
+        (preprocessing.Select("size", "sise") | _model()).learn_many(frame, Y)

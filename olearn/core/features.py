@@ -20,8 +20,8 @@ from olearn.core.tables import (
     Names,
     Table,
     tell_of_codes,
+    tell_of_new,
     tell_of_strangers,
-    tell_of_text,
 )
 from olearn.core.values import (
     all_missing,
@@ -161,7 +161,7 @@ class FeatureIndex:
     def learn_many(self, table: Table) -> NDArray[np.float64]:
         """Encode a checked table, adding columns and categories; shape `(n, n_columns)`."""
         self.expect(table)
-        tell_of_text(table, self._declared.union(self._column))
+        tell_of_new(table, self._column, self._declared)
         for name, column in zip(table.names, table.columns(), strict=True):
             self._add_column(name, column)
         return self._rows(table, learn=True)

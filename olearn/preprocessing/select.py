@@ -8,6 +8,7 @@ from river.base.typing import FeatureName
 
 from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.parameters import with_parameters
+from olearn.core.telling import few, tell
 from olearn.core.types import Rows
 from olearn.core.validate import check_names
 
@@ -36,6 +37,11 @@ class _KeepsColumns(StatelessTransformer):
     def _grow(self) -> None:
         named = [name in self._named for name in self._features.names]
         self._kept = np.flatnonzero(np.array(named, np.bool_) == self._keeps_named)
+        if named and self._keeps_named and self.keys and not self._kept.size:
+            tell(
+                f"Select keeps none of the features so far, {few(self._features.names)}: its keys "
+                f"are {few(self.keys)}"
+            )
 
     def _room(self, n_categories: int) -> int:
         return 0  # nothing here grows with the categories
