@@ -225,5 +225,8 @@ class StatelessTransformer(ArrayTransformer):
     def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
         """Do nothing."""
 
+    def _learn_row(self, row: Rows, y: Any, w: float) -> None:
+        """Do nothing."""
+
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
         return self._transform_rows(A), self._transform_rows(B)

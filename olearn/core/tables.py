@@ -123,10 +123,18 @@ class Table:
         if all(kind.is_numeric() or kind == nw.Boolean for kind in kinds):
             self.matrix = _writable(dataframe.to_numpy(frame))
         else:
-            self._set_lists([column.to_list() for column in columns])
+            named = zip(self.names, columns, strict=True)
+            self._set_lists([self._values(*each) for each in named])
+
+    def _values(self, name: Any, column: Any) -> Any:
+        """Return the values of a column that is not numeric, as a list or as numbers."""
+        return column.to_list()
 
     def _set_lists(self, columns: list[list[Any]]) -> None:
-        self._lists = [c if is_text(c) or not _all_numbers(c) else as_floats(c) for c in columns]
+        self._lists = [
+            c if isinstance(c, np.ndarray) or is_text(c) or not _all_numbers(c) else as_floats(c)
+            for c in columns
+        ]
 
 
 def is_frame(X: Any) -> bool:

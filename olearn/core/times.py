@@ -60,16 +60,18 @@ def parts_of(seconds: float, parts: Sequence[str]) -> list[float]:
     whole = round(seconds * _MICROSECONDS)
     days, rest = divmod(whole, _DAY)
     date = datetime.date.fromordinal(_EPOCH.toordinal() + days)
-    made = {
-        "year": date.year,
-        "month": date.month,
-        "day": date.day,
-        "weekday": date.weekday(),
-        "yearday": date.toordinal() - datetime.date(date.year, 1, 1).toordinal() + 1,
-        "hour": rest / _HOUR,
-        "seconds": whole / _MICROSECONDS,
-    }
-    return [float(made[part]) for part in parts]
+    return [float(_PARTS_OF_DATE[part](date, rest, whole)) for part in parts]
+
+
+_PARTS_OF_DATE: dict[str, Callable[[datetime.date, int, int], float]] = {
+    "year": lambda date, rest, whole: date.year,
+    "month": lambda date, rest, whole: date.month,
+    "day": lambda date, rest, whole: date.day,
+    "weekday": lambda date, rest, whole: date.weekday(),
+    "yearday": lambda date, rest, whole: date.timetuple().tm_yday,
+    "hour": lambda date, rest, whole: rest / _HOUR,
+    "seconds": lambda date, rest, whole: whole / _MICROSECONDS,
+}
 
 
 def as_seconds(time: Any) -> float:
@@ -80,8 +82,21 @@ def as_seconds(time: Any) -> float:
         return float(time.astype("datetime64[us]").astype(np.int64)) / _MICROSECONDS
     if not isinstance(time, datetime.datetime):
         time = datetime.datetime(time.year, time.month, time.day)
-    span = time.replace(tzinfo=None) - _EPOCH
-    return (span // datetime.timedelta(microseconds=1)) / _MICROSECONDS
+    return naive_seconds(time.replace(tzinfo=None))
+
+
+def naive_seconds(time: datetime.datetime) -> float:
+    """Do as `as_seconds` for a `datetime` without a time zone."""
+    span = time - _EPOCH
+    whole = (span.days * 86_400 + span.seconds) * _MICROSECONDS + span.microseconds
+    return whole / _MICROSECONDS
+
+
+def to_seconds(times: Times) -> Rows:
+    """Do as `as_seconds` for an array of times."""
+    seconds = times.astype("datetime64[us]").astype(np.int64) / _MICROSECONDS
+    seconds[np.isnat(times)] = np.nan
+    return seconds
 
 
 def from_seconds(seconds: Rows) -> Times:

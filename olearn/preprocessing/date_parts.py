@@ -5,13 +5,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
 from olearn.base.transformer import ColumnsOut, StatelessTransformer
 from olearn.core.features import FeatureIndex
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.tables import Names, Table
-from olearn.core.times import PARTS, as_seconds, from_seconds, parts_of, time_parts
+from olearn.core.times import (
+    PARTS,
+    as_seconds,
+    from_seconds,
+    naive_seconds,
+    parts_of,
+    time_parts,
+    to_seconds,
+)
 from olearn.core.types import Rows
 from olearn.core.validate import check_choice, check_names
 from olearn.core.values import as_floats, is_missing, is_number
@@ -115,7 +124,24 @@ class TimeIndex(FeatureIndex):
 
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
         """Encode a row that has exactly the known names, in order; see `FeatureIndex`."""
-        return super().quick(self._timed(x))
+        timed = self._quickly_timed(x)
+        return super().quick(self._timed(x) if timed is None else timed)
+
+    def _quickly_timed(self, x: Any) -> Any:
+        """Return a row of the known names with seconds for times without a zone, or None.
+
+        Other values are looked at by what encodes the row.
+        """
+        if type(x) is not dict or not self.times or list(x) != self.names:
+            return None
+        made = _TimedRow(x)
+        for name in self.times:
+            time = made[name]
+            if type(time) is not datetime.datetime or time.tzinfo is not None:
+                return None
+            made[name] = naive_seconds(time)
+        made.times = self.times
+        return made
 
     def knows(self, x: Mapping[Any, Any]) -> bool:
         """Tell whether a checked row has no feature and no category that is new."""
@@ -193,9 +219,20 @@ class TimeTable(Table):
             if not isinstance(column, np.ndarray) and any(map(_is_time, column)):
                 self.times.add(name)
         self._lists = [
-            as_floats(self._seconds(name, column)) if name in self.times else column
+            column
+            if isinstance(column, np.ndarray) or name not in self.times
+            else as_floats(self._seconds(name, column))
             for name, column in zip(self.names, self._lists, strict=self.matrix is None)
         ]
+
+    def _values(self, name: Any, column: Any) -> Any:
+        kind = column.dtype
+        if kind == nw.Datetime and kind.time_zone is None and kind.time_unit != "s":
+            times = column.to_numpy()
+            if not np.isnat(times).all():
+                self.times.add(name)
+                return to_seconds(times)
+        return super()._values(name, column)
 
     def _seconds(self, name: Any, column: Any) -> list[float]:
         for value in column:

@@ -23,6 +23,7 @@ from olearn.core.values import as_float, is_missing, is_number
 
 __all__ = ["FeatureHasher"]
 
+_LARGEST = sys.float_info.max
 _MOST_KNOWN = 10_000  # tokens whose columns are remembered
 
 
@@ -103,6 +104,10 @@ class FeatureHasher(StatelessTransformer):
         assert isinstance(self._features, HashedIndex)
         return self._features.hashed_rows(X)
 
+    def _transform_row(self, row: Rows) -> Rows:
+        assert isinstance(self._features, HashedIndex)
+        return row if self._features.hashes else self._transform_rows(row[None])[0]
+
 
 class Buckets:
     """Which column a token falls into, and with which sign."""
@@ -147,6 +152,11 @@ class HashedIndex(FeatureIndex):
         self._buckets = buckets
         self._before: tuple[list[Any], list[CategoryIndex | None]] | None = None
 
+    @property
+    def hashes(self) -> bool:
+        """Whether the rows that are encoded here are hashed; those of a step before are not."""
+        return self._before is None
+
     def has(self, names: Iterable[Any]) -> bool:
         """Tell that all features are known."""
         return True
@@ -171,20 +181,35 @@ class HashedIndex(FeatureIndex):
         self._column = {name: column for column, name in enumerate(names)}
 
     def quick(self, x: Mapping[Any, Any]) -> Rows | None:
-        """Check and encode a row."""
-        self.check_one(x)
-        known = self._buckets.known
+        """Check and encode a row; one that comes twice in succession is encoded once."""
+        if not isinstance(x, Mapping):
+            self.check_one(x)  # says what is wrong
+        given = list(x.items())
+        last = self._last
+        if given == last[0]:
+            return last[1]
+        known, declared, may_keep = self._buckets.known, self._declared, True
         sums: dict[int, float] = {}
-        for name, value in x.items():
-            if is_missing(value):
-                continue
-            is_id = isinstance(value, str) or name in self._declared
-            token = f"{name}={_spelt(value)}" if is_id else str(name)
+        for name, value in given:
+            kind = type(value)
+            if kind is str:
+                token, amount = f"{name}={value}", 1.0
+            elif kind is float and -_LARGEST <= value <= _LARGEST and name not in declared:
+                token, amount = str(name), value
+            else:
+                may_keep = False  # what is spelt in two ways may be equal
+                self.check_one({name: value})
+                if is_missing(value):
+                    continue
+                is_id = isinstance(value, str) or name in declared
+                token = f"{name}={_spelt(value)}" if is_id else str(name)
+                amount = 1.0 if is_id else as_float(value)
             place, sign = known.get(token) or self._buckets.learn(token)
-            amount = sign if is_id else sign * as_float(value)
-            sums[place] = sums.get(place, 0.0) + amount
+            sums[place] = sums.get(place, 0.0) + sign * amount
         row = np.full(self._buckets.n, np.nan)
         row[list(sums)] = list(sums.values())
+        if may_keep:
+            self._last = given, row
         return row
 
     def learn_one(self, x: Mapping[Any, Any]) -> Rows:
@@ -207,7 +232,7 @@ class HashedIndex(FeatureIndex):
         for name, values in zip(table.names, table.columns(), strict=True):
             texts = table.categories.get(name)
             if texts is not None:
-                sums.add_ids(name, [None if v != v else texts[int(v)] for v in values.tolist()])
+                sums.add_codes(name, values, texts)
             elif not isinstance(values, np.ndarray) or name in nominal:
                 given = values.tolist() if isinstance(values, np.ndarray) else values
                 sums.add_mixed(name, given, name in nominal)
@@ -250,6 +275,18 @@ class _Sums:
         (place,), (sign,) = self._buckets.of([str(name)])
         self._sums[known, place] += sign * values[known]
         self._is_hit[known, place] = True
+
+    def add_codes(self, name: Any, codes: NDArray[Any], texts: Sequence[str]) -> None:
+        """Add a column of positions in texts, NaN being missing; each text is hashed once."""
+        known = np.flatnonzero(codes == codes)
+        which = codes[known].astype(np.int64)
+        used = np.flatnonzero(np.bincount(which, minlength=len(texts)))
+        if len(used):
+            places, signs = np.empty(len(texts), np.int64), np.empty(len(texts))
+            found = self._buckets.of([f"{name}={_spelt(texts[k])}" for k in used.tolist()])
+            places[used], signs[used] = found
+            self._sums[known, places[which]] += signs[which]
+            self._is_hit[known, places[which]] = True
 
     def add_ids(self, name: Any, values: Sequence[Any]) -> None:
         """Add a column of texts and ids, None or NaN being missing."""

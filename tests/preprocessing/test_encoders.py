@@ -167,3 +167,21 @@ def test_a_block_need_not_hold_all_categories_of_its_stream():
                 [v for v in r if v == v] for r in made.tolist()
             ]
         assert encoder.transform_many(X, names=stream.schema).shape[0] == 3
+
+
+def test_hasher_tells_apart_what_is_equal_but_spelt_otherwise():
+    """The row before is remembered, and rows may be equal, changed or spelt in two ways."""
+    hasher = preprocessing.FeatureHasher(64, 1, nominal_attributes=["id"])
+    fresh = preprocessing.FeatureHasher(64, 1, nominal_attributes=["id"])
+    x = {"sky": "blue", "id": 1e19, "heat": 2.0}
+    for change in ({}, {"id": 10**19}, {"id": "7"}, {"id": 7}, {"heat": 3.0}, {"heat": True}):
+        x.update(change)
+        hasher.learn_one(x)
+        found = hasher.transform_one(x)
+        fresh.transform_one({})
+        assert found == fresh.transform_one(x)
+    for bad in (float("inf"), [1], 10**400):
+        with pytest.raises((TypeError, ValueError), match="heat"):
+            hasher.learn_one(x | {"heat": bad})
+    with pytest.raises(TypeError, match="dict of features"):
+        hasher.transform_one([1.0])
