@@ -66,7 +66,8 @@ def prequential(
     metrics
         One river metric, a sum or an iterable of them; they are cloned, never updated. Default:
         accuracy, kappa, kappa-M and kappa-temporal for classifiers; MAE, RMSE and R2 for
-        regressors, coverage and width where they predict intervals; AUC for anomaly detectors.
+        regressors, coverage and width where they predict intervals; AUC, precision and recall
+        at a budget of alarms for anomaly detectors.
     pos_label
         The label that metrics of one class against the rest (F1, ROCAUC, LogLoss, ...) count as
         positive. Default: True, as 1 is; of two other labels the last in order, with a warning;
