@@ -5,7 +5,7 @@
 import abc
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from river.base.typing import ClfTarget, FeatureName
@@ -14,7 +14,6 @@ from olearn.base import ArrayClassifier
 from olearn.core.jit import inner
 from olearn.core.locked import locked
 from olearn.core.types import Codes, Rows
-from olearn.learners.bayes._slots import Slots, category_room
 
 CODES, PROBA, LOGS = range(3)  # what a kernel answers with
 
@@ -28,15 +27,12 @@ class NaiveBayes(ArrayClassifier):
     """
 
     _n_tables = 1
-    _slot_arrays: ClassVar[tuple[str, ...]] = ("_table", "_seen")  # slots are their last dimension
 
     def _start(self, nominal: Any, classes: Any) -> None:
         self._start_encoding(nominal, classes)
-        self._slots = Slots()
         self._counts = np.zeros(0)
         self._table = np.zeros((self._n_tables, 0, 1))
         self._seen = np.zeros(1)  # 1 for a slot that was learnt
-        self._grow(len(self._labels))
 
     @abc.abstractmethod
     def _run(
@@ -64,18 +60,11 @@ class NaiveBayes(ArrayClassifier):
 
     # -- the array door --------------------------------------------------------------------------
 
-    def _grow(self, n_classes: int) -> None:
+    def _grow_labels(self, n_classes: int) -> None:
         more = n_classes - len(self._counts)
         if more:
             self._counts = np.pad(self._counts, (0, more))
             self._table = np.pad(self._table, ((0, 0), (0, more), (0, 0)))
-        arrays = [getattr(self, name) for name in self._slot_arrays]
-        grown = self._slots.grow(self._features.widths, arrays)
-        for name, array in zip(self._slot_arrays, grown, strict=True):
-            setattr(self, name, array)
-
-    def _room(self, n_categories: int) -> int:
-        return category_room(n_categories)
 
     def _learn_rows(self, X: Rows, y: Codes, w: Rows) -> None:
         upto = np.array([len(X)])

@@ -15,6 +15,7 @@ from olearn.core.tables import Names, Table
 from olearn.core.types import Codes, Rows
 from olearn.core.values import as_float, as_floats, is_number
 from olearn.learners.bayes._base import NaiveBayes
+from olearn.learners.bayes._slots import capacity
 from olearn.learners.bayes.count_kernels import ALPHA, KIND, THRESHOLD, has_negative, run
 
 Smoothing = Annotated[float, In(0.0, math.inf, "[)")]
@@ -24,17 +25,17 @@ class CountNB(NaiveBayes):
     """Naive Bayes of what features count; a subclass says in `_kind` which likelihood it is."""
 
     _kind: ClassVar[int]
-    _slot_arrays = ("_table", "_seen", "_feature_totals")
 
     def _start_counting(
         self, features: FeatureIndex, classes: Any, alpha: float, threshold: float = 0.0
     ) -> None:
-        self._feature_totals = np.zeros(1)
-        self._totals = np.zeros(0)
         self._start(None, classes)
         self._features = features
+        self._feature_totals = np.zeros(1)
+        self._totals = np.zeros(0)
         self._conf = np.zeros(3)
         self._conf[[KIND, ALPHA, THRESHOLD]] = self._kind, alpha, threshold
+        self._grow(len(self._labels))
 
     @property
     def feature_counts(self) -> dict[FeatureName, dict[ClfTarget, float]]:
@@ -47,8 +48,15 @@ class CountNB(NaiveBayes):
         }
 
     def _grow(self, n_classes: int) -> None:
-        super()._grow(n_classes)
-        self._totals = np.pad(self._totals, (0, n_classes - len(self._totals)))
+        """Make room for labels, and for columns with some to spare: each is its own slot."""
+        if n_classes > len(self._totals):
+            self._grow_labels(n_classes)
+            self._totals = np.pad(self._totals, (0, n_classes - len(self._totals)))
+        more = capacity(len(self._features)) - len(self._seen)
+        if more > 0:
+            self._table = np.pad(self._table, ((0, 0), (0, 0), (0, more)))
+            self._seen = np.pad(self._seen, (0, more))
+            self._feature_totals = np.pad(self._feature_totals, (0, more))
 
     def _run(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, answer: int, codes: Codes, out: Rows

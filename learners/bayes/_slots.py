@@ -46,11 +46,11 @@ class Slots:
         return [self._moved(table, before) for table in tables]
 
     def _moved(self, table: NDArray[np.float64], before: Codes) -> NDArray[np.float64]:
-        known, capacity = len(before) - 1, _capacity(int(self.begin[-1]))
+        known, room = len(before) - 1, capacity(int(self.begin[-1]))
         moves = not np.array_equal(before, self.begin[: known + 1])
-        if not moves and table.shape[-1] == capacity:  # nearly always
+        if not moves and table.shape[-1] == room:  # nearly always
             return table
-        made = np.zeros((*table.shape[:-1], capacity))
+        made = np.zeros((*table.shape[:-1], room))
         if not moves:
             made[..., : before[-1]] = table[..., : before[-1]]
         else:
@@ -66,6 +66,6 @@ def category_room(n_categories: int) -> int:
     return 0 if n_categories == 0 else max(2, 1 << (n_categories - 1).bit_length())
 
 
-def _capacity(n_slots: int) -> int:
+def capacity(n_slots: int) -> int:
     """Power of two, so that words that come one by one seldom enlarge the tables."""
     return 1 << max(n_slots - 1, 0).bit_length()

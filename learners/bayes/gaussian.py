@@ -14,6 +14,7 @@ from olearn.core.jit import inner, njit
 from olearn.core.parameters import check_parameters, with_parameters
 from olearn.core.types import Codes, Rows
 from olearn.learners.bayes._base import NaiveBayes, answer_row
+from olearn.learners.bayes._slots import Slots, category_room
 
 __all__ = ["GaussianNB"]
 
@@ -78,10 +79,19 @@ class GaussianNB(NaiveBayes):
     def __post_init__(self) -> None:
         check_parameters(self)
         self._start(self.nominal_attributes, self.classes)
+        self._slots = Slots()
+        self._grow(len(self._labels))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
         yield {}
+
+    def _grow(self, n_classes: int) -> None:
+        self._grow_labels(n_classes)
+        self._table, self._seen = self._slots.grow(self._features.widths, [self._table, self._seen])
+
+    def _room(self, n_categories: int) -> int:
+        return category_room(n_categories)
 
     def _run(
         self, A: Rows, B: Rows, y: Codes, w: Rows, upto: Codes, answer: int, codes: Codes, out: Rows

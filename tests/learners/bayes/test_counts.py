@@ -123,6 +123,17 @@ def test_blocks_equal_the_loop(made, kind):
 
 
 @pytest.mark.parametrize("made", OURS)
+def test_room_doubles(made):
+    """Words that come one by one seldom make the tables larger; what was counted stays."""
+    model, rooms = made(), set()
+    for i in range(300):
+        model.learn_one({"w0": 1, f"v{i}": 1}, i % 3)
+        rooms.add(len(model._seen))
+    assert rooms == {2, 4, 8, 16, 32, 64, 128, 256, 512}
+    assert sum(model.feature_counts["w0"].values()) == 300
+
+
+@pytest.mark.parametrize("made", OURS)
 def test_new_words_in_frames_are_those_of_dicts(made):
     """A frame or array asks of features that were never learnt what a dict asks."""
     pandas = pytest.importorskip("pandas")
