@@ -4,7 +4,7 @@ A single learner is a chain without steps before it. Blocks are cut where column
 labels are learnt for the first time, so that all grow at the same rows as in a loop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -85,6 +85,7 @@ class Chain:
     def __init__(self, *steps: Any) -> None:
         *self.steps, self.last = steps
         self._all = steps
+        self.reads_targets = any(step._target_is_number for step in self.steps)
         self._links = [Link(*pair) for pair in pairwise(steps)]
         self._linked = list(zip(self.steps, self._links, strict=True))
         self.encoder = steps[0]._features
@@ -224,6 +225,9 @@ class Chain:
             What the last step answers, in consecutive parts.
 
         """
+        values = y
+        if self.reads_targets and "labels" in how:
+            values = numbers_of(how["labels"])[y]
         self.expect_table(B)
         cuts = self.encoder.arrivals(B, self.room) if len(B) else []
         out = []
@@ -233,28 +237,31 @@ class Chain:
             if due.stop > due.start:
                 learnt = self.encoder.learn_many(B if not cuts else B[due])
                 self.settle()
-            y_due, w_due = _cut(y, due), _cut(w, due)
+            y_due, read, w_due = _cut(y, due), _cut(values, due), _cut(w, due)
             if lead:
-                self._learn(learnt[:lead], _cut(y_due, slice(lead)), _cut(w_due, slice(lead)), how)
+                first = slice(lead)
+                given = _cut(y_due, first), _cut(read, first), _cut(w_due, first)
+                self._learn(learnt[:lead], *given, how)
             rest = slice(lead, None)
+            y_due, read, w_due = (_cut(each, rest) for each in (y_due, read, w_due))
             if part.rows.stop > part.rows.start:
                 same = A is B and part.rows == slice(due.start + lead, due.stop)
                 seen = learnt[rest] if same else self.encoder.encode_many(A[part.rows])
                 rows = seen, learnt[rest] if not same else seen
-                out += self._through(*rows, part.upto, _cut(y_due, rest), _cut(w_due, rest), how)
+                out += self._through(*rows, part.upto, y_due, read, w_due, how)
         return out
 
     def learn(self, table: Table, y: Any, w: Rows, **how: Any) -> None:
         """Learn the rows of a checked table in order, predicting none."""
         self.run(table[:0], table, np.empty(0, np.int64), y, w, **how)
 
-    def _learn(self, B: Rows, y: Any, w: Rows | None, how: dict[str, Any]) -> None:
+    def _learn(self, B: Rows, y: Any, read: Any, w: Rows | None, how: dict[str, Any]) -> None:
         weights = np.ones(len(B)) if w is None else w
-        _, learnt = self.stage_rows(B[:1], B, y, weights, np.array([len(B)]))
+        _, learnt = self.stage_rows(B[:1], B, read, weights, np.array([len(B)]))
         list(self.last._answers(None, learnt, None, y, w, **how))
 
     def _through(
-        self, A: Rows, B: Rows, upto: Codes, y: Any, w: Rows | None, how: dict[str, Any]
+        self, A: Rows, B: Rows, upto: Codes, y: Any, read: Any, w: Rows | None, how: dict[str, Any]
     ) -> list[Any]:
         if not self.steps:
             return list(self.last._answers(A, B, upto, y, w, **how))
@@ -268,7 +275,7 @@ class Chain:
             learnt = due.stop
             a, b, y_due, w_due = A[rows], B[due], _cut(y, due), _cut(w, due)
             weights = np.ones(len(b)) if w_due is None else w_due
-            a, b = self.stage_rows(a, b, y_due, weights, plan)
+            a, b = self.stage_rows(a, b, _cut(read, due), weights, plan)
             out += self.last._answers(a, b, plan, y_due, w_due, **how)
         return out
 
@@ -304,6 +311,17 @@ class Chain:
     def _tables(self, A: Any, B: Any, names: Names) -> tuple[Any, Any]:
         learnt = self.encoder.check_many(B, names)
         return learnt if A is B else self.encoder.check_many(A, names), learnt
+
+
+def numbers_of(labels: Sequence[Any]) -> Rows:
+    """Return labels as the numbers that they are, for steps that read targets."""
+    for label in labels:
+        if not isinstance(label, bool | int | np.bool_ | np.integer):
+            raise ValueError(
+                f"y must be numbers or truth values, got the label {label!r}: a step of the "
+                "pipeline reads the target as a number"
+            )
+    return np.array(labels, np.float64)
 
 
 def _plan(upto: Codes | None, learnt: Any) -> Codes:

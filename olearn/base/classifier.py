@@ -15,7 +15,7 @@ from river import base
 from river.base.typing import ClfTarget, FeatureName
 from river.utils import dataframe
 
-from olearn.base.chain import Chain
+from olearn.base.chain import Chain, numbers_of
 from olearn.base.stages import Schedule, Stage, is_at_once, parts, runs
 from olearn.core.features import FeatureIndex
 from olearn.core.labels import CodedLabels, LabelIndex, tell_of_mixed_kinds
@@ -232,11 +232,12 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
         if w != 1.0:
             w = self._checked_weight(w)
         code = self._labels.get(y)
+        target = numbers_of([y])[0] if chain.reads_targets else None
         row = chain.encode_learning(x)
         if code < 0:
             code = self._add_label(y)
             self._settle()
-        self._learn_row(chain.learn_row(row, code, w), code, w)
+        self._learn_row(chain.learn_row(row, code if target is None else target, w), code, w)
 
     def _predict_encoded(self, row: Rows) -> ClfTarget | None:
         labels = self._labels.labels

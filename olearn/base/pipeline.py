@@ -230,6 +230,10 @@ class ArrayPipeline(Stage, Pipeline):
         columns: ColumnsOut = self._compiled().last._columns_out
         return columns
 
+    @property
+    def _target_is_number(self) -> bool:
+        return any(step._target_is_number for step in self.steps.values())
+
     def _settle(self) -> None:
         self._compiled().settle()
 

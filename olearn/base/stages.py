@@ -42,6 +42,11 @@ class Stage(Locked):
         """Whether it hands rows on: a compiled transformer, or a pipeline or union of them."""
         return False
 
+    @property
+    def _target_is_number(self) -> bool:
+        """Whether it reads the target as a number, also where that is a label; else as a code."""
+        return False
+
     def _room(self, n_categories: int) -> int:
         """Number of categories that `_grow` makes room for where a feature has so many.
 

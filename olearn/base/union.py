@@ -50,6 +50,10 @@ class ArrayUnion(ArrayTransformer, TransformerUnion):  # type: ignore[misc]
         self._links = None
         return self
 
+    @property
+    def _target_is_number(self) -> bool:
+        return any(part._target_is_number for part in self.transformers.values())
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._links = None

@@ -81,6 +81,10 @@ class Lags(ArrayTransformer, base.SupervisedTransformer):
         yield {"lags": [1, 3]}
 
     @property
+    def _target_is_number(self) -> bool:
+        return self.of_target
+
+    @property
     def _supervised(self) -> bool:
         return True
 

@@ -54,10 +54,10 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
 
     Notes
     -----
-    Targets are numbers; True counts as 1. In a pipeline it stands before a regressor: labels of a
-    classifier reach it as codes, which it refuses. Rows in which a feature of `by` is missing are a
-    group of their own, where river's raises `KeyError` if it is absent. At most 100,000 groups are
-    kept, and of a feature 10,000 values; rows of others get the value of an empty group.
+    Targets are numbers, as are the labels of a classifier behind it; True counts as 1. Rows in
+    which a feature of `by` is missing are a group of their own, where river's raises `KeyError` if
+    it is absent. At most 100,000 groups are kept, and of a feature 10,000 values; rows of others
+    get the value of an empty group.
 
     Examples
     --------
@@ -104,6 +104,10 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
     def _unit_test_params(cls) -> Any:
         yield {}
         yield {"by": ["a", "ordinal_date"], "how": stats.BayesianMean(0.5, 2.0)}
+
+    @property
+    def _target_is_number(self) -> bool:
+        return True
 
     @property
     def _supervised(self) -> bool:
