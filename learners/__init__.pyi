@@ -2,6 +2,7 @@
 
 from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier
 from olearn.learners.trees.arf import ARFClassifier as ARFClassifier
+from olearn.learners.trees.arf_regressor import ARFRegressor as ARFRegressor
 from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
 from olearn.learners.bayes.bernoulli import BernoulliNB as BernoulliNB

@@ -138,6 +138,7 @@ LEARNERS: dict[str, Entry] = {
         "Hoeffding tree of numbers with linear models on normalised features in its leaves",
         {"normalise": True},
     ),
+    "arf-regressor": Entry("olearn.learners:ARFRegressor"),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",
         "Linear regression by gradient steps, behind a StandardScaler",

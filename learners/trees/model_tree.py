@@ -1,7 +1,7 @@
 """What the learners of one tree for numbers share: leaf models, growth and the tree's shape."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ def check_leaf_model(name: str, value: Any) -> None:
 
 def linear_of(value: Any, name: str = "leaf_model") -> LinearRegression:
     """Return a linear regression of ours with the parameters of `value`, which may be river's."""
+    if value is None:
+        return LinearRegression()
     from river import linear_model
 
     if not isinstance(value, LinearRegression) and type(value) is not linear_model.LinearRegression:
@@ -66,51 +68,37 @@ def digits_of(value: Any, name: str = "splitter") -> float:
     return float(10.0**value.digits)
 
 
-class ModelTree(ArrayRegressor):
-    """A regressor that predicts with the tree `_root` of `_pool`; a subclass has the parameters."""
+def settings_of_model(p: Any) -> Rows:
+    """Pack the parameters of a learner of such trees for the kernels."""
+    conf = np.zeros(at.CONF_SIZE)
+    conf[at.GRACE] = p.grace_period
+    conf[at.LOG_INVERSE_DELTA] = math.log(1.0 / p.delta)
+    conf[at.TAU] = p.tau
+    conf[at.LEAF_MODE] = LEAF_MODES[p.leaf_prediction]
+    conf[at.DECAY] = p.model_selector_decay
+    conf[at.MIN_SAMPLES] = p.min_samples_split
+    conf[at.MAX_DEPTH] = math.inf if p.max_depth is None else p.max_depth
+    conf[at.BINARY] = p.binary_split
+    conf[at.DIGITS] = 10.0 if p.splitter is None else digits_of(p.splitter)
+    conf[at.NULL_SPLIT] = p.merit_preprune
+    conf[at.REMOVE_POOR] = p.remove_poor_attrs
+    conf[at.NORMALISE] = p.normalise
+    return conf
 
-    _features: FeatureIndex
-    _pool: ModelTreePool
-    _root: int
-    _is_said: bool
 
-    def _start(self, max_size: float, nominal: Any) -> None:
-        self._features = FeatureIndex(None if nominal is None else [*nominal])
-        leaf_model: Any = getattr(self, "leaf_model", None)
-        model = LinearRegression() if leaf_model is None else linear_of(leaf_model)
-        self._pool = ModelTreePool(
-            self._settings(), model._state.conf.copy(), model.intercept_init, max_size
+def say_divergence(pools: Sequence[ModelTreePool]) -> bool:
+    """Tell if the model of a leaf diverges; return whether so."""
+    diverges = any(pool.arrays.head[at.DIVERGED] for pool in pools)
+    if diverges:
+        tell(
+            "the score of a row leaves all proportion to the targets, so the model of a leaf "
+            "diverges: take normalise=True, or put a StandardScaler in front"
         )
-        self._root = self._pool.add_tree()
-        self._is_said = False
-        self._grow()
+    return diverges
 
-    def _settings(self) -> Rows:
-        """Pack the parameters for the kernels."""
-        p: Any = self
-        conf = np.zeros(at.CONF_SIZE)
-        conf[at.GRACE] = p.grace_period
-        conf[at.LOG_INVERSE_DELTA] = math.log(1.0 / p.delta)
-        conf[at.TAU] = p.tau
-        conf[at.LEAF_MODE] = LEAF_MODES[p.leaf_prediction]
-        conf[at.DECAY] = p.model_selector_decay
-        conf[at.MIN_SAMPLES] = p.min_samples_split
-        conf[at.MAX_DEPTH] = math.inf if p.max_depth is None else p.max_depth
-        conf[at.BINARY] = p.binary_split
-        conf[at.DIGITS] = 10.0 if p.splitter is None else digits_of(p.splitter)
-        conf[at.NULL_SPLIT] = p.merit_preprune
-        conf[at.REMOVE_POOR] = p.remove_poor_attrs
-        conf[at.NORMALISE] = p.normalise
-        return conf
 
-    @property
-    def _mutable_attributes(self) -> set[str]:
-        return {"grace_period", "delta", "tau"}
-
-    def _apply_parameters(self) -> None:
-        self._pool.arrays.conf[:] = self._settings()
-
-    # -- rows ------------------------------------------------------------------------------------
+class LimitedTargets(ArrayRegressor):
+    """A regressor that squares its targets."""
 
     def _checked(self, y: float, w: float) -> tuple[float, float]:
         y, w = super()._checked(y, w)
@@ -121,6 +109,34 @@ class ModelTree(ArrayRegressor):
         targets, weights = super()._check_learning(y, w, n_rows)
         _check_targets(targets)
         return targets, weights
+
+
+class ModelTree(LimitedTargets):
+    """A regressor that predicts with the tree `_root` of `_pool`; a subclass has the parameters."""
+
+    _features: FeatureIndex
+    _pool: ModelTreePool
+    _root: int
+    _is_said: bool
+
+    def _start(self, max_size: float, nominal: Any) -> None:
+        self._features = FeatureIndex(None if nominal is None else [*nominal])
+        model = linear_of(getattr(self, "leaf_model", None))
+        self._pool = ModelTreePool(
+            settings_of_model(self), model._state.conf.copy(), model.intercept_init, max_size
+        )
+        self._root = self._pool.add_tree()
+        self._is_said = False
+        self._grow()
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"grace_period", "delta", "tau"}
+
+    def _apply_parameters(self) -> None:
+        self._pool.arrays.conf[:] = settings_of_model(self)
+
+    # -- rows ------------------------------------------------------------------------------------
 
     def _grow(self) -> None:
         self._pool.grow(self._features.widths)
@@ -143,12 +159,8 @@ class ModelTree(ArrayRegressor):
         while row < len(X):
             pool.make_room()
             row = kernels.run(pool.handle, self._root, X, y, w, out, row)
-        if pool.arrays.head[at.DIVERGED] and not self._is_said:
-            self._is_said = True
-            tell(
-                "the score of a row leaves all proportion to the targets, so the model of a leaf "
-                "diverges: take normalise=True, or put a StandardScaler in front"
-            )
+        if not self._is_said:
+            self._is_said = say_divergence([pool])
         return out
 
     # -- the tree --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from olearn.learners.trees import model_tree_layout as at
 from olearn.learners.trees.ebst import SPLIT_SIZE, insert, insert_category, rounded
 from olearn.learners.trees.model_tree_split import (
     N_ROWS,
+    draw_subspace,
     new_leaf,
     put_to_sleep,
     try_split,
@@ -190,6 +191,8 @@ def learn_leaf(t, leaf, lost, X, row, y, w, z, by_model, work):
     _learn_target(t, leaf, by_model, y, w)
     awake = t.node_i[leaf, at.KIND] == at.LEAF
     if awake:
+        if t.node_i[leaf, at.DRAWN] == 0:
+            draw_subspace(t, leaf)
         _observe(t, leaf, X, row, y, w)
     if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
         _learn_model(t, leaf, z, X, row, y, w)
@@ -202,12 +205,31 @@ def learn_leaf(t, leaf, lost, X, row, y, w, z, by_model, work):
 
 
 @inner
-def has_room(t):
-    """Whether a row can be learnt without more arrays."""
+def has_room(t, n_trees):
+    """Whether so many trees can learn a row without more arrays."""
     head = t.head
     entries = t.entry_i.shape[0] - head[at.ENTRIES_USED] + head[at.ENTRIES_FREE]
     nodes = t.node_i.shape[0] - head[at.NODES_USED] + head[at.NODES_FREE]
-    return entries >= t.nominal.shape[0] and (nodes > head[at.WIDEST] or head[at.MAY_GROW] == 0)
+    enough = nodes > n_trees * (head[at.WIDEST] + 1) or head[at.MAY_GROW] == 0
+    return enough and entries >= n_trees * t.nominal.shape[0]
+
+
+@inner
+def answer_at_leaf(t, leaf, X, row, z):
+    """Return what the model says and what the leaf answers; writes the model's row to `z`."""
+    by_model = 0.0
+    if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
+        _model_row(t, X, row, z)
+        by_model = _model_answer(t, leaf, z)
+    return by_model, answer_of(t, leaf, by_model)
+
+
+@inner
+def learn_tree(t, root, X, row, y, w, z, work):
+    """Learn a row in a tree; the caller has made sure of room."""
+    leaf, lost = descend(t, root, X, row, True)
+    by_model, _ = answer_at_leaf(t, leaf, X, row, z)
+    learn_leaf(t, leaf, lost, X, row, y, w, z, by_model, work)
 
 
 @njit(nogil=True)
@@ -219,21 +241,15 @@ def run(handle, root, X, y, w, out, row):
     t, X = at.pool_at(handle), borrowed(X)
     z = borrowed(np.empty((1, t.nominal.shape[0])))
     work = borrowed(np.empty((N_ROWS, max(SPLIT_SIZE, t.nominal.shape[0]))))
-    by_model, with_model = 0.0, t.conf[at.LEAF_MODE] != at.MEAN_LEAF
     for i in range(row, X.shape[0]):
         learns = w[i] > 0.0
-        if learns and not has_room(t):
+        if learns and not has_room(t, 1):
             return i
         leaf, lost = descend(t, root, X, i, False)
-        if with_model:
-            _model_row(t, X, i, z)
-            by_model = _model_answer(t, leaf, z)
-        out[i] = answer_of(t, leaf, by_model)
-        if learns:
-            if lost:
-                leaf, lost = descend(t, root, X, i, True)
-                if with_model:
-                    by_model = _model_answer(t, leaf, z)
+        by_model, out[i] = answer_at_leaf(t, leaf, X, i, z)
+        if learns and lost:
+            learn_tree(t, root, X, i, y[i], w[i], z, work)
+        elif learns:
             learn_leaf(t, leaf, lost, X, i, y[i], w[i], z, by_model, work)
     return X.shape[0]
 

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.array_handles import Field, reader
+from olearn.core.rng import KernelState
 from olearn.learners.linear import layout as linear
 
-# columns of `node_i`; a FREE node's FIRST is the next free one
-KIND, FEATURE, FIRST, NEXT, PARENT, DEPTH, NODE_INTS = range(7)
+# columns of `node_i`; a FREE node's FIRST is the next free one; DRAWN: whether a leaf has drawn the
+# features that it looks at
+KIND, FEATURE, FIRST, NEXT, PARENT, DEPTH, DRAWN, NODE_INTS = range(8)
 # kinds of node: an ASLEEP leaf keeps no splits and is never split
 FREE, LEAF, ASLEEP, NUMERIC, EQUALS, MULTIWAY = range(6)
 # columns of `node_f`: threshold or category of the test; category of the parent's test that leads
@@ -28,7 +30,7 @@ LEFT, RIGHT, ABOVE, ENTRY_INTS = range(4)
 KEY, WEIGHT, AVERAGE, SQUARES, ENTRY_FLOATS = range(5)
 # columns of `scales`, whose first row is the target's
 TOTAL, CENTRE, SPREAD = range(3)
-# entries of `head`
+# entries of `head`; SUBSPACE: number of random features that a leaf looks at, 0 = all
 (
     NODES_USED,
     NODES_FREE,
@@ -39,8 +41,9 @@ TOTAL, CENTRE, SPREAD = range(3)
     WIDEST,
     MAY_GROW,
     DIVERGED,
+    SUBSPACE,
     HEAD_SIZE,
-) = range(10)
+) = range(11)
 # entries of `conf`; DIGITS is a power of ten, 0 where values are not rounded
 (
     GRACE,
@@ -63,7 +66,7 @@ MEAN_LEAF, MODEL_LEAF, ADAPTIVE_LEAF = range(3)  # LEAF_MODE
 class ModelPool(NamedTuple):
     """All state of the trees; n nodes, d features (with room for r), e entries."""
 
-    node_i: NDArray[np.int64]  # (n, 6)
+    node_i: NDArray[np.int64]  # (n, 7)
     node_f: NDArray[np.float64]  # (n, 8)
     roots: NDArray[np.int64]  # (n, r): first entry of each feature in a leaf
     heads: NDArray[np.float64]  # (n, .) of the linear models, see `linear.layout`
@@ -76,6 +79,7 @@ class ModelPool(NamedTuple):
     conf: NDArray[np.float64]
     model: NDArray[np.float64]  # settings of the linear models
     start: NDArray[np.float64]  # (1,): where their intercepts start
+    rng: KernelState  # draws subspaces, and whatever the learner wants drawn
 
 
 pool_at = reader(
@@ -94,5 +98,6 @@ pool_at = reader(
         "conf": Field(np.float64, (CONF_SIZE,)),
         "model": Field(np.float64, (linear.N_CONF,)),
         "start": Field(np.float64, (1,)),
+        "rng": Field(np.uint64, (4,)),
     },
 )

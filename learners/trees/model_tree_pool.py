@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from olearn.core.handles import handle_of, kinds_of
 from olearn.core.jit import in_python
+from olearn.core.rng import KernelState, kernel_state
 from olearn.core.types import Rows
 from olearn.learners.linear import layout as linear
 from olearn.learners.trees import model_tree_kernels as kernels
@@ -32,10 +33,19 @@ class ModelTreePool:
         Where the intercepts of these start.
     max_size
         Bound of the memory of all arrays, in MiB.
+    rng
+        State of the random generator; None where nothing is drawn.
 
     """
 
-    def __init__(self, conf: Rows, model: Rows, intercept: float, max_size: float) -> None:
+    def __init__(
+        self,
+        conf: Rows,
+        model: Rows,
+        intercept: float,
+        max_size: float,
+        rng: KernelState | None = None,
+    ) -> None:
         self._max_bytes = max(int(max_size * 2**20), _LEAST_BYTES)
         head = np.zeros(at.HEAD_SIZE, np.int64)
         head[[at.FIRST_FREE_NODE, at.FIRST_FREE_ENTRY]] = at.NONE
@@ -54,6 +64,7 @@ class ModelTreePool:
             conf=conf,
             model=model,
             start=np.array([intercept]),
+            rng=kernel_state(0) if rng is None else rng,
         )
 
     @property
@@ -99,13 +110,15 @@ class ModelTreePool:
             )
         self.arrays = t._replace(nominal=nominal)
 
-    def make_room(self) -> None:
-        """Make room to learn a row, within the memory bound."""
+    def make_room(self, n_trees: int = 1) -> None:
+        """Make room for so many trees to learn a row, within the memory bound."""
         t = self.arrays
         nodes = len(t.node_i) - int(t.head[at.NODES_USED]) + int(t.head[at.NODES_FREE])
-        if t.head[at.MAY_GROW] and nodes <= t.head[at.WIDEST]:
-            self._grow_nodes()
-        while self._free_entries < len(t.nominal) and self._grow_entries():
+        least = n_trees * (int(t.head[at.WIDEST]) + 1)
+        if t.head[at.MAY_GROW] and nodes <= least:
+            self._grow_nodes(least + 1)
+        n_entries = n_trees * len(t.nominal)
+        while self._free_entries < n_entries and self._grow_entries(n_entries):
             pass
 
     @property
@@ -113,10 +126,10 @@ class ModelTreePool:
         t = self.arrays
         return len(t.entry_i) - int(t.head[at.ENTRIES_USED]) + int(t.head[at.ENTRIES_FREE])
 
-    def _grow_nodes(self) -> None:
+    def _grow_nodes(self, least: int) -> None:
         """Double the nodes; where a quarter of the memory bound is reached, stop all growth."""
         t = self.arrays
-        more = max(len(t.node_i), int(t.head[at.WIDEST]) + 1)
+        more = max(len(t.node_i), least)
         parts = {name: getattr(t, name) for name in ("node_i", "node_f", "roots", "heads", "slots")}
         bytes_each = sum(part.nbytes for part in parts.values()) // len(t.node_i)
         if (len(t.node_i) + more) * bytes_each > self._max_bytes // 4:
@@ -124,7 +137,7 @@ class ModelTreePool:
             return
         self.arrays = t._replace(**{name: _longer(part, more) for name, part in parts.items()})
 
-    def _grow_entries(self) -> bool:
+    def _grow_entries(self, least: int) -> bool:
         """Double the entries; at the memory bound put leaves to sleep; False if none is awake."""
         t = self.arrays
         more = len(t.entry_i)
@@ -136,7 +149,7 @@ class ModelTreePool:
             return True
         awake = np.flatnonzero(t.node_i[: t.head[at.NODES_USED], at.KIND] == at.LEAF)
         if not len(awake):  # nothing is kept: room for one row, whatever the bound
-            more = len(t.nominal)
+            more = least
             self.arrays = t._replace(
                 entry_i=_longer(t.entry_i, more), entry_f=_longer(t.entry_f, more)
             )

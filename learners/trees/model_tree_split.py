@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from olearn.core.jit import inner
+from olearn.core.rng import next_below
 from olearn.learners.linear import layout as linear
 from olearn.learners.trees import model_tree_layout as at
 from olearn.learners.trees.ebst import (
@@ -41,6 +42,7 @@ def new_leaf(t, parent, depth):
     node_i[node, at.NEXT] = at.NONE
     node_i[node, at.PARENT] = parent
     node_i[node, at.DEPTH] = depth
+    node_i[node, at.DRAWN] = 0
     t.node_f[node] = 0.0
     t.roots[node] = at.NONE
     t.heads[node] = 0.0
@@ -176,3 +178,36 @@ def put_to_sleep(t, leaf):
         t.roots[leaf, j] = at.NONE
     if t.node_i[leaf, at.KIND] == at.LEAF:
         t.node_i[leaf, at.KIND] = at.ASLEEP
+
+
+@inner
+def draw_subspace(t, leaf):
+    """Let a leaf look at some random features only, if the pool says so."""
+    size, n = t.head[at.SUBSPACE], t.nominal.shape[0]
+    t.node_i[leaf, at.DRAWN] = 1
+    if not 0 < size < n:
+        return
+    for j in range(n):
+        t.roots[leaf, j] = at.DISABLED
+    for j in range(n - size, n):  # Floyd's draw without replacement
+        pick = next_below(t.rng, j + 1)
+        t.roots[leaf, j if t.roots[leaf, pick] == at.NONE else pick] = at.NONE
+
+
+@inner
+def free_tree(t, root):
+    """Give back all nodes and entries of a tree, its root included."""
+    node_i, node = t.node_i, root
+    while node >= 0:
+        child = node_i[node, at.FIRST]
+        if node_i[node, at.KIND] > at.ASLEEP and child >= 0:
+            node_i[node, at.FIRST] = at.NONE  # so that the way back does not go down again
+            node = child
+            continue
+        after = node_i[node, at.NEXT] if node_i[node, at.NEXT] >= 0 else node_i[node, at.PARENT]
+        put_to_sleep(t, node)
+        node_i[node, at.KIND] = at.FREE
+        node_i[node, at.FIRST] = t.head[at.FIRST_FREE_NODE]
+        t.head[at.FIRST_FREE_NODE] = node
+        t.head[at.NODES_FREE] += 1
+        node = after

@@ -61,6 +61,22 @@ def is_built_in(detector: Any) -> bool:
     return all(parameters[name] == value for name, value in _ADWIN.items())
 
 
+def check_built_in(name: str, value: Any) -> None:
+    """Raise unless `value` is a detector that the kernels have."""
+    if not is_built_in(value):
+        raise ValueError(
+            f"{name} must be ADWIN, of which only delta may be chosen, or NoDrift, got {value!r}"
+        )
+
+
+def check_squared_error(name: str, value: Any) -> None:
+    """Raise unless `value` is river's mean squared error."""
+    from river.metrics import MSE
+
+    if type(value) is not MSE:
+        raise ValueError(f"{name} must be MSE() of river.metrics, got {value!r}")
+
+
 def delta_of(detector: Any, delta: float) -> float:
     """Return the confidence of a built-in detector: 0 where it never alarms, `delta` for None."""
     if detector is None:

@@ -1,0 +1,283 @@
+"""Adaptive random forest for numbers on compiled arrays."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import KW_ONLY, field
+from typing import Annotated, Any
+
+import numpy as np
+from river import base
+from river.base.typing import FeatureName
+
+from olearn.base import ArrayRegressor
+from olearn.core.features import FeatureIndex
+from olearn.core.parameters import (
+    Above,
+    AtLeast,
+    Fraction,
+    In,
+    OneOf,
+    OpenFraction,
+    PositiveInt,
+    Seed,
+    check_parameters,
+    with_parameters,
+)
+from olearn.core.rng import kernel_state
+from olearn.core.types import Codes, Rows
+from olearn.detectors._adwin_kernels import adwin_size, adwin_start
+from olearn.learners.trees import arf_regressor_kernels as kernels
+from olearn.learners.trees import model_tree_layout as at
+from olearn.learners.trees.interleave import interleaved
+from olearn.learners.trees.model_tree import (
+    LEAF_MODES,
+    LimitedTargets,
+    check_leaf_model,
+    check_number_splitter,
+    linear_of,
+    say_divergence,
+    settings_of_model,
+)
+from olearn.learners.trees.model_tree_pool import ModelTreePool
+from olearn.learners.trees.river_parts import check_built_in, check_squared_error, delta_of
+from olearn.learners.trees.single_tree import GracePeriod
+from olearn.learners.trees.subspace import check_max_features, subspace_size
+
+__all__ = ["ARFRegressor"]
+
+_MEDIAN, _MEAN = "median", "mean"
+Detector = Annotated[base.DriftDetector | base.BinaryDriftDetector, check_built_in]
+
+
+@with_parameters
+class ARFRegressor(LimitedTargets, ArrayRegressor):
+    r"""Adaptive random forest for numbers[^1].
+
+    Each member is a `HoeffdingTreeRegressor` whose leaves look at a random subspace of the
+    features, trained on each row with weight $k \sim \mathrm{Poisson}(\lambda)$. Two ADWIN
+    detectors read its errors, in units of three standard deviations: a warning starts a background
+    tree, a drift puts it (or an empty tree) in the member's place. Time per row: that of a tree
+    for each member.
+
+    Parameters
+    ----------
+    n_models
+        Number of members; at least 1.
+    max_features
+        Features that a leaf looks at: a number, a share in (0, 1], `"sqrt"`, `"log2"`, or None for
+        all.
+    aggregation_method
+        `"median"` or `"mean"` of the members' predictions.
+    lambda_value
+        Mean of the Poisson weights; in (0, 30].
+    metric
+        river's `MSE()`, or None: it weighs the members.
+    disable_weighted_vote
+        Whether all members count the same in the mean; else those of smaller squared error count
+        more.
+    drift_detector
+        river's or our `ADWIN`, of which `delta` counts, or river's `NoDrift`; None: `ADWIN(0.001)`.
+    warning_detector
+        Likewise; None: `ADWIN(0.01)`.
+    grace_period, max_depth, delta, tau, leaf_prediction, leaf_model, model_selector_decay
+        Those of the trees, see `HoeffdingTreeRegressor`.
+    nominal_attributes, splitter, min_samples_split, binary_split
+        Likewise.
+    max_size
+        Bound of the memory of all members, MiB; positive.
+    memory_estimate_period
+        Without effect, as is the next.
+    stop_mem_management
+        Without effect.
+    remove_poor_attrs, merit_preprune
+        Those of the trees.
+    seed
+        Seed of the draws; None draws one.
+    normalise
+        Whether the models in the leaves see features and targets in units of three standard
+        deviations, see `HoeffdingTreeRegressor`. False is what river does.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, a feature is infinite, or a target is not finite or
+        beyond 1e150.
+    TypeError
+        If a parameter, a feature or a target has the wrong type.
+
+    Warns
+    -----
+    UserWarning
+        Once, if the model of a leaf answers a million times the largest target (at least 1).
+
+    Notes
+    -----
+    Follows river's forest, with other random draws. Departures: the weighted mean is a mean (river
+    divides by the number of members twice); leaf models are normalised unless told otherwise;
+    features are counted when they come, and predicting changes nothing.
+
+    The subspaces are drawn over the columns in the order of their first appearance, so other orders
+    of the features give other, equally good forests: the check `check_shuffle_features_no_impact`
+    is skipped.
+
+    Examples
+    --------
+    >>> from river import datasets
+    >>> from olearn import learners
+    >>> model = learners.ARFRegressor(seed=1)
+    >>> error = 0.0
+    >>> for x, y in datasets.synth.Friedman(seed=1).take(2000):
+    ...     error += abs(model.predict_one(x) - y) / 2000
+    ...     model.learn_one(x, y)
+    >>> error < 2.3
+    True
+
+    References
+    ----------
+    [^1]: Gomes, H. M., Barddal, J. P., Ferreira, L. E. B., Bifet, A. (2018). Adaptive random
+        forests for data stream regression. ESANN.
+
+    """
+
+    n_models: PositiveInt = 10
+    max_features: Annotated[float | int | str, check_max_features] | None = "sqrt"
+    aggregation_method: Annotated[str, OneOf(_MEDIAN, _MEAN)] = _MEDIAN
+    lambda_value: Annotated[float, In(0.0, 30.0, "(]")] = 6.0
+    metric: Annotated[base.Base, check_squared_error] | None = None
+    disable_weighted_vote: bool = True
+    drift_detector: Detector | None = None
+    warning_detector: Detector | None = None
+    grace_period: GracePeriod = 50
+    max_depth: PositiveInt | None = None
+    delta: OpenFraction = 0.01
+    tau: Annotated[float, AtLeast(0.0)] = 0.05
+    leaf_prediction: Annotated[str, OneOf(*LEAF_MODES)] = "adaptive"
+    leaf_model: Annotated[base.Regressor, check_leaf_model] | None = None
+    model_selector_decay: Fraction = 0.95
+    nominal_attributes: Collection[FeatureName] | None = None
+    splitter: Annotated[base.Estimator, check_number_splitter] | None = None
+    min_samples_split: PositiveInt = 5
+    binary_split: bool = False
+    max_size: Annotated[float, Above(0.0)] = 500.0
+    memory_estimate_period: PositiveInt = 2_000_000
+    stop_mem_management: bool = False
+    remove_poor_attrs: bool = False
+    merit_preprune: bool = True
+    seed: Seed = None
+    _: KW_ONLY
+    normalise: bool = True
+    _features: FeatureIndex = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        nominal, n = self.nominal_attributes, self.n_models
+        self._features = FeatureIndex(None if nominal is None else [*nominal])
+        model = linear_of(self.leaf_model)
+        self._pools = [
+            ModelTreePool(
+                settings_of_model(self), model._state.conf.copy(), model.intercept_init,
+                self.max_size / n, kernel_state(self.seed, stream=m),
+            )
+            for m in range(n)
+        ]  # fmt: skip
+        self._status = np.zeros((n, 4), np.int64)
+        self._status[:, kernels.TREE] = [pool.add_tree() for pool in self._pools]
+        self._status[:, kernels.BACKGROUND] = at.NONE
+        self._tallies = np.zeros((n, kernels.TALLY_SIZE))
+        self._windows = np.zeros((n, 2, adwin_size()))
+        for windows in self._windows:
+            adwin_start(windows[kernels.WARNING])
+            adwin_start(windows[kernels.DRIFT])
+        self._settings = np.zeros(3)
+        self._is_said = False
+        self._apply_parameters()
+        self._grow()
+
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        trees = {"grace_period", "delta", "tau", "max_features"}
+        return trees | {"lambda_value", "aggregation_method", "disable_weighted_vote"}
+
+    def _apply_parameters(self) -> None:
+        self._settings[:] = (
+            self.lambda_value,
+            delta_of(self.warning_detector, 0.01),
+            delta_of(self.drift_detector, 0.001),
+        )
+        conf = settings_of_model(self)
+        size = subspace_size(self.max_features, len(self._features))
+        for pool in self._pools:
+            pool.arrays.conf[:] = conf
+            pool.arrays.head[at.SUBSPACE] = size
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"n_models": 3, "seed": 1}
+
+    def _unit_test_skips(self) -> set[str]:
+        return {"check_shuffle_features_no_impact"}
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return self.n_models
+
+    @property
+    def n_warnings(self) -> int:
+        """Number of warnings so far, all members together."""
+        return int(self._status[:, kernels.N_WARNINGS].sum())
+
+    @property
+    def n_drifts(self) -> int:
+        """Number of trees replaced so far, all members together."""
+        return int(self._status[:, kernels.N_DRIFTS].sum())
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _grow(self) -> None:
+        widths = self._features.widths
+        for pool in self._pools:
+            pool.grow(widths)
+            pool.arrays.head[at.SUBSPACE] = subspace_size(self.max_features, len(widths))
+
+    def _stage_rows(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:
+        X, targets, weights, rows = interleaved(A, B, y, w, upto)
+        return self._run(X, targets, weights)[rows]
+
+    def _learn_rows(self, X: Rows, y: Rows, w: Rows) -> None:
+        self._run(X, y, w)
+
+    def _predict_rows(self, X: Rows) -> Rows:
+        none = np.zeros(len(X))
+        return self._run(X, none, none)
+
+    def _run(self, X: Rows, y: Rows, w: Rows) -> Rows:
+        """Predict, then learn each row of weight above 0; return the predictions."""
+        out = np.empty((self.n_models, len(X), 2))
+        for number, pool in enumerate(self._pools):
+            state = (number, self._status, self._tallies, self._windows, self._settings)
+            row = kernels.learn_many(pool.handle, *state, X, y, w, out[number], 0)
+            while row < len(X):
+                pool.make_room(2)
+                row = kernels.learn_many(pool.handle, *state, X, y, w, out[number], row)
+        if not self._is_said:
+            self._is_said = say_divergence(self._pools)
+        return self._joined(out[:, :, 0], out[:, :, 1])
+
+    def _joined(self, answers: Rows, errors: Rows) -> Rows:
+        """Join the members' answers `(n_models, n)`, by their squared errors if so wanted."""
+        if self.aggregation_method == _MEDIAN:
+            return np.asarray(np.median(answers, axis=0))
+        shares = np.full(answers.shape, 1.0 / self.n_models)
+        if not self.disable_weighted_vote and self.n_models > 1:
+            total = _added(errors / self.n_models)  # a mean, since a sum might be infinite
+            known = (total > 0.0) & np.isfinite(total)
+            better = 1.0 - errors[:, known] / total[known] / self.n_models
+            shares[:, known] = better / (self.n_models - 1)
+        return _added(answers * shares)
+
+
+def _added(parts: Rows) -> Rows:
+    """Add one member after the other: the same floats for one row and for many."""
+    total: Rows = parts[0].copy()
+    for more in parts[1:]:
+        total += more
+    return total
