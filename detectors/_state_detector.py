@@ -5,9 +5,11 @@ after them belong to the detector.
 """
 
 import abc
+import functools
 import math
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ State = NDArray[np.float64]
 DECISION, WARNING, N_VALUES, N_DETECTIONS = range(4)
 HEADER = 4
 
-_BITS: dict[float, float] = {0: 0.0, 1: 1.0}  # of any type that is equal to them, such as bool
+_BITS = {0.0: 0.0, 1.0: 1.0}  # of any type that is equal to them, such as bool
 
 
 @njit(forceinline=True)
@@ -91,6 +93,9 @@ class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
     def _publish(self) -> None:
         self._drift_detected = bool(self._state[DECISION] > 0.0)
 
+    # river's, but that its getter is no function of Python: it is read at each update
+    drift_detected = property(attrgetter("_drift_detected"), doc="Whether the last value alarmed.")
+
     @property
     def warning_detected(self) -> bool:
         """Whether the last update was a warning."""
@@ -123,6 +128,11 @@ class StateDetector(ArrayDetector, base.DriftAndWarningDetector):
         return memory_bytes(vars(self))
 
 
+@functools.cache
+def _reader(update: Any) -> Callable[..., int]:
+    return direct(update, np.empty(1), 0.0)
+
+
 class KernelDetector(StateDetector):
     """A detector that is one kernel, over a state in which its parameters stand first.
 
@@ -135,9 +145,32 @@ class KernelDetector(StateDetector):
     _restart: ClassVar[Any]
     _fixed: ClassVar[frozenset[str]] = frozenset()  # parameters that cannot be set once it is made
 
+    __slots__ = ("_drift_detected", "_read")  # read and written at each update
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._reset()
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._read: Callable[..., int] | None = None
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Return a detector with the same parameters, and what it has read if asked for."""
+        twin = super().clone(new_params, include_attributes)
+        if include_attributes:
+            twin._drift_detected = self._drift_detected
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_drift_detected": self._drift_detected}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._drift_detected = vars(self).pop("_drift_detected")
+        self._read = None
 
     @abc.abstractmethod
     def _settings(self) -> Sequence[float]:
@@ -166,17 +199,15 @@ class KernelDetector(StateDetector):
         """Read one finite number."""
         if type(x) is not float or x - x != 0.0:  # infinite or NaN
             x = finite_value(x)
-        self._drift_detected = self._read(self._state, x) > 0
+        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
 
     def _step(self, x: float) -> None:
-        self._drift_detected = self._read(self._state, x) > 0
+        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
 
-    def _read(self, state: State, x: float) -> int:
-        """Read a value; from the first one on, this is the compiled kernel itself."""
-        cls = type(self)
-        cls._read = staticmethod(direct(self._update, state, 0.0))  # type: ignore[method-assign]
-        found: int = self._read(state, x)
-        return found
+    def _compiled(self) -> Callable[..., int]:
+        """Return the kernel of one value, which may be compiled: not before it is needed."""
+        self._read = _reader(self._update)
+        return self._read
 
     def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
         found: int = self._scan_values(alarms, self._state, xs)
@@ -192,7 +223,7 @@ class ErrorDetector(KernelDetector, base.BinaryDriftAndWarningDetector):
             x = _BITS[x]
         except (KeyError, TypeError):  # what is not hashable, too
             x = bit(x)
-        self._drift_detected = self._read(self._state, x) > 0
+        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
 
     def update_many(self, xs: Any) -> NDArray[np.int64]:
         """Read zeros and ones, shape `(n,)`; return the positions of the drifts in them."""
