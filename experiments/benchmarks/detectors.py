@@ -45,7 +45,7 @@ class Args:
 
     array: int = option(500_000, "values in an array")
     rows: int = option(50_000, "values one by one")
-    slow_rows: int = option(1_500, "values one by one for river's KSWIN")
+    slow_rows: int = option(2_500, "values one by one for river's KSWIN")
     repeat: int = option(5, "runs of each in turn, of which the best counts")
     seed: int = option(1, "seed of the values")
     out: str = option(str(RESULTS / "detectors"), "result files, without suffix")
