@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LARGEST", "Adapter", "NotAdaptedError"]
-
 LARGEST = 1e100  # beyond, squares and quotients overflow, where ours and river's differ
 
 

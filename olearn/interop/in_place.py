@@ -20,8 +20,6 @@ from olearn.interop.table import ADAPTERS, adapter_of, twin_of
 from olearn.learners.linear.state import LinearState
 from olearn.streams.base import Classes, Schema
 
-__all__ = ["InPlace"]
-
 _LARGEST_SCORE = 1e200  # times the largest target: beyond, a model diverges
 
 
