@@ -296,7 +296,7 @@ def test_piped_output_is_plain(capfd, monkeypatch):
     printed = capfd.readouterr()
     assert printed.err == ""
     assert "\x1b" not in printed.out
-    assert re.search(r"naive-bayes +2,000 .* rows$", printed.out, re.MULTILINE)
+    assert re.search(r"naive-bayes +2,000 .* blocks$", printed.out, re.MULTILINE)
 
 
 def test_exit_codes_of_the_program():
