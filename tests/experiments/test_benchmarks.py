@@ -232,3 +232,14 @@ def test_evaluations_are_timed_beside_their_models(tmp_path):
     alone = json.loads((tmp_path / "evaluation_metrics.json").read_text())
     names = {line["metric"] for line in alone["comparisons"]}
     assert {"AUC", "PRAUC", "Brier", "PrecisionAtBudget", "SMAPE"} <= names
+
+
+def test_regression_compares_the_same_rows(tmp_path):
+    """Trees give river's predictions; times, ratios and errors of both sides stand beside."""
+    sizes = ("--rows", "200", "--forest-rows", "30")
+    _, found = run("regression.py", tmp_path / "regression", *sizes, "--streams", "friedman")
+    tree, normalised, forest = found["comparisons"]
+    assert tree["alike %"] == 100.0
+    assert tree["RMSE"] == tree["river's RMSE"]
+    assert [line["rows"] for line in (tree, normalised, forest)] == [200, 200, 30]
+    assert all(line["river's/ours"] > 0.0 for line in found["comparisons"])
