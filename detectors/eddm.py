@@ -82,7 +82,7 @@ class EDDM(ErrorDetector):
         Number of predictions before it looks for the maximum, and of errors before a warning or a
         drift; at least 0.
     alpha
-        Level of a warning, in [0, 1] and at least `beta`.
+        Level of a warning, at least `beta` and at most 1.
     beta
         Level of a drift, in [0, 1].
 

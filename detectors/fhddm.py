@@ -64,7 +64,7 @@ class FHDDM(ErrorDetector):
     confidence_level
         $\delta$, in (0, 1).
     short_window_size
-        Size of the short window, at most that of the other. None: there is none.
+        Size of the short window, at least 1 and at most `sliding_window_size`. None: there is none.
     mode
         "down" looks for a fall of the share of ones, as river's does: ones must then be right
         predictions. "up" looks for a rise, as the paper does and MOA, where ones are errors.

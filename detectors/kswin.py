@@ -214,10 +214,11 @@ class KSWIN(StateDetector):
     alpha
         Level of each single test, in [0, 1]; best below 0.01.
     window_size
-        Number of values in the window, at least twice `stat_size`. The first test is when it is
-        full.
+        Number of values in the window, at least 1 and at least twice `stat_size`. The first test is
+        when it is full.
     stat_size
-        Number of newest values, and of those drawn; at least 1.
+        Number of newest values, and of those drawn; at least 1 and at most `window_size`, of which
+        it is half at most.
     seed
         Seed of the draws, which begin anew after each drift; None: drawn afresh.
     window

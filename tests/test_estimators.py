@@ -74,12 +74,14 @@ def numeric_parameters():
 @pytest.mark.filterwarnings("ignore:.* looks at the features of the first row:UserWarning")
 @pytest.mark.filterwarnings("ignore:ridge regression has no intercept")
 @pytest.mark.filterwarnings("ignore:the score of a row")  # river's columns are not scaled
+@pytest.mark.filterwarnings("ignore:by names")  # river's tables and ours have other columns
 @pytest.mark.parametrize(("model", "check"), battery(checks.yield_river_checks))
 def test_river_check(model, check):
     """Whatever river asks of its own estimators holds for ours."""
     check(model.clone())
 
 
+@pytest.mark.filterwarnings("ignore:by names")
 @pytest.mark.parametrize(("model", "check"), battery(checks.yield_checks))
 def test_olearn_check(model, check):
     """Whatever olearn promises beyond river holds for every class."""

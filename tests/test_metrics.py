@@ -16,7 +16,8 @@ from olearn.metrics import update_many
 OURS = [
     found
     for name in metrics.__all__
-    if inspect.isclass(found := getattr(metrics, name)) and found().requires_labels
+    if inspect.isclass(found := getattr(metrics, name))
+    and getattr(found(), "requires_labels", False)
 ]
 FORGETFUL = {"FadingAccuracy"}  # they forget by themselves and cannot revert
 

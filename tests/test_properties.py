@@ -16,6 +16,7 @@ from olearn.checks.tools import (
     fresh,
     require_distribution,
     snapshot,
+    takes_negative,
     takes_text,
     tells_many_apart,
 )
@@ -37,7 +38,8 @@ MODELS = [
     for cls in PUBLIC
     for k, params in enumerate(cls._unit_test_params())
 ]
-LEARNERS = [p for p in MODELS if not isinstance(p.values[0], ArrayDetector)]
+# a wrapper refuses and leaves what its model does
+LEARNERS = [p for p in MODELS if not isinstance(p.values[0], ArrayDetector | base.Wrapper)]
 CLASSIFIERS = [p for p in LEARNERS if isinstance(p.values[0], ArrayClassifier)]
 DETECTORS = [p for p in MODELS if isinstance(p.values[0], ArrayDetector)]
 
@@ -81,6 +83,7 @@ class Contract:
     def __init__(self, model):
         self.kinds = {}  # of each feature: number or str, by the first value that was learnt
         self._text = takes_text(model)
+        self._least = -1e308 if takes_negative(model) else 0.0
         self._labels = None if tells_many_apart(model) else set()  # of two, those that came
 
     def accepts(self, x):
@@ -101,7 +104,7 @@ class Contract:
     def _accepts(self, name, value):
         if isinstance(value, str):
             return self._text and self.kinds.get(name) is not float
-        number = isinstance(value, numbers.Real) and -1e308 < value < 1e308
+        number = isinstance(value, numbers.Real) and self._least <= value < 1e308
         return value is None or number or (isinstance(value, float) and math.isnan(value))
 
 

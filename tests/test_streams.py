@@ -74,6 +74,10 @@ def drifting():
 
 # what cannot be made from a seed alone, in each of its kinds
 MADE = {
+    "Ahead": {
+        "series": lambda folder: streams.Ahead(from_arrays(), "x0", 2),
+        "endless": lambda folder: streams.Ahead(streams.SEA(seed=5), "x0"),
+    },
     "ArrayStream": {
         "labels": lambda folder: from_arrays(),
         "numbers": lambda folder: without_labels("numbers"),

@@ -30,10 +30,11 @@ class Columns:
     >>> from olearn.core.features import FeatureIndex
     >>> from olearn.learners.analytic._columns import Columns
     >>> index, columns = FeatureIndex(), Columns()
-    >>> rows = index.learn_many(index.check_many(__import__("numpy").array([["a", 2], ["b", 3]])))
+    >>> table = __import__("numpy").array([["a", "x"], ["b", "y"]])
+    >>> rows = index.learn_many(index.check_many(table))
     >>> columns.follow(index)
     >>> columns.keys
-    [(0, 'a'), (0, 'b'), (1, '2'), (1, '3')]
+    [(0, 'a'), (0, 'b'), (1, 'x'), (1, 'y')]
 
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, overload
 
 import numpy as np
-from river import base, linear_model
+from river import base, linear_model, preprocessing
 from river.base.typing import FeatureName
 from river.conf.interval import Interval
 
@@ -44,7 +44,7 @@ class ConformalRegressor(Stage, Settable, base.Wrapper[Any], base.Regressor):
     regressor
         A regressor of olearn or river, or a pipeline that ends in one.
     coverage
-        Share of rows that the intervals are to hold, between 0 and 1.
+        Share of rows that the intervals are to hold, in (0, 1).
     step
         $\gamma$: how fast the level follows the misses, in (0, 1]. More makes the coverage of short
         spans exact, and the widths uneven.
@@ -102,7 +102,7 @@ class ConformalRegressor(Stage, Settable, base.Wrapper[Any], base.Regressor):
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        yield {"regressor": linear_model.PARegressor()}  # type: ignore[no-untyped-call]
+        yield {"regressor": preprocessing.StandardScaler() | linear_model.LinearRegression()}
 
     @property
     def _wrapped_model(self) -> base.Regressor:

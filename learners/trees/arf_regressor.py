@@ -78,18 +78,38 @@ class ARFRegressor(LimitedTargets, ArrayRegressor):
         river's or our `ADWIN`, of which `delta` counts, or river's `NoDrift`; None: `ADWIN(0.001)`.
     warning_detector
         Likewise; None: `ADWIN(0.01)`.
-    grace_period, max_depth, delta, tau, leaf_prediction, leaf_model, model_selector_decay
-        Those of the trees, see `HoeffdingTreeRegressor`.
-    nominal_attributes, splitter, min_samples_split, binary_split
-        Likewise.
+    grace_period
+        Weight a leaf sees between split attempts; positive.
+    max_depth
+        Depth at which no leaf is split any more; at least 1, or None for no limit.
+    delta
+        Split confidence: probability of a wrong choice of split; in (0, 1).
+    tau
+        Tie threshold: below this bound the best split is taken in any case; not negative.
+    leaf_prediction
+        `"mean"`, `"model"` or `"adaptive"`, see `HoeffdingTreeRegressor`.
+    leaf_model
+        A fresh `LinearRegression` that leaves get copies of; None: one with its defaults.
+    model_selector_decay
+        Factor by which the squared errors in a leaf fade at each row; in [0, 1].
+    nominal_attributes
+        Names of the nominal features. A feature whose first value is a string is nominal too.
+    splitter
+        river's `TEBSTSplitter(digits)` or `EBSTSplitter()`; None: one decimal.
+    min_samples_split
+        Weight that each branch of a split must get; at least 1.
+    binary_split
+        Whether nominal features are split one value against the rest only.
     max_size
         Bound of the memory of all members, MiB; positive.
     memory_estimate_period
-        Without effect, as is the next.
+        Taken for programs written for river, at least 1, and without effect, as is the next.
     stop_mem_management
         Without effect.
-    remove_poor_attrs, merit_preprune
-        Those of the trees.
+    remove_poor_attrs
+        Whether a leaf stops looking at features whose best split is too bad, by the bound.
+    merit_preprune
+        Whether not to split is a candidate too.
     seed
         Seed of the draws; None draws one.
     normalise

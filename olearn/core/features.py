@@ -66,6 +66,8 @@ class FeatureIndex:
 
     """
 
+    named_by = "nominal_attributes"  # the parameter that says which are, for messages
+
     def __init__(
         self, nominal: Collection[Any] | None = None, *, only_numbers: bool = False
     ) -> None:
@@ -161,7 +163,7 @@ class FeatureIndex:
     def learn_many(self, table: Table) -> NDArray[np.float64]:
         """Encode a checked table, adding columns and categories; shape `(n, n_columns)`."""
         self.expect(table)
-        tell_of_new(table, self._column, self._declared)
+        tell_of_new(table, self._column, self._declared, self.named_by)
         for name, column in zip(table.names, table.columns(), strict=True):
             self._add_column(name, column)
         return self._rows(table, learn=True)

@@ -158,17 +158,16 @@ def tell_of_strangers(names: Collection[Any], known: Mapping[Any, int]) -> None:
         )
 
 
-def tell_of_new(table: Table, known: Collection[Any], declared: Collection[Any]) -> None:
+def tell_of_new(
+    table: Table, known: Collection[Any], declared: Collection[Any], named_by: str
+) -> None:
     """Say what is odd of new columns: nominal names that the first table has not; text of numbers.
 
     An array of numbers beside text is text throughout.
     """
     absent = [name for name in declared if not known and name not in table.names]
     if absent and table.names:
-        tell(
-            f"nominal_attributes names {few(absent)}, which X has not: its columns are "
-            f"{few(table.names)}"
-        )
+        tell(f"{named_by} names {few(absent)}, which X has not: its columns are {few(table.names)}")
     known = {*known, *declared}
     found = [
         name

@@ -31,7 +31,7 @@ class Lags(ArrayTransformer, base.SupervisedTransformer):
     Parameters
     ----------
     lags
-        How many rows before, at least 1: one number, or several.
+        How many rows before, each at least 1.
     features
         Names of the features whose earlier values are added; None means all.
     of_target
@@ -56,14 +56,16 @@ class Lags(ArrayTransformer, base.SupervisedTransformer):
 
     """
 
-    lags: int | Sequence[int] = 1
+    lags: Sequence[int] = (1,)
     features: Sequence[FeatureName] | None = None
     of_target: bool = False
 
     def __post_init__(self) -> None:
         check_parameters(self)
         check_names("features", self.features)
-        given = [self.lags] if isinstance(self.lags, int) else list(self.lags)
+        if isinstance(self.lags, str) or not isinstance(self.lags, Sequence):
+            raise TypeError(f"lags must be a list of whole numbers, got {self.lags!r}")
+        given = list(self.lags)
         for lag in given:
             check_integer("lags", lag, 1)
         if not given or len({*given}) < len(given):

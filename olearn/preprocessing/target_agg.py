@@ -90,6 +90,7 @@ class TargetAgg(ArrayTransformer, base.SupervisedTransformer):
         check_names("by", given)
         self._by = list(given)
         self._features = FeatureIndex(self._by)
+        self._features.named_by = "by"
         self._codes = ColumnCodes()
         self._group: dict[tuple[float, ...], int] = {}  # codes of `by` -> row of the state
         self._state = np.zeros((0, 2))

@@ -37,7 +37,7 @@ CASES = {
     "DateParts": (lambda: preprocessing.DateParts(), NUMBERS + TEXTS),
     "TargetAgg": (lambda: preprocessing.TargetAgg(["sky", "id"]), TEXTS),
     "Lags": (lambda: preprocessing.Lags([1, 3], ["heat", "sky"]), NUMBERS + TEXTS),
-    "Lags of the target": (lambda: preprocessing.Lags(2, of_target=True), NUMBERS),
+    "Lags of the target": (lambda: preprocessing.Lags([2], of_target=True), NUMBERS),
     "RandomReLU": (lambda: learners.RandomReLU(6, seed=1), NUMBERS + TEXTS),
 }
 

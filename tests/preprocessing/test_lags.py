@@ -53,7 +53,7 @@ def test_blocks_of_a_pipeline_are_its_rows(delay):
     stream = streams.Ahead(streams.from_arrays(X, None), "x0")
 
     def make():
-        return preprocessing.Lags(2, of_target=True), learners.LinearRegression()
+        return preprocessing.Lags([1, 2], of_target=True), learners.LinearRegression()
 
     steps = make()
     result = evaluate.prequential(stream, steps[0] | steps[1], delay=delay, keep_predictions=True)
@@ -69,7 +69,13 @@ def test_blocks_of_a_pipeline_are_its_rows(delay):
 
 def test_arguments_and_targets_are_checked():
     """Each names what is wrong; nothing has been learnt then."""
-    for bad, error in ((0, ValueError), ([1, 1], ValueError), ([], ValueError), ("x", TypeError)):
+    for bad, error in (
+        ([0], ValueError),
+        ([1, 1], ValueError),
+        ([], ValueError),
+        ("x", TypeError),
+        (1, TypeError),
+    ):
         with pytest.raises(error, match="lags"):
             preprocessing.Lags(bad)
     lags = preprocessing.Lags(of_target=True)

@@ -190,6 +190,7 @@ def test_plus_replaces_experts_after_a_drift() -> None:
     assert plus.n_drifts >= before + 5
 
 
+@pytest.mark.filterwarnings("ignore:nominal_attributes names")  # of columns that come later
 @pytest.mark.parametrize("kind", [*VARIANTS, "plus"])
 def test_late_classes_and_features(kind: str) -> None:
     """A class or a feature that comes late is learnt and never raises."""

@@ -296,6 +296,8 @@ def test_bfloat16_is_near_float32():
     assert (answers[0] != answers[1]).any()
 
 
+@pytest.mark.filterwarnings("ignore:nominal_attributes names")  # of a column that comes later
+@pytest.mark.filterwarnings("ignore:no column of X has been learnt before")
 def test_features_that_come_while_rows_wait():
     """Rows that wait or are stored lack a feature that is heard of later; nominal ones too."""
     X, y = np.random.default_rng(3).normal(size=(27, 2)), [0, 1, 2] * 9
