@@ -97,3 +97,34 @@ def test_blocks_are_rows(delay, with_std):
             np.testing.assert_array_equal(loop._transform_row(B[q]), made[1][q])
             q += 1
     np.testing.assert_array_equal(loop._state, block._state)
+
+
+def test_not_exact_differs_in_the_last_digits():
+    """Reciprocals give river's numbers to 1e-12, and the same ones by blocks and by rows."""
+    rng = np.random.default_rng(3)
+    X = rng.normal([0.0, 5.0, -300.0, 2.0], [1.0, 20.0, 100.0, 0.0], size=(3000, 4))
+    X[rng.random(X.shape) < 0.05] = np.nan
+    loop, block = (preprocessing.StandardScaler(exact=False) for _ in range(2))
+    river = theirs.StandardScaler()
+    for each in (loop, block):
+        each.learn_many(X[:1])
+    river.learn_one(without_gaps(X[:1])[0])
+    X = X[1:]
+    upto = Schedule.at_once(len(X)).upto
+    before, after = block._stage_rows(X, X, None, np.ones(len(X)), upto)
+    for t, x in enumerate(without_gaps(X)):
+        for made in (before, after):
+            mine, other = loop.transform_one(x), river.transform_one(x)
+            assert mine == {j: made[t, j] for j in x}
+            assert mine == pytest.approx(other, rel=1e-12, abs=1e-12)
+            if made is before:
+                loop.learn_one(x)
+                river.learn_one(x)
+    np.testing.assert_array_equal(loop._state, block._state)
+
+
+@pytest.mark.parametrize("others", [{"with_std": False}, {"window_size": 10}])
+def test_not_exact_needs_all_rows_and_deviations(others):
+    """What reciprocals would not make faster is refused."""
+    with pytest.raises(ValueError, match="exact must be True with"):
+        preprocessing.StandardScaler(exact=False, **others)
