@@ -89,7 +89,7 @@ class Table:
         if X.ndim != 2:
             raise ValueError(f"X must be a 2-D array of rows, got shape {X.shape}")
         kinds = _kinds(names)
-        given = names if kinds is None else kinds.names
+        given: Any = names if kinds is None else kinds.names
         self.names = list(range(X.shape[1])) if given is None else list(given)
         if len(self.names) != X.shape[1]:
             raise ValueError(f"names must have {X.shape[1]} entries, one a column, got {given!r}")

@@ -1,4 +1,4 @@
-"""Kernels of a `StandardScaler` that need not be exact: products with reciprocals, few divisions."""
+"""Kernels of a `StandardScaler` that need not be exact: reciprocals, few divisions."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
