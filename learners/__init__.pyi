@@ -31,6 +31,7 @@ from olearn.learners.replay.pcr import PCRClassifier as PCRClassifier
 from olearn.learners.linear.perceptron import Perceptron as Perceptron
 from olearn.learners.analytic.random_relu import RandomReLU as RandomReLU
 from olearn.learners.neighbours.sam_knn import SAMkNNClassifier as SAMkNNClassifier
+from olearn.learners.trees.soknl_regressor import SOKNLRegressor as SOKNLRegressor
 from olearn.learners.linear.softmax_regression import SoftmaxRegression as SoftmaxRegression
 from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 from olearn.learners.replay.uer import UERClassifier as UERClassifier

@@ -139,6 +139,7 @@ LEARNERS: dict[str, Entry] = {
         {"normalise": True},
     ),
     "arf-regressor": Entry("olearn.learners:ARFRegressor"),
+    "soknl-regressor": Entry("olearn.learners:SOKNLRegressor"),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",
         "Linear regression by gradient steps, behind a StandardScaler",

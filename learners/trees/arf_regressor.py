@@ -1,15 +1,13 @@
 """Adaptive random forest for numbers on compiled arrays."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import KW_ONLY, field
-from typing import Annotated, Any
+from collections.abc import Collection
+from dataclasses import KW_ONLY
+from typing import Annotated
 
 import numpy as np
 from river import base
 from river.base.typing import FeatureName
 
-from olearn.base import ArrayRegressor
-from olearn.core.features import FeatureIndex
 from olearn.core.parameters import (
     Above,
     AtLeast,
@@ -22,34 +20,26 @@ from olearn.core.parameters import (
     check_parameters,
     with_parameters,
 )
-from olearn.core.rng import kernel_state
-from olearn.core.types import Codes, Rows
-from olearn.detectors._adwin_kernels import adwin_size, adwin_start
+from olearn.core.types import Rows
 from olearn.learners.trees import arf_regressor_kernels as kernels
-from olearn.learners.trees import model_tree_layout as at
-from olearn.learners.trees.interleave import interleaved
 from olearn.learners.trees.model_tree import (
     LEAF_MODES,
-    LimitedTargets,
     check_leaf_model,
     check_number_splitter,
-    linear_of,
     say_divergence,
-    settings_of_model,
 )
-from olearn.learners.trees.model_tree_pool import ModelTreePool
-from olearn.learners.trees.river_parts import check_built_in, check_squared_error, delta_of
+from olearn.learners.trees.number_forest import Detector, NumberForest
+from olearn.learners.trees.river_parts import check_squared_error
 from olearn.learners.trees.single_tree import GracePeriod
-from olearn.learners.trees.subspace import check_max_features, subspace_size
+from olearn.learners.trees.subspace import check_max_features
 
 __all__ = ["ARFRegressor"]
 
 _MEDIAN, _MEAN = "median", "mean"
-Detector = Annotated[base.DriftDetector | base.BinaryDriftDetector, check_built_in]
 
 
 @with_parameters
-class ARFRegressor(LimitedTargets, ArrayRegressor):
+class ARFRegressor(NumberForest):
     r"""Adaptive random forest for numbers[^1].
 
     Each member is a `HoeffdingTreeRegressor` whose leaves look at a random subspace of the
@@ -185,89 +175,14 @@ class ARFRegressor(LimitedTargets, ArrayRegressor):
     seed: Seed = None
     _: KW_ONLY
     normalise: bool = True
-    _features: FeatureIndex = field(init=False)
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        nominal, n = self.nominal_attributes, self.n_models
-        self._features = FeatureIndex(None if nominal is None else [*nominal])
-        model = linear_of(self.leaf_model)
-        self._pools = [
-            ModelTreePool(
-                settings_of_model(self), model._state.conf.copy(), model.intercept_init,
-                self.max_size / n, kernel_state(self.seed, stream=m),
-            )
-            for m in range(n)
-        ]  # fmt: skip
-        self._status = np.zeros((n, 4), np.int64)
-        self._status[:, kernels.TREE] = [pool.add_tree() for pool in self._pools]
-        self._status[:, kernels.BACKGROUND] = at.NONE
-        self._tallies = np.zeros((n, kernels.TALLY_SIZE))
-        self._windows = np.zeros((n, 2, adwin_size()))
-        for windows in self._windows:
-            adwin_start(windows[kernels.WARNING])
-            adwin_start(windows[kernels.DRIFT])
-        self._settings = np.zeros(3)
-        self._is_said = False
-        self._apply_parameters()
-        self._grow()
+        self._start(self.nominal_attributes, self.max_size)
 
     @property
     def _mutable_attributes(self) -> set[str]:
-        trees = {"grace_period", "delta", "tau", "max_features"}
-        return trees | {"lambda_value", "aggregation_method", "disable_weighted_vote"}
-
-    def _apply_parameters(self) -> None:
-        self._settings[:] = (
-            self.lambda_value,
-            delta_of(self.warning_detector, 0.01),
-            delta_of(self.drift_detector, 0.001),
-        )
-        conf = settings_of_model(self)
-        size = subspace_size(self.max_features, len(self._features))
-        for pool in self._pools:
-            pool.arrays.conf[:] = conf
-            pool.arrays.head[at.SUBSPACE] = size
-
-    @classmethod
-    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        yield {"n_models": 3, "seed": 1}
-
-    def _unit_test_skips(self) -> set[str]:
-        return {"check_shuffle_features_no_impact"}
-
-    def __len__(self) -> int:
-        """Return the number of members."""
-        return self.n_models
-
-    @property
-    def n_warnings(self) -> int:
-        """Number of warnings so far, all members together."""
-        return int(self._status[:, kernels.N_WARNINGS].sum())
-
-    @property
-    def n_drifts(self) -> int:
-        """Number of trees replaced so far, all members together."""
-        return int(self._status[:, kernels.N_DRIFTS].sum())
-
-    # -- rows ------------------------------------------------------------------------------------
-
-    def _grow(self) -> None:
-        widths = self._features.widths
-        for pool in self._pools:
-            pool.grow(widths)
-            pool.arrays.head[at.SUBSPACE] = subspace_size(self.max_features, len(widths))
-
-    def _stage_rows(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:
-        X, targets, weights, rows = interleaved(A, B, y, w, upto)
-        return self._run(X, targets, weights)[rows]
-
-    def _learn_rows(self, X: Rows, y: Rows, w: Rows) -> None:
-        self._run(X, y, w)
-
-    def _predict_rows(self, X: Rows) -> Rows:
-        none = np.zeros(len(X))
-        return self._run(X, none, none)
+        return super()._mutable_attributes | {"aggregation_method", "disable_weighted_vote"}
 
     def _run(self, X: Rows, y: Rows, w: Rows) -> Rows:
         """Predict, then learn each row of weight above 0; return the predictions."""

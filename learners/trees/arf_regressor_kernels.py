@@ -84,6 +84,17 @@ def _place(tally, error):
     return (error + range_of) / (2.0 * range_of)
 
 
+@inner
+def watch(t, status, tally, windows, settings, error):
+    """Let the detectors of a member read an error, and do what they say."""
+    share = _place(tally, error)
+    warns, drifts = settings[WARNING_DELTA], settings[DRIFT_DELTA]
+    if warns > 0.0 and adwin_update(windows[WARNING], share, warns):
+        _warn(t, status, windows)
+    if drifts > 0.0 and adwin_update(windows[DRIFT], share, drifts):
+        _replace(t, status, tally, windows)
+
+
 @njit(nogil=True)
 def learn_many(handle, number, statuses, tallies, all_windows, settings, X, y, w, out, row):
     """Answer, then learn each row from `row` on; return the first for which there is no room.
@@ -115,10 +126,5 @@ def learn_many(handle, number, statuses, tallies, all_windows, settings, X, y, w
             learn_tree(t, status[TREE], X, i, y[i], k * w[i], z, work)
         else:
             learn_leaf(t, leaf, lost, X, i, y[i], k * w[i], z, by_model, work)
-        share = _place(tally, error)
-        warns, drifts = settings[WARNING_DELTA], settings[DRIFT_DELTA]
-        if warns > 0.0 and adwin_update(windows[WARNING], share, warns):
-            _warn(t, status, windows)
-        if drifts > 0.0 and adwin_update(windows[DRIFT], share, drifts):
-            _replace(t, status, tally, windows)
+        watch(t, status, tally, windows, settings, error)
     return X.shape[0]
