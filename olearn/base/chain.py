@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from olearn.base.stages import Schedule, parts
+from olearn.base.stages import parts
 from olearn.core.categories import CategoryIndex
 from olearn.core.labels import CodedLabels
 from olearn.core.tables import Names, Table
@@ -325,7 +325,7 @@ def numbers_of(labels: Sequence[Any]) -> Rows:
 
 
 def _plan(upto: Codes | None, learnt: Any) -> Codes:
-    return Schedule.at_once(len(learnt)).upto if upto is None else upto
+    return np.arange(1, len(learnt) + 1) if upto is None else upto
 
 
 def _cut(values: Any, rows: slice) -> Any:

@@ -92,7 +92,7 @@ class LabelIndex:
         given = coded.codes
         if not len(given):
             return given, []
-        distinct = np.flatnonzero(np.bincount(given)).tolist()
+        distinct = _occurring(given)
         labels = {code: coded.labels[code] for code in distinct}
         for code, label in labels.items():
             if is_missing(label):
@@ -281,6 +281,14 @@ def _code_text(values: NDArray[np.str_]) -> CodedLabels | None:
         if not np.array_equal(column[known][codes], column):
             return None
     return CodedLabels(codes, values[known].tolist())
+
+
+def _occurring(codes: Codes) -> list[int]:
+    """Return the codes that occur, which are not negative, in order."""
+    n_codes = int(codes.max()) + 1
+    if n_codes <= _FEW_CODES and codes.min() >= 0:  # a count takes far longer
+        return [code for code in range(n_codes) if (codes == code).any()]
+    return np.flatnonzero(np.bincount(codes)).tolist()
 
 
 def _first_rows(codes: Codes, n_codes: int) -> Codes:

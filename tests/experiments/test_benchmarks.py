@@ -67,6 +67,20 @@ def test_pipelines_are_timed_beside_river(tmp_path):
     assert right[0] == right[1]
 
 
+def test_a_scaler_and_a_regression_are_timed_beside_river(tmp_path):
+    """Exact ones have river's scores; the others are as near as the option promises."""
+    sizes = ("--rows", "300", "--dict-rows", "300", "--repeat", "1", "--stream", "sea")
+    _, found = run("pipelines.py", tmp_path / "pipelines", *sizes)
+    lines = {line["scaler, regression"]: line for line in found["comparisons"]}
+    assert len(lines) == 6
+    for side, line in lines.items():
+        assert float(line["farthest probability"]) <= (1e-12 if "not exact" in side else 0.0)
+        if "predict_proba" not in side:  # ours has no label to tell before the first row
+            assert line["labels alike %"] >= 100.0 * 299 / 300
+    array = found["timings"][0]["cpu_seconds"] / 300 * 1e6
+    assert lines["one array, exact"]["ours, us a row"] == pytest.approx(array, abs=0.001)
+
+
 def test_transformers_are_timed_beside_river(tmp_path):
     """Each turns its rows as river's does, and the ratios are those of the times."""
     _, found = run("transformers.py", tmp_path / "transformers", "--rows", "60")
