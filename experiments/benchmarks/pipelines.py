@@ -1,9 +1,10 @@
 """A scaler and a logistic regression by themselves, ours beside river's: as arrays and as rows.
 
 Each row is predicted, then learnt. All sides run in turns, three times in succession, over the same
-rows of a stream, and the fewest CPU seconds of each count. "exact" has river's bits; the other scaler, `exact=False`, takes
-reciprocals: how far its scores are from river's at most stands beside, as do the shares of labels
-that are river's and of right ones. Whole evaluations are timed by `road.py`.
+rows of a stream, and the fewest CPU seconds of each count. "exact" has river's bits; the other
+scaler, `exact=False`, takes reciprocals: how far its scores are from river's at most stands beside,
+as do the shares of labels that are river's and of right ones. Whole evaluations are timed by
+`road.py`.
 """
 
 from collections.abc import Callable

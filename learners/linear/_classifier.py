@@ -68,12 +68,13 @@ class TwoLabelClassifier(OneWeight, ArrayClassifier):
     def _proba_rows(self, X: Rows) -> Rows:
         return self._both(self._state.answer(X))
 
-    def _proba_row(self, row: Rows) -> Rows:
-        out, positive = np.ones(len(self._labels)), self._labels.positive
-        if len(out) == 2:
-            out[positive] = p = self._state.answer_row(row)
-            out[1 - positive] = 1.0 - p
-        return out
+    def _proba_encoded(self, row: Rows) -> dict[ClfTarget, float]:
+        labels = self._labels.labels
+        if len(labels) < 2:
+            return super()._proba_encoded(row)
+        p = self._state.answer_row(row)
+        q = 1.0 - p
+        return dict(zip(labels, (q, p) if self._labels.positive else (p, q), strict=True))
 
     def _codes_rows(self, X: Rows) -> Codes:
         return self._decided(self._state.answer(X))

@@ -5,15 +5,18 @@ Nothing that is not finite enters `heads` and `slots`: a step that would is left
 of the label says so. See `layout` for the arrays.
 """
 
+import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from olearn.core.jit import inner, njit
+from olearn.core.jit import direct, inner, njit
 from olearn.core.types import Codes, Rows
 from olearn.learners.linear import layout as at
 
 _MAX = np.finfo(np.float64).max
+_ARRAYS = (np.empty(1), np.empty((1, 1)), np.empty((1, 1, 1)), np.empty(1))  # kinds of arguments
 _TINY, _NEARLY_ONE = 1e-15, 1 - 1e-15  # river keeps probabilities in between
 
 
@@ -258,6 +261,18 @@ def learn_row(conf: Rows, heads: Rows, slots: Rows, x: Rows, y: float, w: float)
 def answer_row(conf: Rows, heads: Rows, slots: Rows, x: Rows) -> float:
     """Answer one row."""
     return answer_at(conf, heads, slots, 0, x.reshape(1, x.size), 0)
+
+
+@functools.cache
+def row_learner() -> Callable[..., float]:
+    """Return `learn_row`, compiled."""
+    return direct(learn_row, *_ARRAYS, 0.5, 0.5)
+
+
+@functools.cache
+def row_answerer() -> Callable[..., float]:
+    """Return `answer_row`, compiled."""
+    return direct(answer_row, *_ARRAYS)
 
 
 @njit(nogil=True)

@@ -56,13 +56,13 @@ class LinearState:
 
     def learn_row(self, row: Rows, y: float, w: float) -> None:
         """Learn one row."""
-        trouble = kernels.learn_row(self.conf, self.heads, self.slots, row, y, w)
+        trouble = kernels.row_learner()(self.conf, self.heads, self.slots, row, y, w)
         if trouble and not self._is_said:
             self._say(trouble)
 
     def answer_row(self, row: Rows) -> float:
         """Answer one row: the probability of the positive label, or a number."""
-        answer: float = kernels.answer_row(self.conf, self.heads, self.slots, row)
+        answer: float = kernels.row_answerer()(self.conf, self.heads, self.slots, row)
         return answer
 
     def run(self, A: Rows, B: Rows, y: Rows, w: Rows, upto: Codes) -> Rows:

@@ -28,6 +28,8 @@ class Link:
         self._before = before
         self._after = after
         self._features = after._features
+        # kernels of single rows take them as they are, without a look at their kind
+        self._is_ours = type(before).__module__.startswith("olearn.")
         self._known = (-1, -1)
         self._take: Codes | None = None
         self._numbers: list[tuple[int, CategoryIndex]] = []
@@ -51,6 +53,8 @@ class Link:
 
     def __call__(self, rows: Rows) -> Rows:
         """Return rows of the first step, or one, as the second one takes them."""
+        if not self._is_ours:
+            rows = np.ascontiguousarray(rows, np.float64)
         if self._numbers:
             rows = self._with_numbers(rows)
         if rows.shape[-1] != self._known[0]:  # the first step has learnt by itself

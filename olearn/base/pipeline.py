@@ -143,8 +143,12 @@ class ArrayPipeline(Stage, Pipeline):
         chain = self._chain_now()
         if chain is None:
             return super().predict_proba_one(x, **params)
-        with self._lock:
+        lock = self._lock
+        lock.acquire()
+        try:
             return chain.last._proba_encoded(chain.transform_row(chain.encode(x)))
+        finally:
+            lock.release()
 
     def score_one(self, x: Any, **params: Any) -> Any:
         """Return the score of an anomaly detector at the end."""

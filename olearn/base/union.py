@@ -93,7 +93,7 @@ class ArrayUnion(ArrayTransformer, TransformerUnion):  # type: ignore[misc]
         columns = [made[k][..., column] for k, column in self._order]
         if not columns:
             return np.empty((*made[0].shape[:-1], 0))
-        return np.ascontiguousarray(np.stack(columns, axis=-1))
+        return np.ascontiguousarray(np.stack(columns, axis=-1), np.float64)
 
     def _learn_rows(self, X: Rows, y: Any, w: Rows) -> None:
         for link, part in self._parts():

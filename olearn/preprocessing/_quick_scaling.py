@@ -2,9 +2,13 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
+import functools
 import math
+from collections.abc import Callable
 
-from olearn.core.jit import inner, njit
+import numpy as np
+
+from olearn.core.jit import direct, inner, njit
 
 N, MEAN, VAR, INVERSE = range(4)  # rows of the state; the last is 1 / deviation, 0 where that is 0
 
@@ -40,6 +44,13 @@ def scale_row(x, state, learns, out):
     if learns:
         _learn(X, 0, state)
     _transform(X, 0, state, out.reshape(1, x.size))
+
+
+@functools.cache
+def row_kernel() -> Callable[..., None]:
+    """Return `scale_row`, compiled."""
+    row = np.empty(1)
+    return direct(scale_row, row, np.empty((1, 1)), True, row)
 
 
 @njit(nogil=True)

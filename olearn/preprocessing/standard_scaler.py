@@ -2,12 +2,14 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from olearn.base.transformer import ArrayTransformer
-from olearn.core.jit import inner, njit
+from olearn.core.jit import direct, inner, njit
 from olearn.core.parameters import PositiveInt, check_parameters, with_parameters
 from olearn.core.roots import power_root, quick_root
 from olearn.core.types import Codes, Rows
@@ -134,9 +136,9 @@ class StandardScaler(ArrayTransformer):
         out = np.empty(row.size)
         own = self.__dict__  # past the descriptors, a quarter of the kernel's time
         if own["exact"]:
-            scale_row(row, self._state, self._ring, own["with_std"], _HALF, learns, out)
+            _row_kernel()(row, self._state, self._ring, own["with_std"], _HALF, learns, out)
         else:
-            _quick_scaling.scale_row(row, self._state, learns, out)
+            _quick_scaling.row_kernel()(row, self._state, learns, out)
         return out
 
     def _stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
@@ -233,6 +235,12 @@ def scale_row(x, state, ring, with_std, half, learns, out):
     if learns:
         _learn(X, 0, state, ring, with_std, half)
     _transform(X, 0, state, with_std, turned)
+
+
+@functools.cache
+def _row_kernel() -> Callable[..., None]:
+    row, grid = np.empty(1), np.empty((1, 1))
+    return direct(scale_row, row, grid, grid, True, 0.5, True, row)
 
 
 @njit(nogil=True)
