@@ -24,6 +24,7 @@ from olearn.learners.trees.model_tree_split import (
 )
 
 _MAX = np.finfo(np.float64).max
+_LARGEST = 1e150
 _SPREADS = 3.0  # standard deviations that are 1 for the normalised model (FIMT-DD)
 
 
@@ -88,7 +89,8 @@ def _weight_below(t, top):
 
 
 @inner
-def _scaled(t, which, x):
+def scaled(t, which, x):
+    """Normalise a value of a column, of the target where `which` is 0."""
     n, spread = t.scales[which, at.TOTAL], t.scales[which, at.SPREAD]
     if not spread > 0.0:
         return 0.0
@@ -96,17 +98,25 @@ def _scaled(t, which, x):
 
 
 @inner
-def _add_to_scale(t, which, x, w):
-    if x == x:
-        scale = t.scales
-        scale[which, at.TOTAL] += w
-        before = scale[which, at.CENTRE]
-        scale[which, at.CENTRE] += w / scale[which, at.TOTAL] * (x - before)
-        scale[which, at.SPREAD] += w * (x - before) * (x - scale[which, at.CENTRE])
+def limited(x):
+    """Keep a value within bounds whose squares are still numbers."""
+    return min(max(x, -_LARGEST), _LARGEST)
 
 
 @inner
-def _model_row(t, X, row, z):
+def add_to_scale(t, which, x, w):
+    """Add a value to what the normalisation of a column goes by."""
+    if x == x:
+        x, scale = limited(x), t.scales
+        scale[which, at.TOTAL] += w
+        before = scale[which, at.CENTRE]
+        scale[which, at.CENTRE] += w / scale[which, at.TOTAL] * (x - before)
+        more = w * (x - before) * (x - scale[which, at.CENTRE])
+        scale[which, at.SPREAD] = min(scale[which, at.SPREAD] + more, _MAX)
+
+
+@inner
+def model_row(t, X, row, z):
     """Write what the linear models read of a row: its numbers, no categories."""
     normalise = t.conf[at.NORMALISE] != 0.0
     for j in range(z.shape[1]):
@@ -114,11 +124,12 @@ def _model_row(t, X, row, z):
         if t.nominal[j] == 1:
             z[0, j] = np.nan
         elif normalise and z[0, j] == z[0, j]:
-            z[0, j] = _scaled(t, 1 + j, z[0, j])
+            z[0, j] = scaled(t, 1 + j, z[0, j])
 
 
 @inner
-def _model_answer(t, leaf, z):
+def model_answer(t, leaf, z):
+    """Return what the model of a leaf says of a model's row."""
     answer = answer_at(t.model, t.heads, t.slots, leaf, z, 0)
     if t.conf[at.NORMALISE] != 0.0:
         n = t.scales[0, at.TOTAL]
@@ -157,7 +168,8 @@ def _learn_target(t, leaf, by_model, y, w):
 
 
 @inner
-def _observe(t, leaf, X, row, y, w):
+def observe(t, leaf, X, row, y, w):
+    """Count a row in what a leaf keeps to find splits."""
     power = t.conf[at.DIGITS]
     for j in range(t.nominal.shape[0]):
         x, root = X[row, j], t.roots[leaf, j]
@@ -173,10 +185,10 @@ def _learn_model(t, leaf, z, X, row, y, w):
     if t.conf[at.NORMALISE] != 0.0:
         for j in range(z.shape[1]):
             if t.nominal[j] == 0:
-                _add_to_scale(t, 1 + j, X[row, j], w)
-        _add_to_scale(t, 0, y, w)
-        _model_row(t, X, row, z)
-        y = _scaled(t, 0, y)
+                add_to_scale(t, 1 + j, X[row, j], w)
+        add_to_scale(t, 0, y, w)
+        model_row(t, X, row, z)
+        y = scaled(t, 0, y)
     learn_at(t.model, t.heads, t.slots, leaf, z, 0, y, w)
     if t.heads[leaf, linear.TROUBLE] != 0.0:
         t.head[at.DIVERGED] = 1
@@ -193,7 +205,7 @@ def learn_leaf(t, leaf, lost, X, row, y, w, z, by_model, work):
     if awake:
         if t.node_i[leaf, at.DRAWN] == 0:
             draw_subspace(t, leaf)
-        _observe(t, leaf, X, row, y, w)
+        observe(t, leaf, X, row, y, w)
     if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
         _learn_model(t, leaf, z, X, row, y, w)
     if awake and not lost:
@@ -219,8 +231,8 @@ def answer_at_leaf(t, leaf, X, row, z):
     """Return what the model says and what the leaf answers; writes the model's row to `z`."""
     by_model = 0.0
     if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
-        _model_row(t, X, row, z)
-        by_model = _model_answer(t, leaf, z)
+        model_row(t, X, row, z)
+        by_model = model_answer(t, leaf, z)
     return by_model, answer_of(t, leaf, by_model)
 
 

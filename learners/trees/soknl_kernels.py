@@ -16,7 +16,13 @@ from olearn.core.rng import next_poisson
 from olearn.learners.trees import model_tree_layout as at
 from olearn.learners.trees.arf_regressor_kernels import BACKGROUND, LAMBDA, TREE, watch
 from olearn.learners.trees.ebst import SPLIT_SIZE
-from olearn.learners.trees.model_tree_kernels import answer_at_leaf, descend, has_room, learn_leaf
+from olearn.learners.trees.model_tree_kernels import (
+    answer_at_leaf,
+    descend,
+    has_room,
+    learn_leaf,
+    limited,
+)
 from olearn.learners.trees.model_tree_split import N_ROWS
 
 # entries of a feature in a leaf's centre, and columns of the forest's `scales`
@@ -40,6 +46,7 @@ def units(X, w, nominal, scales, out):
             x, n, spread = X[i, j], scales[j, TOTAL], scales[j, SPREAD]
             out[i, j] = math.sqrt(n / spread) if spread > 0.0 and nominal[j] == 0 else 0.0
             if w[i] > 0.0 and x == x:
+                x = limited(x)
                 scales[j, TOTAL] += w[i]
                 before = scales[j, CENTRE]
                 scales[j, CENTRE] += w[i] / scales[j, TOTAL] * (x - before)
@@ -56,7 +63,7 @@ def _distance(t, centres, leaf, X, unit, i):
     for j in range(X.shape[1]):
         x = X[i, j]
         if x == x and centres[leaf, j, WEIGHT] > 0.0:
-            off = (x - centres[leaf, j, MEAN]) * unit[i, j]
+            off = limited((limited(x) - centres[leaf, j, MEAN]) * unit[i, j])
             total += off * off
     return min(total, _MAX)
 
@@ -72,7 +79,8 @@ def _learn(t, centres, leaf, lost, X, i, y, w, z, by_model, work):
             centres[leaf, j, WEIGHT] = 0.0
         if x == x:
             centres[leaf, j, WEIGHT] += w
-            centres[leaf, j, MEAN] += w / centres[leaf, j, WEIGHT] * (x - centres[leaf, j, MEAN])
+            off = limited(x) - centres[leaf, j, MEAN]
+            centres[leaf, j, MEAN] += w / centres[leaf, j, WEIGHT] * off
     if t.node_i[leaf, at.KIND] > at.ASLEEP:
         child = t.node_i[leaf, at.FIRST]
         while child >= 0:

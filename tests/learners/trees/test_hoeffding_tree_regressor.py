@@ -1,6 +1,7 @@
 """The Hoeffding tree for numbers against river's, row by row, and what only ours does."""
 
 import random
+import warnings
 
 import numpy as np
 import pytest
@@ -214,3 +215,14 @@ def test_a_path_in_words():
     assert words.splitlines()[-1] == "prediction: 100"
     assert model.to_text().splitlines()[:2] == ["split by a", "  a <= 4: mean 0 of weight 500"]
     assert "missing" in model.debug_one({"kind": "x"})
+
+
+def test_scales_of_values_of_any_size():
+    """What a normalised model goes by stays numbers."""
+    rng = np.random.default_rng(0)
+    X = rng.choice([1.7e308, -1.7e308, 0.0, 1.0, 5e-324, 1e200], size=(400, 3))
+    model = learners.HoeffdingTreeRegressor(normalise=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a model diverges
+        assert np.isfinite(model.test_then_train_many(X, rng.normal(size=400))).all()
+    assert np.isfinite(model._pool.arrays.scales).all()

@@ -199,3 +199,13 @@ def test_categories_have_no_distance():
     assert model._scales.shape == (2, kernels.SCALE_SIZE)
     told = [model.predict_one({"kind": kind, "x": 0.0}) for kind in "abc"]
     np.testing.assert_allclose(told, [0.0, 10.0, 20.0], atol=1.5)
+
+
+def test_values_of_any_size():
+    """Nothing that is not a number enters what is kept."""
+    rng = np.random.default_rng(0)
+    X = rng.choice([1.7e308, -1.7e308, 0.0, 1.0, 5e-324, 1e200], size=(400, 3))
+    model = learners.SOKNLRegressor(n_models=3, leaf_prediction="mean", seed=1)
+    assert np.isfinite(model.test_then_train_many(X, rng.normal(size=400))).all()
+    assert np.isfinite(model._scales).all()
+    assert all(np.isfinite(centres).all() for centres in model._centres)
