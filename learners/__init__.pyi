@@ -1,6 +1,7 @@
 """Made from the `__all__` of the files by `make readme`."""
 
 from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier
+from olearn.learners.trees.amrules import AMRules as AMRules
 from olearn.learners.trees.arf import ARFClassifier as ARFClassifier
 from olearn.learners.trees.arf_regressor import ARFRegressor as ARFRegressor
 from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier

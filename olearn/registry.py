@@ -140,6 +140,11 @@ LEARNERS: dict[str, Entry] = {
     ),
     "arf-regressor": Entry("olearn.learners:ARFRegressor"),
     "soknl-regressor": Entry("olearn.learners:SOKNLRegressor"),
+    "amrules": Entry(
+        "olearn.learners:AMRules",
+        "Adaptive model rules of numbers, with linear models on normalised features",
+        {"normalise": True},
+    ),
     "linear-regression": Entry(
         "olearn.learners:LinearRegression.scaled",
         "Linear regression by gradient steps, behind a StandardScaler",

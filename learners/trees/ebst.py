@@ -170,18 +170,23 @@ def free_entries(t, root):
 
 
 @inner
-def merit_of(n, s, n1, s1, n2, s2, least):
-    """Reduction of the variance by a split in two; 0 where a side is too small."""
+def merit_of(n, s, n1, s1, n2, s2, least, relative):
+    """Reduction of the variance, or its share, by a split in two; 0 where a side is too small."""
     if n1 < least or n2 < least:
         return 0.0
     merit = variance(n, s)
+    if relative:
+        if not merit > 0.0:
+            return 0.0
+        rest = 1.0 - n1 / n * (variance(n1, s1) / merit)
+        return rest - n2 / n * (variance(n2, s2) / merit)
     merit -= n1 / n * variance(n1, s1)
     merit -= n2 / n * variance(n2, s2)
     return merit
 
 
 @inner
-def _split_at(t, leaf, k, n, mean, s, out):
+def _split_at(t, leaf, k, n, mean, s, out, relative):
     """Write the split at an entry to `out`: merit, key, both triples.
 
     The triple is of the values that lie left of the subtrees in which the entry is the root.
@@ -189,14 +194,15 @@ def _split_at(t, leaf, k, n, mean, s, out):
     f, of = t.entry_f, t.node_f
     ln, lm, ls = added(f[k, at.WEIGHT], f[k, at.AVERAGE], f[k, at.SQUARES], n, mean, s)
     rn, rm, rs = without(of[leaf, at.N], of[leaf, at.MEAN], of[leaf, at.S], ln, lm, ls)
-    out[0] = merit_of(of[leaf, at.N], of[leaf, at.S], ln, ls, rn, rs, t.conf[at.MIN_SAMPLES])
+    least = t.conf[at.MIN_SAMPLES]
+    out[0] = merit_of(of[leaf, at.N], of[leaf, at.S], ln, ls, rn, rs, least, relative)
     out[1] = f[k, at.KEY]
     out[2], out[3], out[4] = ln, lm, ls
     out[5], out[6], out[7] = rn, rm, rs
 
 
 @inner
-def best_split(t, leaf, root, out, best):
+def best_split(t, leaf, root, out, best, relative):
     """Write the best split of a numeric feature to `best`: merit, threshold, both triples."""
     links, f = t.entry_i, t.entry_f
     best[0] = -np.inf
@@ -209,7 +215,7 @@ def best_split(t, leaf, root, out, best):
                 continue
             done = 1
         if done == 1:
-            _split_at(t, leaf, k, n, mean, s, out)
+            _split_at(t, leaf, k, n, mean, s, out, relative)
             if out[0] > best[0]:
                 copy(out, best)
             if links[k, at.RIGHT] >= 0:
@@ -248,7 +254,7 @@ def prune(t, leaf, root, best_merit, limit, out):
                 continue
             done = 2
         if done == 2 and bad:
-            _split_at(t, leaf, k, n, mean, s, out)
+            _split_at(t, leaf, k, n, mean, s, out, False)
             bad = out[0] / best_merit < limit
         above = links[k, at.ABOVE]
         is_left = above >= 0 and links[above, at.LEFT] == k

@@ -55,7 +55,7 @@ def new_leaf(t, parent, depth):
 def try_split(t, leaf, work):
     """Split a leaf if the best split is better than the second best by the bound."""
     conf, n = t.conf, t.node_f[leaf, at.N]
-    feature, second, candidates = _rank(t, leaf, work)
+    feature, second, candidates = rank(t, leaf, work, False)
     best, bound = work[BEST, 0], math.sqrt(conf[at.LOG_INVERSE_DELTA] / (2.0 * n))
     alone = conf[at.NULL_SPLIT] == 0.0 and candidates == 1 and best > -np.inf
     clear = best > 0.0 and (second / best < 1.0 - bound or bound < conf[at.TAU])
@@ -76,10 +76,11 @@ def try_split(t, leaf, work):
 
 
 @inner
-def _rank(t, leaf, work):
+def rank(t, leaf, work, relative):
     """Find the best split of all features; return its feature, the second merit and their number.
 
     Of equal merits the later feature's wins. Not to split counts as a merit of minus infinity.
+    `relative` merits are shares of the variance.
     """
     work[BEST, 0] = -np.inf
     feature, second, candidates = -1, -np.inf, 0
@@ -89,9 +90,9 @@ def _rank(t, leaf, work):
             continue
         candidates += 1
         if t.nominal[j] == 0:
-            best_split(t, leaf, root, work[TRIED], work[SPARE])
+            best_split(t, leaf, root, work[TRIED], work[SPARE], relative)
         else:
-            _best_of_categories(t, leaf, root, work[SPARE])
+            _best_of_categories(t, leaf, root, work[SPARE], relative)
         merit = work[SPARE, 0]
         work[MERITS, j] = merit
         if merit >= work[BEST, 0]:
@@ -103,7 +104,7 @@ def _rank(t, leaf, work):
 
 
 @inner
-def _best_of_categories(t, leaf, root, best):
+def _best_of_categories(t, leaf, root, best, relative):
     links, f, of = t.entry_i, t.entry_f, t.node_f
     n, mean, s, least = of[leaf, at.N], of[leaf, at.MEAN], of[leaf, at.S], t.conf[at.MIN_SAMPLES]
     best[0] = -np.inf
@@ -120,7 +121,7 @@ def _best_of_categories(t, leaf, root, best):
     while k >= 0:
         n1, m1, s1 = f[k, at.WEIGHT], f[k, at.AVERAGE], f[k, at.SQUARES]
         n2, m2, s2 = without(n, mean, s, n1, m1, s1)
-        merit = merit_of(n, s, n1, s1, n2, s2, least)
+        merit = merit_of(n, s, n1, s1, n2, s2, least, relative)
         if merit > best[0]:
             best[0], best[1] = merit, f[k, at.KEY]
             best[2], best[3], best[4] = n1, m1, s1
