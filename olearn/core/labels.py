@@ -198,6 +198,15 @@ class CodedProba:
         """Return some of the rows."""
         return CodedProba(self.proba[rows], self.labels)
 
+    def likeliest(self) -> CodedLabels:
+        """Return the labels of the largest probabilities, the first of equals; None without any."""
+        codes, largest = np.full(len(self), -1, np.int64), np.full(len(self), -1.0)
+        for code, column in enumerate(self.proba.T):
+            larger = column > largest  # NaN never is
+            np.copyto(codes, code, where=larger)
+            np.fmax(largest, column, out=largest)
+        return CodedLabels(codes, self.labels)
+
     def tolist(self) -> list[dict[Any, float]]:
         """Return the dicts that `predict_proba_one` gives."""
         return [

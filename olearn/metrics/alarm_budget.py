@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from olearn.core.types import Rows
 from olearn.core.validate import check_in_range, check_integer
+from olearn.metrics.newest_scores import NewestScores
 from olearn.metrics.scores import ScoreMetric
-from olearn.metrics.sorted_scores import SortedScores
 
 __all__ = ["PrecisionAtBudget", "RecallAtBudget"]
 
@@ -29,7 +29,7 @@ class BudgetMetric(ScoreMetric):
         super().__init__(pos_val)
         self.budget = budget
         self.window = window
-        self._past = SortedScores(window)
+        self._past = NewestScores(window)
         self.restart()
 
     def restart(self) -> None:

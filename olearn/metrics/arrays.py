@@ -5,13 +5,15 @@ how often each pair of labels occurs; those that depend on the order of the rows
 probabilities and numbers, are compiled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from river import metrics
 from river.metrics import base
 
+from olearn.core.labels import CodedProba
 from olearn.core.types import Rows
 from olearn.metrics.label_pairs import OrderedMetric, count_pairs, encode_pairs, listed
 from olearn.metrics.numbers import ArrayBlock
@@ -50,14 +52,45 @@ def update_many(metric: Any, y_true: Any, y_pred: Any) -> None:
     KappaM: 50.00%
 
     """
+    if not isinstance(metric, Iterable):
+        plan_update([metric], y_true, y_pred)()
+    elif getattr(metric, "requires_labels", True):
+        plan_update(list(metric), y_true, y_pred)()
+    else:  # a collection finds the labels for those that read them in the probabilities
+        of_labels = [each for each in metric if each.requires_labels]
+        rest = [each for each in metric if not each.requires_labels]
+        updates = [plan_update(rest, y_true, y_pred)]
+        if of_labels:
+            updates.append(plan_update(of_labels, y_true, _likeliest(y_pred)))
+        for update in updates:
+            update()
+
+
+def plan_update(
+    metrics: Sequence[Any], y_true: Any, y_pred: Any, *, shared: bool = False
+) -> Callable[[], None]:
+    """Return what updates metrics as `update_many` does, once it is sure that they can read all.
+
+    Parameters
+    ----------
+    metrics, y_true, y_pred
+        As in `update_many`.
+    shared
+        Whether pairs of labels are counted once in a confusion matrix that several metrics have.
+
+    """
     _check_lengths(y_true, y_pred)
-    # a collection that is given probabilities finds the labels in them itself, row by row
-    several = isinstance(metric, Iterable) and getattr(metric, "requires_labels", True)
     block = ArrayBlock(y_true, y_pred)
-    # what cannot be read raises in one of these, before any metric has read a row
-    readings = [_reading(each, block) for each in (list(metric) if several else [metric])]
-    for read in readings:
-        read()
+    counted: set[int] = set()
+    readings = [
+        read for metric in metrics for read in _readings(metric, block, counted if shared else None)
+    ]
+
+    def update() -> None:
+        for read in readings:
+            read()
+
+    return update
 
 
 def values_many(metric: Any, y_true: Any, y_pred: Any) -> Rows:
@@ -93,6 +126,13 @@ def values_many(metric: Any, y_true: Any, y_pred: Any) -> Rows:
     return values
 
 
+def _likeliest(y_proba: Any) -> Any:
+    """Return the likeliest label of each row, None where it has none."""
+    if isinstance(y_proba, CodedProba):
+        return y_proba.likeliest()
+    return [max(p, key=p.get) if p else None for p in listed(y_proba)]
+
+
 def _check_lengths(y_true: Any, y_pred: Any) -> None:
     if len(y_true) != len(y_pred):
         raise ValueError(
@@ -100,16 +140,26 @@ def _check_lengths(y_true: Any, y_pred: Any) -> None:
         )
 
 
-def _reading(metric: Any, block: ArrayBlock) -> Callable[[], None]:
-    """Return what updates a metric with the rows, once it is sure that all of them can be read."""
-    if not _reads_pairs(metric):
-        return block.reading_of(metric) or (lambda: _read_rows(metric, block))
+def _readings(metric: Any, block: ArrayBlock, counted: set[int] | None) -> list[Callable[[], None]]:
+    """Return what updates a metric with the rows, once it is sure that all of them can be read.
+
+    Confusion matrices are counted in but once, where a set of those that are is given.
+    """
+    ordered, reads_pairs = _how_read(metric)
+    if not reads_pairs:
+        return [block.reading_of(metric) or (lambda: _read_rows(metric, block))]
     pairs = block.once("pairs", lambda: encode_pairs(block.y_true, block.y_pred))
-    if isinstance(metric, OrderedMetric):
+    readings, update = [], metric.update
+    cm = metric if isinstance(metric, metrics.ConfusionMatrix) else getattr(metric, "cm", None)
+    if ordered:
         metric.check_pairs(pairs)
-        return lambda: metric.update_pairs(pairs)
-    cm = metric if isinstance(metric, metrics.ConfusionMatrix) else metric.cm
-    return lambda: count_pairs(metric.update, cm, pairs)
+        readings.append(lambda: metric.update_pairs(pairs))
+        update = getattr(cm, "update", None)
+    if cm is None or (counted is not None and id(cm) in counted):
+        return readings
+    if counted is not None:
+        counted.add(id(cm))
+    return [*readings, lambda: count_pairs(update, cm, pairs)]
 
 
 def _read_rows(metric: Any, block: ArrayBlock) -> None:
@@ -118,13 +168,17 @@ def _read_rows(metric: Any, block: ArrayBlock) -> None:
             metric.update(t, p)
 
 
-def _reads_pairs(metric: Any) -> bool:
-    """Whether pairs of labels suffice: no probabilities, and no `update` that we do not know."""
-    if isinstance(metric, OneVsRest):
-        return _reads_pairs(metric.metric)
-    if isinstance(metric, OrderedMetric):
-        return True
+def _how_read(metric: Any) -> tuple[bool, bool]:
+    """Return whether a metric reads pairs of labels in order, and whether it reads pairs at all."""
+    inner = metric.metric if type(metric) is OneVsRest else metric
+    kind: Any = type(inner)
+    return _how_class_reads(kind, bool(getattr(inner, "requires_labels", False)))
+
+
+@cache
+def _how_class_reads(of: type, requires_labels: bool) -> tuple[bool, bool]:
+    """Do as `_how_read`: no pairs if it reads probabilities, or by an `update` we do not know."""
+    ordered = issubclass(of, OrderedMetric)
     known = (base.ClassificationMetric, base.BinaryMetric, metrics.ConfusionMatrix)
-    return getattr(metric, "requires_labels", False) and (
-        type(metric).update in [each.update for each in known]
-    )
+    update = getattr(of, "update", None)
+    return ordered, ordered or (requires_labels and update in [each.update for each in known])

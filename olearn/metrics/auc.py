@@ -3,7 +3,8 @@
 from typing import Any
 
 from olearn.core.validate import check_integer
-from olearn.metrics.scores import RocArea
+from olearn.metrics.all_scores import AllScores
+from olearn.metrics.scores import RocArea, area_of
 
 __all__ = ["AUC", "WindowedAUC"]
 
@@ -44,6 +45,23 @@ class AUC(RocArea):
     def revert(self, y_true: Any, y_pred: Any, w: float = 1.0) -> None:
         """Raise NotImplementedError: rows are not forgotten one by one."""
         raise NotImplementedError("for the newest rows take WindowedAUC(window)")
+
+    def mark(self) -> None:
+        """Note that the value here will be wanted, which costs less than to read it at once."""
+        self._settle()
+        self._all.mark()
+
+    def marked(self) -> list[tuple[float, float]]:
+        """Return the values at each mark, in order, and forget the marks.
+
+        That of all rows, and that of those since the mark before, NaN at the first mark.
+        """
+        return [(area_of(*a), area_of(*b)) for a, b in self._all.marked()]
+
+    @property
+    def _all(self) -> AllScores:
+        assert isinstance(self._scores, AllScores)  # without a window
+        return self._scores
 
 
 class WindowedAUC(RocArea):

@@ -10,7 +10,7 @@ from river.metrics import ConfusionMatrix
 
 from olearn.core.jit import njit
 from olearn.core.labels import LabelIndex
-from olearn.metrics.label_pairs import LabelPairs, OrderedMetric, count_pairs
+from olearn.metrics.label_pairs import LabelPairs, OrderedMetric
 
 __all__ = ["KappaM", "KappaT"]
 
@@ -51,7 +51,6 @@ class BaselineKappa(OrderedMetric):
     def update_pairs(self, pairs: LabelPairs) -> None:
         self._hits += self._count_hits(pairs)
         self._weight += len(pairs.true)
-        count_pairs(self.cm.update, self.cm, pairs)
 
     def get(self) -> float:
         """Return the value so far, at most 1; 0 where the simple predictor is always right."""
@@ -162,9 +161,10 @@ class _Majority:
         codes = {label: self._add_class(label) for label in pairs.true_labels}
         table = np.array([codes.get(label, 0) for label in pairs.labels], dtype=np.int64)
         weights = np.array(self._weights)
-        n_hits = int(_majority_hits(weights, table, pairs.true)) if codes else 0
+        n_hits = 0
+        if codes:
+            n_hits, self._best = _majority_hits(weights, table, pairs.true)
         self._weights = weights.tolist()
-        self._best = int(np.argmax(weights)) if codes else self._best
         return n_hits
 
     def _add_class(self, label: ClfTarget) -> int:
@@ -177,17 +177,20 @@ class _Majority:
 @njit
 def _majority_hits(
     weights: NDArray[np.float64], table: NDArray[np.int64], labels: NDArray[np.int64]
-) -> int:
-    """Add 1 to `weights[table[label]]` for each label; count those that are then the largest."""
-    best = np.argmax(weights)
+) -> tuple[int, int]:
+    """Add 1 to `weights[table[label]]` for each label; count those that are then the largest.
+
+    Return their number and the largest of all.
+    """
+    best = int(np.argmax(weights))
     n_hits = 0
     for label in labels:
         code = table[label]
         weights[code] += 1.0
         if weights[code] > weights[best] or (weights[code] == weights[best] and code < best):
-            best = code
+            best = int(code)
         n_hits += code == best
-    return n_hits
+    return n_hits, best
 
 
 class KappaT(BaselineKappa):
@@ -253,4 +256,4 @@ class KappaT(BaselineKappa):
             return 0
         first = self._hit(pairs.labels[pairs.true[0]], 1.0)
         self._last = pairs.labels[pairs.true[-1]]
-        return first + int(np.count_nonzero(pairs.true[1:] == pairs.true[:-1]))
+        return first + pairs.n_repeated

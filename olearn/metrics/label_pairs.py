@@ -49,9 +49,17 @@ class LabelPairs:
         """The distinct true labels in order of first appearance."""
         return list(dict.fromkeys(label for label, _, _ in self.counts))
 
+    @cached_property
+    def n_repeated(self) -> int:
+        """Rows whose true label is that of the row before."""
+        return int(np.count_nonzero(self.true[1:] == self.true[:-1]))
+
 
 class OrderedMetric(MultiClassMetric):
-    """A metric that depends on the order of the rows, and can read many at once."""
+    """A metric that depends on the order of the rows, and can read many at once.
+
+    Where it has a confusion matrix, others count in that.
+    """
 
     def check_pairs(self, pairs: LabelPairs) -> None:
         """Raise if the metric cannot read one of the rows, before it reads any."""
@@ -73,8 +81,11 @@ def encode_pairs(y_true: Any, y_pred: Any) -> LabelPairs:
     """Code two arrays, lists or series of equally many labels; rows predicted None are left out."""
     coded = isinstance(y_true, CodedLabels) and isinstance(y_pred, CodedLabels)
     if coded and y_true.labels is y_pred.labels:
-        there = y_pred.codes >= 0
-        return LabelPairs(list(y_true.labels), y_true.codes[there], y_pred.codes[there])
+        true, pred = y_true.codes, y_pred.codes
+        there = pred >= 0
+        if not there.all():
+            true, pred = true[there], pred[there]
+        return LabelPairs(list(y_true.labels), true, pred)
     true, pred = _values(y_true), _values(y_pred)
     if isinstance(true, np.ndarray) and isinstance(pred, np.ndarray) and len(true):
         low = min(int(true.min()), int(pred.min()))

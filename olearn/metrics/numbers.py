@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from river import metrics
 
 from olearn.core.jit import njit
-from olearn.core.labels import CodedLabels, CodedProba
+from olearn.core.labels import CodedLabels, CodedProba, code_labels
 from olearn.core.types import Rows
 from olearn.metrics.label_pairs import listed
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
@@ -76,6 +76,8 @@ def _positive(metric: Any, block: ArrayBlock, truth: Callable[[Any], bool], key:
     that of `key` then.
     """
     y_true, y_pred = block.y_true, block.y_pred
+    if isinstance(y_true, np.ndarray) and y_true.dtype.kind in "biuU":
+        y_true = block.once("true", lambda: code_labels(block.y_true))
     if not isinstance(y_true, CodedLabels) or not len(y_true):
         return None
     label = key

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from olearn.core.validate import check_integer
+from olearn.metrics.score_ranks import average_precision
 from olearn.metrics.scores import RankMetric
-from olearn.metrics.sorted_scores import average_precision
 
 __all__ = ["PRAUC", "WindowedPRAUC"]
 

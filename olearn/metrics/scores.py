@@ -11,7 +11,8 @@ from river import base
 from river.metrics.base import BinaryMetric
 
 from olearn.core.types import Rows
-from olearn.metrics.sorted_scores import SortedScores
+from olearn.metrics.all_scores import AllScores
+from olearn.metrics.newest_scores import NewestScores
 
 _ROWS_AT_ONCE = 1000  # that are kept before they are read
 
@@ -91,13 +92,10 @@ class RankMetric(ScoreMetric):
 
     def __init__(self, pos_val: Any, window: int) -> None:
         super().__init__(pos_val)
-        self._scores = SortedScores(window)
+        self._scores = NewestScores(window) if window else AllScores()
 
     def _add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
         self._scores.add(positive, scores)
-
-    def _add_row(self, positive: bool, score: float) -> None:
-        self._scores.add_row(positive, score)
 
     def get(self) -> float:
         """Return the area, NaN where there is none."""
@@ -116,11 +114,13 @@ class RocArea(RankMetric):
         """Read rows as `update_scores` does; return the area after each."""
         self.check_scores(scores)
         self._settle()
-        areas = np.empty(len(scores))
-        self._scores.add(positive, scores, areas)
-        return areas
+        return self._scores.add_each(positive, scores)
 
     def _area(self) -> float:
-        negative, positive, twice_u = self._scores.counts
-        pairs = negative * positive
-        return twice_u / (2 * pairs) if pairs else math.nan
+        return area_of(*self._scores.counts)
+
+
+def area_of(negative: int, positive: int, twice_u: int) -> float:
+    """Return the share of pairs in order: of counts of rows and of twice those pairs."""
+    pairs = negative * positive
+    return twice_u / (2 * pairs) if pairs else math.nan

@@ -1,393 +1,95 @@
-"""Scores of negative and of positive rows in order, and how many pairs of them are: compiled."""
+"""Scores of negative and of positive rows in order, and how many pairs of them are."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from olearn.core.jit import inner, njit
 from olearn.core.types import Codes, Rows
+from olearn.metrics import score_buckets, score_ranks
 
-# the first two of each label
-_N_ITEMS, _N_BUCKETS, _TWICE_U, _OLDEST, _N_FREE, _WINDOW = 0, 2, 4, 5, 6, 7
-# of each label: the row of `store` that each bucket is, the scores in it, and in those before it
-_ROW, _SIZE, _BEFORE = 0, 2, 4
-_AT_ONCE = 100  # fewer rows are not worth sorting all for
-_SORTED = 500  # fewer rows are not worth sorting
+_TWICE_U = 4  # of the head, whose first two are the rows of each label
 _NO_AREAS = np.empty(0)
-_FREE = 6  # rows of `store` that are no bucket
+
+Counts = tuple[int, int, int]
+"""Negative rows, positive rows, and twice the pairs in order and the ties."""
 
 
 class SortedScores:
-    """Scores of two labels, each in order; the newest only, or all.
+    """Scores of two labels, each in order: what `AllScores` and `NewestScores` share.
 
-    Each label's are cut into buckets, each an array with room, so that a score moves few others and
-    its rank is found by two binary searches. Pairs are counted as whole numbers, so that no
-    rounding gathers up.
-
-    Parameters
-    ----------
-    window
-        Rows to keep; 0 keeps all.
-
+    Pairs are counted as whole numbers, so that no rounding gathers up. Many rows are sorted at
+    once, and not before somebody asks; few go into buckets (`score_buckets`).
     """
 
     def __init__(self, window: int = 0) -> None:
-        self._window = window
-        head = np.array([0, 0, 0, 0, 0, 0, 0, window])
-        self._ring = np.zeros((0, 2))  # label and score of the newest rows, where they leave again
-        self._row = np.zeros(1, np.bool_), np.zeros(1)
-        self._fill(head, np.empty(0), np.empty(0))
+        self._head = np.array([0, 0, 0, 0, 0, 0, 0, window])
+        self._ring = np.zeros((0, 2))
+        # scores of each label in order, as they are or in buckets
+        self._flat: tuple[Rows, Rows] | None = (np.empty(0), np.empty(0))
+        self._buckets: tuple[Rows, Rows, Codes] | None = None
 
     @property
-    def counts(self) -> tuple[int, int, int]:
+    def counts(self) -> Counts:
         """Negative rows, positive rows, and twice the pairs in order and the ties."""
-        negative, positive, _, _, twice_u, *_ = self._buckets[3].tolist()
-        return negative, positive, twice_u
-
-    def add_row(self, positive: bool, score: float) -> None:
-        """Take in one row."""
-        truth, scores = self._row
-        truth[0], scores[0] = positive, score
-        self._make_room(1)
-        self._run(_add_rows, self._ring, truth, scores, _NO_AREAS)
-
-    def add(self, positive: NDArray[np.bool_], scores: Rows, areas: Rows | None = None) -> None:
-        """Take in rows with finite scores; write the area under the curve after each if asked."""
-        if areas is None:
-            if self._add_at_once(positive, scores):
-                return
-            if not self._window and len(scores) >= _SORTED:
-                self._add_sorted(np.sort(scores[~positive]), np.sort(scores[positive]))
-                return
-            areas = _NO_AREAS
-        self._make_room(len(scores))
-        self._run(_add_rows, self._ring, positive, scores, areas)
-
-    def alarms(self, scores: Rows, budget: float) -> NDArray[np.bool_]:
-        """Take in scores; return which are above all but a share of those kept before each.
-
-        None is as long as that share is less than one row.
-        """
-        found = np.zeros(len(scores), np.bool_)
-        self._make_room(len(scores))
-        self._run(_alarm_rows, self._ring, found, scores, budget)
-        return found
-
-    def _make_room(self, n_new: int) -> None:
-        """Let the ring hold the rows that come, as far as the window goes."""
-        if len(self._ring) < self._window:
-            n = sum(self.counts[:2]) + n_new
-            if len(self._ring) < min(n, self._window):
-                ring = np.zeros((min(2 * n, self._window), 2))
-                ring[: len(self._ring)] = self._ring
-                self._ring = ring
-
-    def _run(self, kernel: Any, *given: Any) -> None:
-        """Call a kernel until it has read all rows; it stops where no bucket is free."""
-        start = kernel(*self._buckets, *given, 0)
-        while start >= 0:
-            self._fill(self._buckets[3], self.in_order(0), self.in_order(1))
-            start = kernel(*self._buckets, *given, start)
-
-    def _add_sorted(self, negatives: Rows, positives: Rows) -> None:
-        """Take in rows in the order of their scores, whose neighbours are then at hand."""
-        n_positive, head = self.counts[1], self._buckets[3]
-        twice = _twice_in_order(negatives, positives) + _twice_below_all(
-            *self._buckets, 0, positives
-        )
-        twice += 2 * len(negatives) * n_positive - _twice_below_all(*self._buckets, 1, negatives)
-        head[_TWICE_U] += twice
-        self._run(_insert_all, 0, negatives)
-        self._run(_insert_all, 1, positives)
+        self._settle()
+        return self._counts()
 
     def in_order(self, label: int) -> Rows:
         """Return the scores of a label, 0 or 1, in order."""
-        store, _, table, head = self._buckets
-        rows = store[table[_ROW + label, : head[_N_BUCKETS + label]]]
-        return rows[rows < np.inf]
+        self._settle()
+        return self._label_in_order(label)
 
-    def _add_at_once(self, positive: NDArray[np.bool_], scores: Rows) -> bool:
-        """Take in rows by sorting all, where they are the most; return whether they were."""
-        n, head = sum(self.counts[:2]), self._buckets[3]
-        if self._window and len(scores) >= self._window:  # nothing of before is left
-            n, positive, scores = 0, positive[-self._window :], scores[-self._window :]
-        elif len(scores) < max(n, _AT_ONCE) or (self._window and n + len(scores) > self._window):
-            return False
-        if self._window:
-            rows = np.column_stack([positive, scores])
-            self._ring = np.concatenate([self._ring[:n], rows])
-            head[_OLDEST] = (n + len(scores)) % self._window
-        new = [scores[~positive], scores[positive]]
-        if n:
-            new = [np.concatenate([self.in_order(k), new[k]]) for k in (0, 1)]
-        negatives, positives = map(np.sort, new)
-        head[_TWICE_U] = _twice_in_order(negatives, positives)
-        head[:2] = len(negatives), len(positives)
-        self._fill(head, negatives, positives)
-        return True
+    def _settle(self) -> None:
+        """Take in what waits."""
 
-    def _fill(self, head: Codes, *in_order: Rows) -> None:
-        """Put scores into new buckets, which they fill by half, with as many again free."""
-        n_scores = len(in_order[0]) + len(in_order[1])
-        # about as many scores in a bucket as buckets: what is moved, and what is counted again
-        room = 1 << min(max(5, (n_scores.bit_length() - 1) // 2), 7)
-        half = room // 2
-        n = 1 << (7 + 2 * n_scores // half).bit_length()
-        store, tops = np.full((n, room), np.inf), np.full((2, n), np.inf)
-        table = np.zeros((7, n), np.int64)
-        used = 0
-        for label, scores in enumerate(in_order):
-            whole, rest = divmod(len(scores), half)
-            n_buckets = max(whole + (rest > 0), 1)
-            store[used : used + whole, :half] = scores[: whole * half].reshape(whole, half)
-            table[_ROW + label, :n_buckets] = np.arange(used, used + n_buckets)
-            table[_SIZE + label, :whole] = half
-            table[_BEFORE + label, :n_buckets] = np.arange(0, n_buckets * half, half)
-            tops[label, :whole] = scores[half - 1 : whole * half : half]
-            if rest:
-                store[used + whole, :rest] = scores[-rest:]
-                table[_SIZE + label, whole] = rest
-                tops[label, whole] = scores[-1]
-            head[_N_BUCKETS + label] = n_buckets
-            used += n_buckets
-        table[_FREE, : n - used] = np.arange(used, n)
-        head[_N_FREE] = n - used
-        self._buckets = store, tops, table, head
+    def _counts(self) -> Counts:
+        negative, positive, _, _, twice_u, *_ = self._head.tolist()
+        return negative, positive, twice_u
+
+    def _n_rows(self) -> int:
+        return int(self._head[0] + self._head[1])
+
+    def _put_flat(self, negatives: Rows, positives: Rows, twice_u: int) -> None:
+        """Replace all scores by some in order, and their pairs."""
+        self._flat, self._buckets = (negatives, positives), None
+        self._head[:2] = len(negatives), len(positives)
+        self._head[_TWICE_U] = twice_u
+
+    def _put_few(self, positive: NDArray[np.bool_], scores: Rows, areas: Rows = _NO_AREAS) -> None:
+        """Put rows into buckets one by one; write the area after each, if there is room."""
+        if len(scores):
+            self._run(score_buckets.add_rows, self._ring, positive, scores, areas)
+
+    def _both_in_order(self) -> tuple[Rows, Rows]:
+        return self._label_in_order(0), self._label_in_order(1)
+
+    def _label_in_order(self, label: int) -> Rows:
+        if self._buckets is not None:
+            return score_buckets.in_order(*self._buckets, self._head, label)
+        assert self._flat is not None  # where there are no buckets
+        return self._flat[label]
+
+    def _in_buckets(self) -> tuple[Rows, Rows, Codes]:
+        if self._buckets is None:
+            self._buckets = score_buckets.fill(self._head, *self._both_in_order())
+            self._flat = None
+        return self._buckets
+
+    def _run(self, kernel: Any, *given: Any) -> None:
+        """Call a kernel of buckets until it has read all rows; it stops where none is free."""
+        start = kernel(*self._in_buckets(), self._head, *given, 0)
+        while start >= 0:
+            self._flat, self._buckets = self._both_in_order(), None
+            start = kernel(*self._in_buckets(), self._head, *given, start)
 
 
-@inner
-def _below(values: Rows, row: int, size: int, score: float) -> int:
-    """Return how many values of a row are less than a score; infinite ones fill it up to `size`.
-
-    `size` is a power of 2. There is no branch that could be guessed wrong.
-    """
-    base, half = 0, size >> 1
-    while half:
-        base += half * (values[row, base + half - 1] < score)
-        half >>= 1
-    return base
+def sorted_apart(positive: NDArray[np.bool_], scores: Rows) -> tuple[Rows, Rows]:
+    """Return the scores of negative and of positive rows, in order."""
+    return np.sort(scores[~positive]), np.sort(scores[positive])
 
 
-@inner
-def _upto(values: Rows, row: int, size: int, score: float) -> int:
-    """Do as `_below` with the values that are not more than a score."""
-    base, half = 0, size >> 1
-    while half:
-        base += half * (values[row, base + half - 1] <= score)
-        half >>= 1
-    return base
-
-
-@inner
-def _twice_below(
-    store: Rows, tops: Rows, table: Codes, head: Codes, label: int, score: float
-) -> int:
-    """Return twice the scores of a label below one, and once those equal to it."""
-    n = head[_N_BUCKETS + label]
-    if head[_N_ITEMS + label] == 0:
-        return 0
-    at = _below(tops, label, tops.shape[1], score)
-    if at == n:
-        return 2 * head[_N_ITEMS + label]
-    row = table[_ROW + label, at]
-    low = _below(store, row, store.shape[1], score)
-    below = table[_BEFORE + label, at] + low
-    if store[row, low] != score:
-        return 2 * below
-    at = _upto(tops, label, tops.shape[1], score)
-    if at == n:
-        return below + head[_N_ITEMS + label]
-    row = table[_ROW + label, at]
-    return below + table[_BEFORE + label, at] + _upto(store, row, store.shape[1], score)
-
-
-@inner
-def _insert(
-    store: Rows, tops: Rows, table: Codes, head: Codes, label: int, score: float, counted: bool
-) -> None:
-    """Put a score in; a bucket must be free. Those behind count it, unless somebody does later."""
-    n = head[_N_BUCKETS + label]
-    at = min(_below(tops, label, tops.shape[1], score), n - 1)
-    row, size = table[_ROW + label, at], table[_SIZE + label, at] + 1
-    low = _below(store, row, store.shape[1], score)
-    for i in range(size - 1, low, -1):
-        store[row, i] = store[row, i - 1]
-    store[row, low] = score
-    table[_SIZE + label, at] = size
-    tops[label, at] = store[row, size - 1]
-    if counted:
-        for i in range(n):
-            table[_BEFORE + label, i] += i > at
-    head[_N_ITEMS + label] += 1
-    if size < store.shape[1]:
-        return
-    half = size // 2
-    head[_N_FREE] -= 1
-    new = table[_FREE, head[_N_FREE]]
-    for i in range(n, at + 1, -1):
-        tops[label, i] = tops[label, i - 1]
-        table[_ROW + label, i] = table[_ROW + label, i - 1]
-        table[_SIZE + label, i] = table[_SIZE + label, i - 1]
-        table[_BEFORE + label, i] = table[_BEFORE + label, i - 1]
-    for i in range(half, size):
-        store[new, i - half], store[row, i] = store[row, i], np.inf
-    tops[label, at + 1], tops[label, at] = tops[label, at], store[row, half - 1]
-    table[_ROW + label, at + 1] = new
-    table[_SIZE + label, at + 1], table[_SIZE + label, at] = size - half, half
-    table[_BEFORE + label, at + 1] = table[_BEFORE + label, at] + half
-    head[_N_BUCKETS + label] = n + 1
-
-
-@inner
-def _remove(store: Rows, tops: Rows, table: Codes, head: Codes, label: int, score: float) -> None:
-    """Take a score out, which is there."""
-    n = head[_N_BUCKETS + label]
-    at = _below(tops, label, tops.shape[1], score)
-    row, size = table[_ROW + label, at], table[_SIZE + label, at] - 1
-    low = _below(store, row, store.shape[1], score)
-    for i in range(store.shape[1] - 1):
-        store[row, i] = store[row, i + 1] if i >= low else store[row, i]
-    table[_SIZE + label, at] = size
-    for i in range(n):
-        table[_BEFORE + label, i] -= i > at
-    head[_N_ITEMS + label] -= 1
-    if size:
-        tops[label, at] = store[row, size - 1]
-    elif n > 1:
-        table[_FREE, head[_N_FREE]] = row
-        head[_N_FREE] += 1
-        for i in range(at, n - 1):
-            tops[label, i] = tops[label, i + 1]
-            table[_ROW + label, i] = table[_ROW + label, i + 1]
-            table[_SIZE + label, i] = table[_SIZE + label, i + 1]
-            table[_BEFORE + label, i] = table[_BEFORE + label, i + 1]
-        tops[label, n - 1] = np.inf
-        head[_N_BUCKETS + label] = n - 1
-
-
-@inner
-def _push(
-    store: Rows, tops: Rows, table: Codes, head: Codes, ring: Rows, label: int, score: float
-) -> None:
-    """Write a row into the window's; take out, and forget the pairs of, the one that leaves it."""
-    window, oldest = head[_WINDOW], head[_OLDEST]
-    if head[_N_ITEMS] + head[_N_ITEMS + 1] == window:
-        was, old = int(ring[oldest, 0]), ring[oldest, 1]
-        _remove(store, tops, table, head, was, old)
-        twice = _twice_below(store, tops, table, head, 1 - was, old)
-        head[_TWICE_U] -= twice if was else 2 * head[_N_ITEMS + 1] - twice
-    ring[oldest, 0], ring[oldest, 1] = label, score
-    head[_OLDEST] = oldest + 1 if oldest + 1 < window else 0
-
-
-@njit
-def _add_rows(
-    store: Rows,
-    tops: Rows,
-    table: Codes,
-    head: Codes,
-    ring: Rows,
-    positive: NDArray[np.bool_],
-    scores: Rows,
-    areas: Rows,
-    start: int,
-) -> int:
-    """Take in rows from `start` on; return the row that finds no free bucket, or -1."""
-    for i in range(start, len(scores)):
-        if head[_N_FREE] == 0:
-            return i
-        label, score = int(positive[i]), scores[i]
-        if head[_WINDOW]:
-            _push(store, tops, table, head, ring, label, score)
-        twice = _twice_below(store, tops, table, head, 1 - label, score)
-        head[_TWICE_U] += twice if label else 2 * head[_N_ITEMS + 1] - twice
-        _insert(store, tops, table, head, label, score, True)
-        if len(areas):
-            pairs = head[_N_ITEMS] * head[_N_ITEMS + 1]
-            areas[i] = head[_TWICE_U] / (2 * pairs) if pairs else np.nan
-    return -1
-
-
-@njit
-def _insert_all(
-    store: Rows, tops: Rows, table: Codes, head: Codes, label: int, scores: Rows, start: int
-) -> int:
-    """Put scores in, of which no pairs are counted; return as `_add_rows` does."""
-    for i in range(start, len(scores)):
-        if head[_N_FREE] == 0:
-            return i
-        _insert(store, tops, table, head, label, scores[i], False)
-    before = 0
-    for at in range(head[_N_BUCKETS + label]):
-        table[_BEFORE + label, at] = before
-        before += table[_SIZE + label, at]
-    return -1
-
-
-@njit
-def _twice_below_all(
-    store: Rows, tops: Rows, table: Codes, head: Codes, label: int, scores: Rows
-) -> int:
-    """Return the sum of `_twice_below` over scores."""
-    total = 0
-    for score in scores:
-        total += _twice_below(store, tops, table, head, label, score)
-    return total
-
-
-@njit
-def _alarm_rows(
-    store: Rows,
-    tops: Rows,
-    table: Codes,
-    head: Codes,
-    ring: Rows,
-    alarms: NDArray[np.bool_],
-    scores: Rows,
-    budget: float,
-    start: int,
-) -> int:
-    """Do as `_add_rows` with scores of label 0; mark those that few before reach."""
-    for i in range(start, len(scores)):
-        if head[_N_FREE] == 0:
-            return i
-        n = head[_N_ITEMS]
-        at = _below(tops, 0, tops.shape[1], scores[i])
-        below = n
-        if at < head[_N_BUCKETS] and n:
-            row = table[_ROW, at]
-            below = table[_BEFORE, at] + _below(store, row, store.shape[1], scores[i])
-        alarms[i] = n - below < int(budget * n + 1e-9)  # of 29 % of 100, 29
-        _push(store, tops, table, head, ring, 0, scores[i])
-        _insert(store, tops, table, head, 0, scores[i], True)
-    return -1
-
-
-@njit
-def _twice_in_order(negatives: Rows, positives: Rows) -> int:
-    """Return twice the pairs in which the positive one is higher, and the ties; both sorted."""
-    below = upto = twice = 0
-    for score in positives:
-        while below < len(negatives) and negatives[below] < score:
-            below += 1
-        upto = max(upto, below)
-        while upto < len(negatives) and negatives[upto] == score:
-            upto += 1
-        twice += below + upto
-    return twice
-
-
-@njit
-def average_precision(negatives: Rows, positives: Rows) -> float:
-    """Return the average precision of scores of two labels, both in order; one is positive."""
-    wrong, right, total = len(negatives), len(positives), 0.0
-    while right:
-        score, ties = positives[right - 1], right
-        while right and positives[right - 1] == score:
-            right -= 1
-        while wrong and negatives[wrong - 1] >= score:
-            wrong -= 1
-        called = len(positives) - right + len(negatives) - wrong
-        total += (ties - right) * (len(positives) - right) / called
-    return total / len(positives)
+def counts_of(positive: NDArray[np.bool_], scores: Rows) -> Counts:
+    """Return the counts of rows."""
+    negatives, positives = sorted_apart(positive, scores)
+    return len(negatives), len(positives), score_ranks.twice_in_order(negatives, positives)

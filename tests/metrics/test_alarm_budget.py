@@ -8,6 +8,7 @@ import pytest
 from olearn import evaluate, learners
 from olearn.evaluate.online.scoring import Scoreboard
 from olearn.metrics import PrecisionAtBudget, RecallAtBudget, update_many
+from olearn.metrics.newest_scores import NewestScores
 from olearn.metrics.one_vs_rest import OneVsRest
 
 
@@ -37,6 +38,19 @@ def test_the_definition(budget, window, digits):
         for part in (slice(0, 1), slice(1, 500), slice(500, 520), slice(520, 1_200)):
             update_many(many, truth[part], scores[part])
         assert one.get() == many.get() == pytest.approx(wanted, nan_ok=True)
+
+
+@pytest.mark.parametrize("trend", [-3.0, 0.0, 3.0])
+@pytest.mark.parametrize(("budget", "window"), [(0.02, 200), (0.5, 64), (1.0, 1)])
+def test_alarms_of_blocks_of_any_size(trend, budget, window):
+    """Scores that rise, fall and tie, sorted with their window or put into its buckets."""
+    rng = np.random.default_rng(6)
+    scores = np.round(rng.random(4_000) + np.linspace(0.0, trend, 4_000), 2)
+    _, _, wanted = slow(scores > 0, scores, budget, window)
+    past, found = NewestScores(window), []
+    for part in np.array_split(scores, np.cumsum(rng.choice([1, 3, 30, 300], 60)).clip(max=4_000)):
+        found += past.alarms(part, budget).tolist()
+    assert found == wanted.tolist()
 
 
 def test_the_share_of_alarms_is_the_budget():

@@ -10,7 +10,7 @@ import pytest
 from river import metrics as river_metrics
 from river import utils
 
-from olearn.core.labels import CodedLabels
+from olearn.core.labels import CodedLabels, CodedProba
 from olearn.metrics import (
     AUC,
     PRAUC,
@@ -249,3 +249,30 @@ def test_no_metric_reads_labels_that_one_cannot_read():
     with pytest.raises(ValueError, match="y must be"):
         update_many([accuracy, KappaM()], [1, 0.5], [1, 1])
     assert accuracy.cm.n_samples == 0
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_no_metric_of_a_collection_reads_what_one_cannot_read(order):
+    """A sum of metrics of labels, of probabilities and of scores; either order."""
+    every = [river_metrics.Accuracy(), river_metrics.LogLoss(), Brier(), AUC()][::order]
+    labels = [False, True]
+    coded = CodedLabels(np.array([1, 0, 1]), labels)
+    both, alone = river_metrics.base.Metrics(every), [each.clone() for each in every]
+    proba = CodedProba(np.array([[0.1, 0.9], [np.nan, 0.4], [0.6, 0.4]]), labels)
+    update_many(both, coded, proba)
+    for metric in alone:
+        given = proba.likeliest() if metric.requires_labels else proba
+        update_many(metric, coded, given)
+    before = [metric.get() for metric in alone]
+    assert both.get() == before
+    wrong = CodedProba(np.array([[0.1, 0.9], [0.2, 0.8], [0.0, np.inf]]), labels)
+    for given in (wrong, wrong.tolist()):
+        with pytest.raises(ValueError, match="y_pred must be"):
+            update_many(both, coded, given)
+    assert [metric.get() for metric in every] == before
+
+
+def test_likeliest_labels_of_probabilities():
+    """The first of equals, of those that are known; none where none is."""
+    table = np.array([[0.5, 0.5, np.nan], [0.2, np.nan, 0.8], [np.nan] * 3, [0.0, 0.0, 0.0]])
+    assert CodedProba(table, ["a", "b", "c"]).likeliest().tolist() == ["a", "c", None, "a"]

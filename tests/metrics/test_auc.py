@@ -1,16 +1,20 @@
 """The exact area under the ROC curve: scikit-learn is the oracle, row by row and over arrays."""
 
+import itertools
 import math
+import pickle
 
 import numpy as np
 import pytest
 from river import metrics, naive_bayes, rules
 from sklearn.metrics import roc_auc_score
 
+import olearn
 from olearn import evaluate, learners, streams
 from olearn.core.labels import CodedLabels, CodedProba
 from olearn.metrics import AUC, WindowedAUC, update_many, values_many
-from olearn.metrics.sorted_scores import SortedScores
+from olearn.metrics.all_scores import AllScores
+from olearn.metrics.newest_scores import NewestScores
 
 CASES = {
     "spread": lambda rng, n: (rng.random(n) < 0.4, rng.random(n)),
@@ -110,6 +114,82 @@ def test_values_after_each_row(case, window):
     assert str(many.get()) == str(one.get())
 
 
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("size", [1, 7, 40, 700])
+def test_marks_are_the_values_read_at_once(case, size, tmp_path):
+    """To the bit, whenever they are asked for; through files, and with rows between blocks."""
+    truth, scores = rows(case, 4_000)
+    late, read = AUC(), AUC()
+    late.mark()
+    found, wanted = late.marked(), [(math.nan, math.nan)]
+    for i, start in enumerate(range(0, len(truth), size)):
+        part = slice(start, start + size)
+        for metric in (late, read):
+            if i % 5 == 4:  # as the way row by row does
+                for t, s in zip(truth[part].tolist(), scores[part].tolist(), strict=True):
+                    metric.update(t, s)
+            else:
+                metric.update_scores(truth[part], scores[part])
+        if i % 7 == 3:
+            late.get()
+        if i % 3 == 2:  # more blocks than one between two marks
+            late.mark()
+            since = AUC()
+            since.update_scores(
+                *(values[start - 2 * size : part.stop] for values in (truth, scores))
+            )
+            wanted.append((read.get(), since.get()))
+        if start // 1_500 > (start - size) // 1_500:
+            olearn.save(late, tmp_path / "late")
+            late = pickle.loads(pickle.dumps(olearn.load(tmp_path / "late")))
+        if i % 300 == 299:
+            found += late.marked()
+    late.mark()
+    late.mark()  # of no new rows
+    found += late.marked()
+    assert str(found[-1]) == str((read.get(), math.nan))
+    assert str(found[:-2]) == str(wanted)  # NaN is NaN
+    assert late._scores.counts == read._scores.counts
+    assert late.marked() == []
+
+
+def test_more_marks_than_are_counted_at_once():
+    """One a row, of 10,000."""
+    truth, scores = rows("ties", 10_000)
+    late = AUC()
+    for i in range(0, len(truth), 2):
+        late.update_scores(truth[i : i + 2], scores[i : i + 2])
+        late.mark()
+    found = [value for value, _ in late.marked()]
+    assert str(found) == str(values_many(AUC(), truth, scores)[1::2].tolist())
+
+
+def test_arrays_given_are_not_kept():
+    """Rows that wait to be sorted are copies."""
+    truth, scores = rows("spread", 500)
+    metric, other = AUC(), AUC()
+    other.update_scores(truth, scores)
+    given = truth.copy(), scores.copy()
+    metric.update_scores(*given)
+    given[0][:], given[1][:] = True, 0.5
+    assert metric.get() == other.get()
+
+
+@pytest.mark.parametrize("window", [2, 30, 64, 700])
+def test_blocks_of_any_size_give_the_values_of_rows(window):
+    """Values after each row, where windows are sorted at once and where rows go into buckets."""
+    truth, scores = rows("ties", 6_000)
+    one, many = WindowedAUC(window), WindowedAUC(window)
+    sizes = np.random.default_rng(3).choice([1, 2, 5, 90, 400, 1_500], 60)
+    for start, stop in itertools.pairwise(np.cumsum(sizes).clip(max=6_000).tolist()):
+        wanted = []
+        for t, s in zip(truth[start:stop].tolist(), scores[start:stop].tolist(), strict=True):
+            one.update(t, s)
+            wanted.append(one.get())
+        found = values_many(many, truth[start:stop], scores[start:stop])
+        assert str(found.tolist()) == str(wanted)
+
+
 def test_values_of_other_metrics_are_read_row_by_row():
     """Any metric will do; a row that is not scored leaves the value."""
     assert values_many(metrics.Accuracy(), [1, 0, 1, 1], [1, 1, None, 1]).tolist() == [
@@ -125,7 +205,7 @@ def test_scores_that_wander_keep_the_order(window):
     rng = np.random.default_rng(5)
     scores = np.cumsum(rng.normal(size=9_000)).round(1)
     positive = rng.random(len(scores)) < 0.5
-    kept = SortedScores(window)
+    kept = NewestScores(window) if window else AllScores()
     for part in np.array_split(np.arange(len(scores)), [1, 40, 800, 4_000, 4_090, 7_000]):
         kept.add(positive[part], scores[part])
         newest = slice(max(0, part[-1] + 1 - window) if window else 0, part[-1] + 1)

@@ -12,8 +12,8 @@ from river.metrics.base import Metric
 from olearn.core.labels import CodedLabels
 from olearn.core.types import Codes
 from olearn.metrics.alarm_budget import BudgetMetric, PrecisionAtBudget
+from olearn.metrics.newest_scores import NewestScores
 from olearn.metrics.one_vs_rest import OneVsRest
-from olearn.metrics.sorted_scores import SortedScores
 from olearn.persist.classes import kept_in_files
 
 __all__ = ["AnomalyScores"]
@@ -74,7 +74,7 @@ class ScoreWatch:
         budgets = [metric for metric in inner if isinstance(metric, BudgetMetric)]
         chosen = budgets[0] if budgets else PrecisionAtBudget()
         self._positive = bound[0].pos_label if bound else True
-        self._past = SortedScores(chosen.window)
+        self._past = NewestScores(chosen.window)
         self._window: list[NDArray[np.float64]] = []
         self._found: dict[str, Any] = {
             **{"budget": chosen.budget, "past": chosen.window, "highest": [], "median": []},
