@@ -3,8 +3,9 @@
 The first table: CPU time of `evaluate.prequential` over the rows of a stream, beside that of the
 model's own `test_then_train_many` over the same arrays; "around/model" is what is left for the
 evaluation, 1 where it costs as much as the model. The second: each metric alone, updated from
-arrays in blocks of two sizes and read after each block, as windows read it. Every figure is the
-fewest CPU seconds of the timed runs.
+arrays in blocks of two sizes and read after each block, as windows read it: AUC by marks, whose
+values are found together in the end; "AUC, at once" has each value before the next block. Every
+figure is the fewest CPU seconds of the timed runs.
 """
 
 from collections.abc import Callable
@@ -109,14 +110,15 @@ def alone(args: Args) -> None:
     given += [(make, true, proba) for make in OF_PROBABILITIES]
     given += [(make, numbers, numbers + rng.random(n)) for make in OF_NUMBERS]
     timings, lines = [], []
-    for make, y_true, y_pred in given:
-        line: dict[str, Any] = {"metric": type(make()).__name__}
+    each = [(type(one[0]()).__name__, not isinstance(one[0](), ours.AUC), *one) for one in given]
+    each += [("AUC, at once", True, *one) for one in given if one[0] is ours.AUC]
+    for name, at_once, make, *rows in each:
+        line: dict[str, Any] = {"metric": name}
         for size in BLOCKS:
-            update(make(), y_true, y_pred, size, 4 * size)  # compiles
-            times = [timed(update, make(), y_true, y_pred, size, n) for _ in range(args.repeat)]
+            update(make(), at_once, *rows, size, 4 * size)  # compiles
+            times = [timed(update, make(), at_once, *rows, size, n) for _ in range(args.repeat)]
             cpu, wall = min(times)
             profile = f"blocks of {size}"
-            name = str(line["metric"])
             timings.append(
                 Timing(name, "random numbers", profile, n, cpu, wall, 0.0, 1, args.repeat)
             )
@@ -125,8 +127,8 @@ def alone(args: Args) -> None:
     write(Path(args.out + "_metrics"), "Metrics over arrays, each alone", args, timings, lines)
 
 
-def update(metric: Any, y_true: Any, y_pred: Any, size: int, n: int) -> None:
-    """Update a metric block by block, and read it after each."""
+def update(metric: Any, at_once: bool, y_true: Any, y_pred: Any, size: int, n: int) -> None:
+    """Update a metric block by block, and read it after each, at once or in the end."""
     for start in range(0, n, size):
         rows = slice(start, start + size)
         some = [
@@ -134,7 +136,12 @@ def update(metric: Any, y_true: Any, y_pred: Any, size: int, n: int) -> None:
             for y in (y_true, y_pred)
         ]
         ours.update_many(metric, *some)
-        metric.get()
+        if at_once:
+            metric.get()
+        else:
+            metric.mark()
+    if not at_once:
+        metric.marked()
 
 
 if __name__ == "__main__":

@@ -145,9 +145,12 @@ class BlockPath:
         true = CodedLabels(np.array([code[label] for label in known], np.int64)[y], labels)
         if not self._proba:
             return true, CodedLabels(answers, labels), None
-        proba = np.full((len(y), len(labels)), np.nan)
-        proba[:, : answers.shape[1]] = answers
-        return true, CodedLabels(_likeliest(proba), labels), CodedProba(proba, labels)
+        proba = answers
+        if len(labels) > answers.shape[1]:
+            proba = np.full((len(y), len(labels)), np.nan)
+            proba[:, : answers.shape[1]] = answers
+        given = CodedProba(proba, labels)
+        return true, given.likeliest(), given
 
 
 def _part(values: Any, rows: slice) -> Any:
@@ -155,13 +158,3 @@ def _part(values: Any, rows: slice) -> Any:
     if values is None:
         return None
     return values.part(rows) if isinstance(values, CodedLabels | CodedProba) else values[rows]
-
-
-def _likeliest(proba: Rows) -> Codes:
-    """Return the codes of the largest probabilities, the first of equals; -1 where none is."""
-    if not proba.shape[1]:
-        return np.full(len(proba), -1, np.int64)
-    known = np.where(proba == proba, proba, -1.0)
-    codes: Codes = np.argmax(known, axis=1)
-    codes[known.max(axis=1) < 0.0] = -1
-    return codes

@@ -12,7 +12,7 @@ from olearn.core.validate import check_integer, check_kind
 from olearn.evaluate.online.comparison_result import Comparison
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.prequential_run import prequential
-from olearn.evaluate.progress import Bars, OnProgress
+from olearn.evaluate.progress import Bar, Bars, OnProgress, Words
 from olearn.evaluate.seeding import check_seeds, has_seed, make_model, reseed_stream
 
 __all__ = ["compare"]
@@ -119,7 +119,7 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
     if n_jobs == 1:
         for job in jobs:
             run = f"{job.model_name} on {job.stream_name}, seed {job.seed}"
-            results.append(job.run(partial(_report_inside, total, len(results), run)))
+            results.append(job.run(Bar(partial(_report_inside, total, len(results), run))))
         return results
     from joblib import Parallel, delayed  # type: ignore[import-untyped]  # loky: fresh processes, also for lambdas
 
@@ -133,5 +133,8 @@ def _run_all(jobs: list[_Job], n_jobs: int, bars: Bars) -> list[Result]:
     return results
 
 
-def _report_inside(total: OnProgress, n_done: int, run: str, rows: int, status: str) -> None:
-    total(n_done, f"{run}: {rows:,} rows, {status}")
+def _report_inside(total: Bar, n_done: int, run: str, rows: int, status: Words) -> None:
+    def words() -> str:
+        return f"{run}: {rows:,} rows, {status if isinstance(status, str) else status()}"
+
+    total(n_done, words)

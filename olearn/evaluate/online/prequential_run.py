@@ -20,7 +20,7 @@ from olearn.evaluate.online.positive import with_positive
 from olearn.evaluate.online.prequential_result import Result
 from olearn.evaluate.online.recorder import Detector, Recorder
 from olearn.evaluate.online.scoring import choose_metrics, wants_intervals, wants_probabilities
-from olearn.evaluate.progress import Bars, OnProgress
+from olearn.evaluate.progress import Bar, Bars, OnProgress
 from olearn.streams.base import Classes, Stream
 
 __all__ = ["prequential"]
@@ -155,12 +155,15 @@ def prequential(
         writer.begin(run, max_samples)
         cuts.append(checkpoint.every)
     with Bars(progress if isinstance(progress, bool) else None) as bars:
-        on_progress = progress if callable(progress) else None
-        if on_progress is None:
-            on_progress = bars.add(type(model).__name__, _n_rows(stream, max_samples))
+        bar = bars.add(type(model).__name__, _n_rows(stream, max_samples))
+        if isinstance(progress, Bar):
+            bar = progress
         for span in path.spans(run.position, cuts, max_samples):
             run.recorder.add(span)
-            on_progress(run.recorder.n, run.recorder.status())
+            if callable(progress) and progress is not bar:
+                progress(run.recorder.n, run.recorder.status())
+            else:  # which asks for the words where it draws them
+                bar(run.recorder.n, run.recorder.status)
             if writer is not None:
                 writer.write_if_due(run)
     if writer is not None:  # before the last window is closed, which more rows may go on with

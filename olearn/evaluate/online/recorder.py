@@ -110,6 +110,7 @@ class Recorder:
 
     def result(self, stream: Any, path: BlockPath | RowPath) -> Result:
         """Return everything recorded."""
+        self._board.fill()
         names = self._board.names
         params = self._last._get_params()
         return Result(

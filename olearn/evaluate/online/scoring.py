@@ -4,10 +4,12 @@ import math
 import numbers
 import pickle
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from river import base
 from river import metrics as river_metrics
+from river.metrics import ConfusionMatrix
 from river.metrics.base import BinaryMetric, ClassificationMetric, Metric, Metrics
 
 from olearn.base import gives_intervals
@@ -20,10 +22,11 @@ from olearn.metrics import (
     KappaT,
     PrecisionAtBudget,
     RecallAtBudget,
-    update_many,
 )
 from olearn.metrics.alarm_budget import BudgetMetric
+from olearn.metrics.arrays import plan_update
 from olearn.metrics.intervals import IntervalMetric
+from olearn.metrics.kappa import BaselineKappa
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.persist.classes import kept_in_files
 
@@ -57,40 +60,62 @@ class Scoreboard:
         self._n_in_window = 0
         self.windows: dict[str, list[float]] = {name: [] for name in self.names}
         self.curves: dict[str, list[float]] = {name: [] for name in self.names}
-        self._total = [metric.clone() for metric in metrics]
-        self._fresh = list(map(_mould, metrics))
-        self._window = list(map(_cast, self._fresh))
+        self._total: list[Any] = _sharing_counts([metric.clone() for metric in metrics])
+        self._fresh = _mould([m for m in metrics if _area_of_all(m) is None])
+        self._window: list[Any] = self._cast()
+        for late in map(_area_of_all, self._total):
+            if late is not None:
+                late.mark()  # the first window begins
+                late.marked()
 
     def add(self, y_true: Any, y_pred: Any, y_proba: Any = None) -> None:
         """Score rows in stream order; no prediction is None.
 
         Metrics that read probabilities, or the intervals of a regressor, are given `y_proba`, where
-        there is any.
+        there is any. If one of them cannot read a row, none has read any.
         """
-        every = [*self._total, *self._window]
-        _check_truths(self._total, y_true)
+        _check_truths([self._total[i] for i in self._kinds["binary"]], y_true)
         if y_proba is None:
-            _check_scores(self._total, y_pred)
+            _check_scores([self._total[i] for i in self._kinds["roc"]], y_pred)
+        updates = []
+        for at, given in self._shares(y_pred, y_proba):  # together: they share work
+            every = [*[self._total[i] for i in at], *[self._window[i] for i in at]]
+            some = [metric for metric in every if metric is not None]
+            updates.append(plan_update(some, y_true, given, shared=True))
+        for update in updates:
+            update()
+        for i in self._kinds["intervals"]:
+            for metric in (self._total[i], self._window[i]):
+                metric.update_intervals(y_true, y_proba)
         self.n_scored += len(y_pred)
         self._n_in_window += len(y_pred)
-        by_interval = [metric for metric in every if isinstance(metric, IntervalMetric)]
-        by_proba = [] if y_proba is None else [m for m in every if _reads_probabilities(m)]
-        by_label = [metric for metric in every if metric not in [*by_proba, *by_interval]]
-        update_many(by_label, y_true, y_pred)  # together: they share the counting of pairs
-        if by_proba:
-            update_many(by_proba, y_true, y_proba)
-        for metric in by_interval:
-            metric.update_intervals(y_true, y_proba)
 
     def close_window(self) -> None:
-        """Write down the values of this window and begin the next one."""
-        for name, value in self.values().items():
-            self.curves[name].append(value)
-        for name, value in self._figures(self._window, self._n_in_window).items():
-            self.windows[name].append(value)
-        pairs = zip(self._window, self._fresh, strict=True)
-        self._window = [_afresh(metric, mould) for metric, mould in pairs]
+        """Write down the values of this window and begin the next one.
+
+        What costs less to find for many windows at once is written down by `fill`.
+        """
+        for name, total, window in zip(self.names, self._total, self._window, strict=True):
+            late = _area_of_all(total)
+            if late is None:
+                self.curves[name].append(_figure(total, self.n_scored))
+                self.windows[name].append(_figure(window, self._n_in_window))
+            else:
+                late.mark()
+        before, self._window = self._window, self._cast()
+        for i in self._kinds["budget"]:  # of the past they know what thresholds need
+            self._window[i] = before[i]
+            inner = before[i].metric if isinstance(before[i], OneVsRest) else before[i]
+            inner.restart()
         self._n_in_window = 0
+
+    def fill(self) -> None:
+        """Write down what is missing in `windows` and `curves`."""
+        for name, metric in zip(self.names, self._total, strict=True):
+            late = _area_of_all(metric)
+            for whole, since in [] if late is None else late.marked():
+                self.curves[name].append(whole)
+                self.windows[name].append(since)
 
     def leading(self) -> float:
         """Return the first metric's value over all rows so far, NaN where none was scored."""
@@ -102,7 +127,39 @@ class Scoreboard:
 
     def _figures(self, metrics: Sequence[Metric], n: int) -> dict[str, float]:
         pairs = zip(self.names, metrics, strict=True)
-        return {name: float(metric.get()) if n else math.nan for name, metric in pairs}
+        return {name: _figure(metric, n) for name, metric in pairs}
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[int]]:
+        """Which metrics read what: labels, probabilities, intervals; and which are of what kind."""
+        inner = [m.metric if isinstance(m, OneVsRest) else m for m in self._total]
+        every = list(enumerate(self._total))
+        intervals = [i for i, m in every if isinstance(m, IntervalMetric)]
+        probabilities = [i for i, m in every if i not in intervals and _reads_probabilities(m)]
+        return {
+            "labels": [i for i, _ in every if i not in [*intervals, *probabilities]],
+            "probabilities": probabilities,
+            "intervals": intervals,
+            "binary": [i for i, m in every if isinstance(m, BinaryMetric)],
+            "roc": [i for i, m in enumerate(inner) if isinstance(m, river_metrics.ROCAUC)],
+            "budget": [i for i, m in enumerate(inner) if isinstance(m, BudgetMetric)],
+        }
+
+    def _shares(self, y_pred: Any, y_proba: Any) -> list[tuple[list[int], Any]]:
+        """Return metrics and what they are given."""
+        of_labels, of_probabilities = self._kinds["labels"], self._kinds["probabilities"]
+        if y_proba is None:
+            return [(sorted(of_labels + of_probabilities), y_pred)]
+        shares = [(of_labels, y_pred), (of_probabilities, y_proba)]
+        return [(at, given) for at, given in shares if at]
+
+    def _cast(self) -> list[Metric | None]:
+        """Return metrics that have counted nothing; none where the total tells of windows too."""
+        if isinstance(self._fresh, bytes):
+            made = iter(pickle.loads(self._fresh))
+        else:
+            made = (m.clone() if isinstance(m, Metric) else pickle.loads(m) for m in self._fresh)
+        return [None if _area_of_all(total) is not None else next(made) for total in self._total]
 
 
 def choose_metrics(
@@ -139,9 +196,8 @@ def format_of(metric: Metric) -> str:
     return str(getattr(metric, "_fmt", ""))
 
 
-def _check_truths(metrics: Sequence[Metric], y_true: Any) -> None:
+def _check_truths(binary: Sequence[Metric], y_true: Any) -> None:
     """Refuse labels that a binary metric would take for False, whatever they are."""
-    binary = [metric for metric in metrics if isinstance(metric, BinaryMetric)]
     if binary and not is_truth(y_true):
         label = next(label for label in y_true if not is_truth([label]))
         raise ValueError(
@@ -150,17 +206,14 @@ def _check_truths(metrics: Sequence[Metric], y_true: Any) -> None:
         )
 
 
-def _check_scores(metrics: Sequence[Metric], scores: Any) -> None:
+def _check_scores(thresholded: Sequence[Metric], scores: Any) -> None:
     """Refuse scores of anomaly detectors that lie beyond the thresholds of a metric."""
-    for metric in metrics:
-        read = metric.metric if isinstance(metric, OneVsRest) else metric
-        if isinstance(read, river_metrics.ROCAUC):
-            for score in scores:
-                if not 0.0 <= score <= 1.0:
-                    raise ValueError(
-                        f"ROCAUC reads scores in [0, 1], got {score!r}: RollingROCAUC and "
-                        "RollingPRAUC read any"
-                    )
+    for score in scores if thresholded else ():
+        if not 0.0 <= score <= 1.0:
+            raise ValueError(
+                f"ROCAUC reads scores in [0, 1], got {score!r}: RollingROCAUC and RollingPRAUC "
+                "read any"
+            )
 
 
 def _reads_probabilities(metric: Metric) -> bool:
@@ -174,28 +227,35 @@ def _gives_one_number(metric: Metric) -> bool:
         return False
 
 
-def _mould(metric: Metric) -> bytes | Metric:
-    """Return what `_cast` makes untouched metrics of: pickled ones, as `clone` reads signatures."""
+def _mould(metrics: Sequence[Metric]) -> bytes | list[Metric | bytes]:
+    """Return what untouched metrics are made of: pickled ones, as `clone` reads signatures."""
+    fresh = [metric.clone() for metric in metrics]
     try:
-        mould = pickle.dumps(metric.clone())
+        mould = pickle.dumps(_sharing_counts(fresh))
         pickle.loads(mould)
     except Exception:  # somebody's metric with parts that no file can hold
-        return metric
+        return [metric.clone() for metric in metrics]
     return mould
 
 
-def _cast(mould: bytes | Metric) -> Metric:
-    metric: Metric = pickle.loads(mould) if isinstance(mould, bytes) else mould.clone()
-    return metric
+def _sharing_counts(metrics: list[Metric]) -> list[Metric]:
+    """Let those that only read how often each pair of labels came count them together."""
+    shared = ConfusionMatrix()  # type: ignore[no-untyped-call]  # river's is untyped
+    for metric in metrics:
+        if type(metric).update is ClassificationMetric.update or isinstance(metric, BaselineKappa):
+            cm = getattr(metric, "cm", None)
+            if type(cm) is ConfusionMatrix and not cm.n_samples and not cm.total_weight:
+                vars(metric)["cm"] = shared
+    return metrics
 
 
-def _afresh(metric: Metric, mould: bytes | Metric) -> Metric:
-    """Return a metric that has counted nothing; of the past it knows only what thresholds need."""
-    inner = metric.metric if isinstance(metric, OneVsRest) else metric
-    if not isinstance(inner, BudgetMetric):
-        return _cast(mould)
-    inner.restart()
-    return metric
+def _figure(metric: Metric, n_scored: int) -> float:
+    return float(metric.get()) if n_scored else math.nan
+
+
+def _area_of_all(metric: Metric) -> AUC | None:
+    inner = metric.metric if type(metric) is OneVsRest else metric
+    return inner if type(inner) is AUC else None
 
 
 def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -> list[Metric]:

@@ -1,15 +1,28 @@
 """Tests of `olearn.evaluate.online.scoring`: which metrics a run has, and how they print."""
 
+import pickle
+
+import numpy as np
 import pytest
 from river import cluster, dummy, linear_model, metrics, naive_bayes, preprocessing, stats
 
+from olearn.core.labels import CodedLabels, CodedProba
 from olearn.evaluate.online.scoring import (
     Scoreboard,
     choose_metrics,
     format_of,
     wants_probabilities,
 )
-from olearn.metrics import KappaM
+from olearn.metrics import (
+    AUC,
+    Brier,
+    FadingAccuracy,
+    KappaM,
+    KappaT,
+    WindowedAUC,
+    update_many,
+)
+from olearn.metrics.one_vs_rest import OneVsRest
 
 
 def names(chosen):
@@ -90,3 +103,63 @@ def test_each_window_begins_afresh(metric):
         fresh.append(one.get())
     assert windows == fresh
     assert metric.cm.n_samples == 0
+
+
+def test_values_are_those_of_each_metric_alone():
+    """Those that count labels together, and areas that are found late; through a pickle."""
+    rng = np.random.default_rng(2)
+    truth = rng.integers(0, 2, 700)
+    scores = np.round(np.clip(0.4 * truth + rng.random(700), 0.0, 1.0), 2)
+    labels = [False, True]
+    every = [metrics.Accuracy(), KappaM(), metrics.CohenKappa(), KappaT(), metrics.F1(), AUC()]
+    every += [OneVsRest(AUC(), True), WindowedAUC(150), metrics.LogLoss(), FadingAccuracy()]
+    board, alone = Scoreboard(every), [metric.clone() for metric in every]
+    windows, curves = {n: [] for n in board.names}, {n: [] for n in board.names}
+    for start in range(0, 700, 100):
+        afresh = [metric.clone() for metric in every]
+        for part in (slice(start, start + 30), slice(start + 30, start + 100)):
+            true = CodedLabels(truth[part], labels)
+            pred = CodedLabels((scores[part] > 0.5).astype(np.int64), labels)
+            proba = CodedProba(np.column_stack([1 - scores[part], scores[part]]), labels)
+            board.add(true, pred, proba)
+            for metric in alone + afresh:
+                update_many(metric, true, pred if metric.requires_labels else proba)
+            if start == 300:
+                board = pickle.loads(pickle.dumps(board))
+                assert board.values() == {
+                    name: metric.get() for name, metric in zip(board.names, alone, strict=True)
+                }
+        board.close_window()
+        for name, total, window in zip(board.names, alone, afresh, strict=True):
+            curves[name].append(total.get())
+            windows[name].append(window.get())
+    board.fill()
+    assert (board.curves, board.windows) == (curves, windows)
+
+
+def test_nothing_is_scored_where_a_metric_refuses():
+    """Scores that are not finite, after metrics that would read them."""
+    every = [metrics.LogLoss(), KappaM(), metrics.Accuracy(), Brier(), AUC()]
+    board = Scoreboard(every)
+    true = CodedLabels(np.array([1, 0]), [False, True])
+    good = CodedProba(np.array([[0.1, 0.9], [0.7, 0.3]]), [False, True])
+    board.add(true, good.likeliest(), good)
+    before = board.values()
+    bad = CodedProba(np.array([[0.1, 0.9], [np.inf, np.inf]]), [False, True])
+    with pytest.raises(ValueError, match="y_pred must be"):
+        board.add(true, bad.likeliest(), bad)
+    assert (board.values(), board.n_scored) == (before, 2)
+
+
+def test_metrics_that_no_file_can_hold():
+    """They are cloned for each window, beside those that count together."""
+
+    class Odd(metrics.Accuracy):
+        """Of a class that pickle does not find."""
+
+    board = Scoreboard([Odd(), metrics.Accuracy(), metrics.CohenKappa()])
+    for y_pred in (["a", "b"], ["b", "b"]):
+        board.add(["a", "b"], y_pred)
+        board.close_window()
+    assert board.windows == {"Odd": [1.0, 0.5], "Accuracy": [1.0, 0.5], "CohenKappa": [1.0, 0.0]}
+    assert board.curves["Accuracy"] == [1.0, 0.75]
