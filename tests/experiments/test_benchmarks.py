@@ -252,11 +252,11 @@ def test_regression_compares_the_same_rows(tmp_path):
     """Trees give river's predictions; times, ratios and errors of all sides stand beside."""
     sizes = ("--rows", "200", "--forest-rows", "30")
     _, found = run("regression.py", tmp_path / "regression", *sizes, "--streams", "friedman_lea")
-    tree, normalised, forest, soknl, means = found["comparisons"]
-    assert tree["alike %"] == 100.0
+    tree, normalised, forest, soknl, means, rules = found["comparisons"]
+    assert tree["alike %"] == rules["alike %"] == 100.0
     assert tree["RMSE"] == tree["river's RMSE"]
     rows = [line["rows"] for line in found["comparisons"]]
-    assert rows == [200, 200, 30, 30, 30]
+    assert rows == [200, 200, 30, 30, 30, 200]
     assert all(line["river's/ours"] > 0.0 for line in (tree, normalised, forest))
     assert soknl["river's/ours"] is means["river's/ours"] is None
     java = [line["CapyMOA's RMSE"] for line in (normalised, forest, soknl, means)]
