@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from olearn.core.jit import njit
-from olearn.detectors._state_detector import DECISION, HEADER, State, StateDetector
+from olearn.detectors._state_detector import DECISION, HEADER, OneKernelDetector, State
 
 _WARM_UP, _GIVEN_MEAN, _GIVEN_SIGMA, _MEAN, _SIGMA = range(HEADER, HEADER + 5)
 _N, _ESTIMATE, _M2 = range(HEADER + 5, HEADER + 8)
@@ -71,7 +71,7 @@ def _estimate(state: State, x: float) -> None:
         state[_MEAN] = mean
 
 
-class ReferenceDetector(StateDetector):
+class ReferenceDetector(OneKernelDetector):
     """A control chart: a detector that compares with a mean and a standard deviation."""
 
     @property

@@ -133,23 +133,13 @@ def _reader(update: Any) -> Callable[..., int]:
     return direct(update, np.empty(1), 0.0)
 
 
-class KernelDetector(StateDetector):
-    """A detector that is one kernel, over a state in which its parameters stand first.
-
-    A subclass is a dataclass with two kernels: `_update` reads a value into a state, `_restart`
-    makes a state that has read nothing of one that may have.
-    """
+class OneKernelDetector(StateDetector):
+    """A detector that is one kernel, `_update`, which reads a value into its state."""
 
     _update: ClassVar[Any]
     _scan_values: ClassVar[Any]
-    _restart: ClassVar[Any]
-    _fixed: ClassVar[frozenset[str]] = frozenset()  # parameters that cannot be set once it is made
 
     __slots__ = ("_drift_detected", "_read")  # read and written at each update
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-        self._reset()
 
     def _reset(self) -> None:
         super()._reset()
@@ -171,6 +161,47 @@ class KernelDetector(StateDetector):
         vars(self).update(state)
         self._drift_detected = vars(self).pop("_drift_detected")
         self._read = None
+
+    def update(self, x: int | float) -> None:
+        """Read one finite number."""
+        if type(x) is not float or x - x != 0.0:  # infinite or NaN
+            x = finite_value(x)
+        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
+
+    def _step(self, x: float) -> None:
+        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
+
+    def _compiled(self) -> Callable[..., int]:
+        """Return the kernel of one value, which may be compiled: not before it is needed."""
+        self._read = _reader(self._update)
+        return self._read
+
+    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
+        found: int = self._scan_values(alarms, self._state, xs)
+        return found
+
+
+class RangeDetector(OneKernelDetector):
+    """A detector of numbers of a range."""
+
+    def update(self, x: int | float) -> None:
+        """Read one finite number."""
+        self._step(finite_value(x, self._low, self._high))
+
+
+class KernelDetector(OneKernelDetector):
+    """A detector that is one kernel, over a state in which its parameters stand first.
+
+    A subclass is a dataclass with two kernels: `_update` reads a value into a state, `_restart`
+    makes a state that has read nothing of one that may have.
+    """
+
+    _restart: ClassVar[Any]
+    _fixed: ClassVar[frozenset[str]] = frozenset()  # parameters that cannot be set once it is made
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self._reset()
 
     @abc.abstractmethod
     def _settings(self) -> Sequence[float]:
@@ -194,24 +225,6 @@ class KernelDetector(StateDetector):
     def _apply_parameters(self) -> None:
         settings = self._settings()
         self._state[HEADER : HEADER + len(settings)] = settings
-
-    def update(self, x: int | float) -> None:
-        """Read one finite number."""
-        if type(x) is not float or x - x != 0.0:  # infinite or NaN
-            x = finite_value(x)
-        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
-
-    def _step(self, x: float) -> None:
-        self._drift_detected = (self._read or self._compiled())(self._state, x) > 0
-
-    def _compiled(self) -> Callable[..., int]:
-        """Return the kernel of one value, which may be compiled: not before it is needed."""
-        self._read = _reader(self._update)
-        return self._read
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        found: int = self._scan_values(alarms, self._state, xs)
-        return found
 
 
 class ErrorDetector(KernelDetector, base.BinaryDriftAndWarningDetector):

@@ -8,7 +8,6 @@ An update costs O(window_size) and allocates nothing.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.core.jit import njit
 from olearn.detectors._state_detector import DECISION, HEADER, State, decide
@@ -63,17 +62,6 @@ def windows_update(state: State, x: float) -> int:
         distance = _stability(state, reference, target, size)
     state[STATISTIC] = distance
     return decide(state, 1 if distance > state[THRESHOLD] else 0, False)
-
-
-@njit
-def windows_scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    """Write the positions of the alarms, return their number."""
-    n_alarms = 0
-    for i in range(xs.size):
-        if windows_update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
 
 
 @njit(forceinline=True)

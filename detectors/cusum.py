@@ -4,7 +4,6 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.core.jit import njit
 from olearn.core.parameters import (
@@ -22,7 +21,7 @@ from olearn.detectors._reference import (
     restart_after_drift,
     standardise,
 )
-from olearn.detectors._state_detector import N_VALUES, State, decide
+from olearn.detectors._state_detector import N_VALUES, State, decide, scan_of
 
 __all__ = ["CUSUM"]
 
@@ -49,14 +48,7 @@ def _update(state: State, x: float) -> int:
     return decide(state, 1 if largest > state[_H] else 0, largest >= 0.5 * state[_H])
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if _update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -134,6 +126,9 @@ class CUSUM(ReferenceDetector):
     warm_up: Annotated[int, AtLeast(2)] = 200
     two_sided: bool = True
 
+    _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._reset()
@@ -153,12 +148,6 @@ class CUSUM(ReferenceDetector):
     def _apply_parameters(self) -> None:
         self._state[_K] = self.k
         self._state[_H] = self.h
-
-    def _step(self, x: float) -> None:
-        _update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def statistic(self) -> float:

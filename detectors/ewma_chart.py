@@ -5,7 +5,6 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.core.jit import njit
 from olearn.core.parameters import (
@@ -23,7 +22,7 @@ from olearn.detectors._reference import (
     restart_after_drift,
     standardise,
 )
-from olearn.detectors._state_detector import State, decide
+from olearn.detectors._state_detector import State, decide, scan_of
 
 __all__ = ["EWMAChart"]
 
@@ -48,14 +47,7 @@ def _update(state: State, x: float) -> int:
     return decide(state, 1 if abs(average) > limit else 0, abs(average) > 2.0 / 3.0 * limit)
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if _update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -132,6 +124,9 @@ class EWMAChart(ReferenceDetector):
     sigma: PositiveFloat | None = None
     warm_up: Annotated[int, AtLeast(2)] = 200
 
+    _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._reset()
@@ -143,12 +138,6 @@ class EWMAChart(ReferenceDetector):
         state[_WIDTH] = self.width
         state[_FADED] = 1.0
         return state
-
-    def _step(self, x: float) -> None:
-        _update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def average(self) -> float:

@@ -5,7 +5,6 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from olearn.core.jit import njit
 from olearn.core.parameters import (
@@ -26,7 +25,7 @@ from olearn.detectors._reference import (
     standardise,
     was_constant,
 )
-from olearn.detectors._state_detector import N_VALUES, State, decide
+from olearn.detectors._state_detector import N_VALUES, State, decide, scan_of
 
 __all__ = ["GeneralizedLikelihoodRatio"]
 
@@ -86,14 +85,7 @@ def _scan_changes(state: State, head: int, size: int) -> None:
     state[_LENGTH] = length
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if _update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(_update)
 
 
 @with_parameters
@@ -181,6 +173,9 @@ class GeneralizedLikelihoodRatio(ReferenceDetector):
     min_length: PositiveInt = 5
     warm_up: Annotated[int, AtLeast(2)] = 200
 
+    _update = staticmethod(_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         if self.change != "mean":
@@ -195,12 +190,6 @@ class GeneralizedLikelihoodRatio(ReferenceDetector):
         state[_SIZE] = self.window_size
         state[_FEWEST] = self.min_length
         return state
-
-    def _step(self, x: float) -> None:
-        _update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def statistic(self) -> float:

@@ -4,9 +4,7 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from olearn.core.jit import njit
 from olearn.core.parameters import (
     In,
     NonNegativeInt,
@@ -25,23 +23,16 @@ from olearn.detectors._rank_kernels import (
     rank_start,
     rank_update,
 )
-from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
+from olearn.detectors._state_detector import DECISION, RangeDetector, State, optional, scan_of
 
 __all__ = ["RankTest"]
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if rank_update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(rank_update)
 
 
 @with_parameters
-class RankTest(StateDetector):
+class RankTest(RangeDetector):
     r"""Sequential test whether scores in [0, 1] are higher, or lower, than they used to be.
 
     Ranks the newest score $s_t$ among older ones and asks whether it belongs to the fraction $q$
@@ -136,6 +127,9 @@ class RankTest(StateDetector):
     mode: Annotated[str, OneOf("reflect", "both")] = "reflect"
     side: Annotated[str, OneOf("upper", "lower")] = "upper"
 
+    _update = staticmethod(rank_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._reset()
@@ -161,12 +155,6 @@ class RankTest(StateDetector):
             self.settle,
         )
         return state
-
-    def _step(self, x: float) -> None:
-        rank_update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def decision(self) -> int:

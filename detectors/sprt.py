@@ -5,9 +5,7 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from olearn.core.jit import njit
 from olearn.core.parameters import (
     AtLeast,
     FiniteFloat,
@@ -19,7 +17,7 @@ from olearn.core.parameters import (
 )
 from olearn.core.validate import check_in_range
 from olearn.detectors import _sprt_kernels as k
-from olearn.detectors._state_detector import DECISION, State, StateDetector, optional
+from olearn.detectors._state_detector import DECISION, RangeDetector, State, optional, scan_of
 
 __all__ = ["SPRT"]
 
@@ -29,18 +27,11 @@ _RULES = ("both", "drift", "reflect")
 _EFFECTS = {"bernoulli": 3.0, "mean": 1.0, "variance": 2.0, "exponential": 2.0}
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if k.sprt_update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(k.sprt_update)
 
 
 @with_parameters
-class SPRT(StateDetector):
+class SPRT(RangeDetector):
     r"""Wald's sequential probability ratio test of a reference against a change[^1].
 
     Adds up the log-likelihood ratio $\Lambda$ of the values under the alternative and under the
@@ -141,6 +132,9 @@ class SPRT(StateDetector):
     restart: Annotated[str, OneOf(*_RULES)] = "both"
     warm_up: Annotated[int, AtLeast(2)] = 200
 
+    _update = staticmethod(k.sprt_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._check_together()
@@ -182,12 +176,6 @@ class SPRT(StateDetector):
             self.warm_up,
         )
         return state
-
-    def _step(self, x: float) -> None:
-        k.sprt_update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def thresholds(self) -> tuple[float, float]:

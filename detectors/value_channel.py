@@ -4,9 +4,7 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from olearn.core.jit import njit
 from olearn.core.parameters import (
     AtLeast,
     In,
@@ -16,7 +14,7 @@ from olearn.core.parameters import (
     check_parameters,
     with_parameters,
 )
-from olearn.detectors._state_detector import State, StateDetector
+from olearn.detectors._state_detector import OneKernelDetector, State, scan_of
 from olearn.detectors._value_kernels import (
     VALUE_CHANNELS,
     VALUE_FIRED,
@@ -30,18 +28,11 @@ from olearn.detectors._value_kernels import (
 __all__ = ["ValueChannel"]
 
 
-@njit
-def _scan(alarms: NDArray[np.int64], state: State, xs: State) -> int:
-    n_alarms = 0
-    for i in range(xs.size):
-        if value_update(state, xs[i]) > 0:
-            alarms[n_alarms] = i
-            n_alarms += 1
-    return n_alarms
+_scan = scan_of(value_update)
 
 
 @with_parameters
-class ValueChannel(StateDetector):
+class ValueChannel(OneKernelDetector):
     r"""Four sequential rank tests on a value, for changes of its level and of its spread.
 
     The tests watch the rank of $x_t$ among the newest `window_size` values but the last `gap`, for
@@ -118,6 +109,9 @@ class ValueChannel(StateDetector):
     n_ref: Annotated[int, In(1, "window_size")] = 200
     settle: NonNegativeInt = 100
 
+    _update = staticmethod(value_update)
+    _scan_values = staticmethod(_scan)
+
     def __post_init__(self) -> None:
         check_parameters(self)
         self._reset()
@@ -136,12 +130,6 @@ class ValueChannel(StateDetector):
             self.settle,
         )
         return state
-
-    def _step(self, x: float) -> None:
-        value_update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return _scan(alarms, self._state, xs)
 
     @property
     def channel(self) -> str | None:

@@ -5,7 +5,6 @@ from dataclasses import KW_ONLY
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from olearn.core.parameters import (
@@ -17,20 +16,20 @@ from olearn.core.parameters import (
     with_parameters,
 )
 from olearn.detectors import _windowed_kernels as k
-from olearn.detectors._state_detector import State, StateDetector, optional
+from olearn.detectors._state_detector import OneKernelDetector, State, optional, scan_of
 from olearn.detectors._windows import ks_p_value
 
 __all__ = ["WindowedKS", "WindowedPSI", "WindowedWasserstein"]
 
 
-class _WindowedDetector(StateDetector):
+_scan = scan_of(k.windows_update)
+
+
+class _WindowedDetector(OneKernelDetector):
     """Two adjacent windows and the distance between them; a subclass makes the state."""
 
-    def _step(self, x: float) -> None:
-        k.windows_update(self._state, x)
-
-    def _scan(self, alarms: NDArray[np.int64], xs: State) -> int:
-        return k.windows_scan(alarms, self._state, xs)
+    _update = staticmethod(k.windows_update)
+    _scan_values = staticmethod(_scan)
 
     @property
     def statistic(self) -> float | None:
