@@ -112,8 +112,8 @@ class AMRules(LimitedTargets):
         of most tests first, and at last no rule is added.
     normalise
         Whether the models see features and targets less their mean so far, in units of three
-        standard deviations. Recommended: on columns as they come, a linear model diverges easily.
-        False is what river does.
+        standard deviations, and no step of theirs goes beyond the target of its row. Recommended:
+        on columns as they come, a linear model diverges easily. False is what river does.
 
     Raises
     ------
@@ -131,11 +131,12 @@ class AMRules(LimitedTargets):
     Notes
     -----
     Predictions equal those of `river.rules.AMRules` bit for bit for rows whose features come in the
-    order of the columns, but for these: a rule that sees one feature only tests it when that is
-    better than nothing by the bound, where river tests it at every attempt; a target that never
-    changes is no division by zero; models take a weight as it is, where river learns a row as often
-    as the weight is whole; models leave nominal features out. `None` and NaN
-    mean that a feature is missing, and fulfil no test.
+    order of the columns, but for these: a new rule never takes the place of another one, as now and
+    then in river, which tells rules apart by their addresses in memory; a rule that sees one
+    feature only tests it when that is better than nothing by the bound, where river tests it at
+    every attempt; a target that never changes is no division by zero; models take a weight as it
+    is, where river learns a row as often as the weight is whole; models leave nominal features out.
+    `None` and NaN mean that a feature is missing, and fulfil no test.
 
     Examples
     --------

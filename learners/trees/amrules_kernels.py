@@ -25,6 +25,7 @@ from olearn.learners.trees.model_tree_kernels import (
     model_row,
     observe,
     scaled,
+    step_limit,
 )
 from olearn.learners.trees.model_tree_split import BEST, N_ROWS, free_tree, new_leaf, rank
 
@@ -126,8 +127,9 @@ def _learn_rule(t, r, rule, by_model, X, i, y, w, z):
             stat[of.MEAN] += w / stat[of.TOTAL] * (x - before)
             stat[of.SQUARES] = min(stat[of.SQUARES] + w * (x - before) * (x - stat[of.MEAN]), _MAX)
     if t.conf[at.LEAF_MODE] != at.MEAN_LEAF:
-        target = scaled(t, 0, y) if t.conf[at.NORMALISE] != 0.0 else y
-        learn_at(t.model, t.heads, t.slots, rule, z, 0, target, w)
+        if t.conf[at.NORMALISE] != 0.0:
+            y, w = scaled(t, 0, y), min(w, step_limit(t, z))
+        learn_at(t.model, t.heads, t.slots, rule, z, 0, y, w)
         if t.heads[rule, linear.TROUBLE] != 0.0:
             t.head[at.DIVERGED] = 1
 

@@ -181,6 +181,25 @@ def observe(t, leaf, X, row, y, w):
 
 
 @inner
+def step_limit(t, z):
+    """Return the weight at which a step of a model brings its answer to the target, not beyond.
+
+    Of gradient steps of the squared error at a constant rate; of others there is no limit.
+    """
+    conf = t.model
+    if conf[linear.OPTIMIZER] != linear.SGD or conf[linear.LOSS] != linear.SQUARED:
+        return np.inf
+    if conf[linear.RATE] != linear.CONSTANT or conf[linear.INTERCEPT_RATE] != linear.CONSTANT:
+        return np.inf
+    squares = 0.0
+    for j in range(z.shape[1]):
+        if z[0, j] == z[0, j]:
+            squares += z[0, j] * z[0, j]
+    reach = 2.0 * (conf[linear.RATE + 1] * squares + conf[linear.INTERCEPT_RATE + 1])
+    return 1.0 / reach if reach > 0.0 else np.inf
+
+
+@inner
 def _learn_model(t, leaf, z, X, row, y, w):
     if t.conf[at.NORMALISE] != 0.0:
         for j in range(z.shape[1]):
@@ -188,7 +207,7 @@ def _learn_model(t, leaf, z, X, row, y, w):
                 add_to_scale(t, 1 + j, X[row, j], w)
         add_to_scale(t, 0, y, w)
         model_row(t, X, row, z)
-        y = scaled(t, 0, y)
+        y, w = scaled(t, 0, y), min(w, step_limit(t, z))
     learn_at(t.model, t.heads, t.slots, leaf, z, 0, y, w)
     if t.heads[leaf, linear.TROUBLE] != 0.0:
         t.head[at.DIVERGED] = 1

@@ -253,7 +253,8 @@ def test_regression_compares_the_same_rows(tmp_path):
     sizes = ("--rows", "200", "--forest-rows", "30")
     _, found = run("regression.py", tmp_path / "regression", *sizes, "--streams", "friedman_lea")
     tree, normalised, forest, soknl, means, rules = found["comparisons"]
-    assert tree["alike %"] == rules["alike %"] == 100.0
+    assert tree["alike %"] == 100.0
+    assert rules["river's RMSE"] > 0.0
     assert tree["RMSE"] == tree["river's RMSE"]
     rows = [line["rows"] for line in found["comparisons"]]
     assert rows == [200, 200, 30, 30, 30, 200]

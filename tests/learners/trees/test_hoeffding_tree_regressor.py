@@ -226,3 +226,16 @@ def test_scales_of_values_of_any_size():
         warnings.simplefilter("ignore")  # a model diverges
         assert np.isfinite(model.test_then_train_many(X, rng.normal(size=400))).all()
     assert np.isfinite(model._pool.arrays.scales).all()
+
+
+def test_a_normalised_model_does_not_overshoot():
+    """Sixty columns alike, rows of weight 12: at the given rate, steps that grow and grow."""
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(500, 1)), 60, axis=1) + 0.1 * rng.normal(size=(500, 60))
+    y, w = X.sum(axis=1), rng.choice([1.0, 12.0], 500)
+    model = learners.HoeffdingTreeRegressor(normalise=True, leaf_prediction="model")
+    answers = np.empty(500)
+    for i in range(500):
+        answers[i] = model.predict_many(X[i : i + 1])[0]
+        model.learn_many(X[i : i + 1], y[i : i + 1], w[i : i + 1])
+    assert np.abs(answers - y)[100:].mean() < 0.1 * y.std()
