@@ -3,8 +3,8 @@
 The first table: CPU time of `evaluate.prequential` over the rows of a stream, beside that of the
 model's own `test_then_train_many` over the same arrays; "around/model" is what is left for the
 evaluation, 1 where it costs as much as the model. The second: each metric alone, updated from
-arrays in blocks of two sizes and read after each block, as windows read it: AUC by marks, whose
-values are found together in the end; "AUC, at once" has each value before the next block. Every
+arrays in blocks of two sizes and read after each block, as windows read it: AUC and PRAUC by marks,
+whose values are found together in the end; "at once" they have each before the next block. Every
 figure is the fewest CPU seconds of the timed runs.
 """
 
@@ -43,6 +43,7 @@ OF_PROBABILITIES: tuple[Maker, ...] = (
 OF_NUMBERS: tuple[Maker, ...] = (
     *(metrics.MAE, metrics.RMSE, metrics.R2, metrics.RMSLE, metrics.MAPE, metrics.SMAPE),
 )
+MARKED = (ours.AUC, ours.PRAUC)
 BLOCKS = (1_000, 500)
 
 
@@ -110,8 +111,8 @@ def alone(args: Args) -> None:
     given += [(make, true, proba) for make in OF_PROBABILITIES]
     given += [(make, numbers, numbers + rng.random(n)) for make in OF_NUMBERS]
     timings, lines = [], []
-    each = [(type(one[0]()).__name__, not isinstance(one[0](), ours.AUC), *one) for one in given]
-    each += [("AUC, at once", True, *one) for one in given if one[0] is ours.AUC]
+    each = [(type(one[0]()).__name__, one[0] not in MARKED, *one) for one in given]
+    each += [(f"{one[0].__name__}, at once", True, *one) for one in given if one[0] in MARKED]
     for name, at_once, make, *rows in each:
         line: dict[str, Any] = {"metric": name}
         for size in BLOCKS:

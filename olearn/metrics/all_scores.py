@@ -1,10 +1,13 @@
-"""Scores of all rows in order, and the pairs of them at any row that was marked."""
+"""Scores of all rows in order, and what they gave at any row that was marked."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from olearn.core.types import Rows
 from olearn.metrics import score_buckets, score_ranks
+from olearn.metrics.precision_ranks import average_precision, average_precisions
 from olearn.metrics.sorted_scores import Counts, SortedScores, counts_of, sorted_apart
 
 _TWICE_U = 4  # of the head
@@ -28,7 +31,7 @@ class AllScores(SortedScores):
         self._late = np.zeros(0, np.bool_), np.zeros(0)  # rows that wait, with room
         self._n_late = 0
         self._marks: list[int] = []  # after how many of those that wait
-        self._marked: list[tuple[Counts, Counts]] = []
+        self._marked: list[tuple[Any, Any]] = []
         self._open: list[_Pair] | None = None  # that wait no longer, since the last mark if any
 
     def add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
@@ -64,10 +67,11 @@ class AllScores(SortedScores):
         if len(self._marks) >= score_ranks.MOST_BLOCKS:
             self._settle_marked()
 
-    def marked(self) -> list[tuple[Counts, Counts]]:
+    def marked(self) -> list[tuple[Any, Any]]:
         """Return the counts at each mark, in order, and forget the marks.
 
         Counts of all rows, and of those since the mark before; the first mark has none of these.
+        A subclass finds something else.
         """
         self._settle_marked()
         found, self._marked = self._marked, []
@@ -94,21 +98,32 @@ class AllScores(SortedScores):
         ends, self._marks = self._marks, []
         positive, scores = self._waiting(0, ends[-1])
         opened, self._open = [*self._open, self._waiting(0, ends[0])], []
-        if len(scores) * _FEW >= self._n_rows():
-            found = self._sort_in(positive, scores, ends)
-        else:
-            found = []
-            for start, end in zip([0, *ends], ends, strict=False):
-                self._put_in(positive[start:end], scores[start:end])
-                found.append((self._counts(), counts_of(*self._waiting(start, end))))
+        found = self._take_in_marked(positive, scores, ends)
         if len(opened) > 1:
             since = (np.concatenate(parts) for parts in zip(*opened, strict=True))
-            found[0] = found[0][0], counts_of(*since)
+            found[0] = found[0][0], self._figure_of(*since)
         self._marked += found
         rest = self._waiting(ends[-1], self._n_late)
         self._n_late -= ends[-1]
         for kept, some in zip(self._late, rest, strict=True):
             kept[: self._n_late] = some
+
+    def _take_in_marked(
+        self, positive: NDArray[np.bool_], scores: Rows, ends: list[int]
+    ) -> list[tuple[Any, Any]]:
+        """Take in blocks of rows; return the counts at their ends, of all and of the block."""
+        if len(scores) * _FEW >= self._n_rows():
+            return list(self._sort_in(positive, scores, ends))
+        found = []
+        for start, end in zip([0, *ends], ends, strict=False):
+            block = positive[start:end], scores[start:end]
+            self._put_in(*block)
+            found.append((self._counts(), self._figure_of(*block)))
+        return found
+
+    def _figure_of(self, positive: NDArray[np.bool_], scores: Rows) -> Any:
+        """Return the counts of some rows."""
+        return counts_of(positive, scores)
 
     def _waiting(self, start: int, stop: int) -> _Pair:
         return self._late[0][start:stop], self._late[1][start:stop]
@@ -148,15 +163,38 @@ class AllScores(SortedScores):
     ) -> list[tuple[Counts, Counts]]:
         """Take in blocks of rows; return the counts after each, of all rows and of the block's."""
         past, counts = self._both_in_order(), self._counts()
-        order = np.argsort(scores)
-        block = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
         n_positive = int(np.count_nonzero(positive))
         n_new = len(scores) - n_positive, n_positive
         out = tuple(np.empty(n + more + 1) for n, more in zip(counts[:2], n_new, strict=True))
         rows, twice = np.zeros((2, len(ends)), np.int64), np.zeros((2, len(ends)), np.int64)
-        tags = (2 * block + positive)[order]
-        score_ranks.sort_in(scores[order], tags, past, out, rows, twice)
+        score_ranks.sort_in(*in_order_with_tags(positive, scores, ends), past, out, rows, twice)
         upto = np.cumsum([*rows, twice[1]], axis=1).T + counts
         of_all, of_blocks = upto.tolist(), np.transpose([*rows, twice[0]]).tolist()
         self._put_flat(out[0][:-1], out[1][:-1], of_all[-1][2])
         return [(tuple(a), tuple(b)) for a, b in zip(of_all, of_blocks, strict=True)]
+
+
+class AllPrecisions(AllScores):
+    """Scores of two labels, each in order; what is found at marks is the average precision."""
+
+    def _take_in_marked(
+        self, positive: NDArray[np.bool_], scores: Rows, ends: list[int]
+    ) -> list[tuple[Any, Any]]:
+        ordered = in_order_with_tags(positive, scores, ends)
+        whole = average_precisions(*ordered, *self._both_in_order(), len(ends)).tolist()
+        super()._take_in_marked(positive, scores, ends)
+        blocks = [slice(*ends_of) for ends_of in zip([0, *ends], ends, strict=False)]
+        since = [self._figure_of(positive[block], scores[block]) for block in blocks]
+        return list(zip(whole, since, strict=True))
+
+    def _figure_of(self, positive: NDArray[np.bool_], scores: Rows) -> Any:
+        return average_precision(*sorted_apart(positive, scores))
+
+
+def in_order_with_tags(
+    positive: NDArray[np.bool_], scores: Rows, ends: list[int]
+) -> tuple[Rows, NDArray[np.int32]]:
+    """Return scores of blocks in order; of each twice its block, and 1 more if it is positive."""
+    order = np.argsort(scores)
+    block = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
+    return scores[order], (2 * block + positive)[order]

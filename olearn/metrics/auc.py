@@ -4,12 +4,13 @@ from typing import Any
 
 from olearn.core.validate import check_integer
 from olearn.metrics.all_scores import AllScores
-from olearn.metrics.scores import RocArea, area_of
+from olearn.metrics.newest_scores import NewestScores
+from olearn.metrics.scores import MarkedMetric, RocArea, area_of
 
 __all__ = ["AUC", "WindowedAUC"]
 
 
-class AUC(RocArea):
+class AUC(MarkedMetric, RocArea):
     """Area under the ROC curve of all rows: the share of pairs of labels that scores order right.
 
     Exact, ties count one half: what scikit-learn's `roc_auc_score` gives of the same rows, where
@@ -40,28 +41,14 @@ class AUC(RocArea):
     """
 
     def __init__(self, pos_val: Any = True) -> None:
-        super().__init__(pos_val, window=0)
+        super().__init__(pos_val, AllScores())
 
     def revert(self, y_true: Any, y_pred: Any, w: float = 1.0) -> None:
         """Raise NotImplementedError: rows are not forgotten one by one."""
         raise NotImplementedError("for the newest rows take WindowedAUC(window)")
 
-    def mark(self) -> None:
-        """Note that the value here will be wanted, which costs less than to read it at once."""
-        self._settle()
-        self._all.mark()
-
-    def marked(self) -> list[tuple[float, float]]:
-        """Return the values at each mark, in order, and forget the marks.
-
-        That of all rows, and that of those since the mark before, NaN at the first mark.
-        """
-        return [(area_of(*a), area_of(*b)) for a, b in self._all.marked()]
-
-    @property
-    def _all(self) -> AllScores:
-        assert isinstance(self._scores, AllScores)  # without a window
-        return self._scores
+    def _of(self, found: Any) -> float:
+        return area_of(*found)
 
 
 class WindowedAUC(RocArea):
@@ -107,7 +94,7 @@ class WindowedAUC(RocArea):
 
     def __init__(self, window: int = 1000, pos_val: Any = True) -> None:
         check_integer("window", window, 2)
-        super().__init__(pos_val, window)
+        super().__init__(pos_val, NewestScores(window))
         self.window = window
 
     def revert(self, y_true: Any, y_pred: Any, w: float = 1.0) -> None:

@@ -20,6 +20,8 @@ from olearn.metrics.scores import RocArea, ScoreMetric
 
 _LEAST, _MOST = 1e-15, 1 - 1e-15  # probabilities that logarithms are taken of
 
+_NO_KEY = object()
+
 Reading = Callable[[], None]
 
 
@@ -43,10 +45,10 @@ class ArrayBlock:
         Rows that the metric cannot read raise here, before any metric has read them.
         """
         inner = _inner(metric)
-        if isinstance(inner, ScoreMetric):
-            return _read_scores(metric, self)
         reader = _READERS.get(type(inner))
-        return None if reader is None else reader(metric, self)
+        if reader is not None:
+            return reader(metric, self)
+        return _read_scores(metric, self) if isinstance(inner, ScoreMetric) else None
 
     def areas_of(self, metric: Any) -> Rows | None:
         """Update a metric of the area under the ROC curve; return the area after each row.
@@ -63,30 +65,35 @@ class ArrayBlock:
 
 
 def _inner(metric: Any) -> Any:
-    return metric.metric if isinstance(metric, OneVsRest) else metric
+    return metric.metric if type(metric) is OneVsRest else metric
 
 
 # -- probabilities and scores of one label against the rest --------------------------------------
 
 
-def _positive(metric: Any, block: ArrayBlock, truth: Callable[[Any], bool], key: Any = True) -> Any:
+def _positive(metric: Any, block: ArrayBlock, key: Any = _NO_KEY) -> Any:
     """Return whether each row is positive, and its probability or score; None of other values.
 
-    `truth` says which labels are positive for a metric that is not `OneVsRest`; the probability is
-    that of `key` then.
+    Of a metric that is not `OneVsRest` the label `key` is positive, and without one whatever is
+    true; the probability is then that of True.
     """
+    wrapped = type(metric) is OneVsRest
+    label = metric.pos_label if wrapped else key
+    by_truth = label is _NO_KEY
+    return block.once(
+        ("positive", by_truth, type(label), label),
+        lambda: _find_positive(block, True if by_truth else label, by_truth),
+    )
+
+
+def _find_positive(block: ArrayBlock, label: Any, by_truth: bool) -> Any:
     y_true, y_pred = block.y_true, block.y_pred
     if isinstance(y_true, np.ndarray) and y_true.dtype.kind in "biuU":
         y_true = block.once("true", lambda: code_labels(block.y_true))
     if not isinstance(y_true, CodedLabels) or not len(y_true):
         return None
-    label = key
-    if isinstance(metric, OneVsRest):
-        label = metric.pos_label
-        table = tuple(bool(known == label) for known in y_true.labels)
-    else:
-        table = tuple(truth(known) for known in y_true.labels)
-    positive = block.once(("positive", table), lambda: np.array(table)[y_true.codes])
+    table = tuple(bool(known) if by_truth else bool(known == label) for known in y_true.labels)
+    positive = block.once(("rows", table), lambda: np.array(table)[y_true.codes])
     if isinstance(y_pred, CodedProba):
         # by where it stands, as of equal labels, such as 1 and True, one may be there
         at = list(y_pred.labels).index(label) if label in y_pred.labels else -1
@@ -113,7 +120,7 @@ def _read_scores(metric: Any, block: ArrayBlock) -> Reading:
 def _scored(metric: Any, block: ArrayBlock) -> tuple[NDArray[np.bool_], Rows]:
     """Return of a metric of scores whether each row is positive, and its score."""
     key = _inner(metric).pos_val
-    found = _positive(metric, block, lambda label: bool(label == key), key)
+    found = _positive(metric, block, key)
     if found is None:
         label = metric.pos_label if isinstance(metric, OneVsRest) else key
         found = _scores_of_rows(block, label)
@@ -133,7 +140,7 @@ def _scores_of_rows(block: ArrayBlock, label: Any) -> tuple[NDArray[np.bool_], R
 
 
 def _read_log_loss(metric: Any, block: ArrayBlock) -> Reading | None:
-    found = _positive(metric, block, bool)
+    found = _positive(metric, block)
     if found is None:
         return None
 
@@ -149,8 +156,10 @@ def _read_log_loss(metric: Any, block: ArrayBlock) -> Reading | None:
 
 def _read_roc_auc(metric: Any, block: ArrayBlock) -> Reading | None:
     inner = _inner(metric)
-    found = _positive(metric, block, lambda label: bool(label == inner.pos_val))
-    if found is None or (metric is not inner and inner.pos_val != True):  # noqa: E712
+    if inner.pos_val != True:  # noqa: E712  # it reads the probability of True all the same
+        return None
+    found = _positive(metric, block, True)
+    if found is None:
         return None
     positive, scores = found
 
@@ -174,7 +183,7 @@ def _read_rolling(metric: Any, block: ArrayBlock) -> Reading | None:
     inner = _inner(metric)
     if metric is inner and not is_truth(block.y_true):
         return None  # its labels are what `int` makes of them
-    found = _positive(metric, block, bool)
+    found = _positive(metric, block)
     if found is None:
         return None
 

@@ -1,11 +1,12 @@
 """Area under the precision-recall curve, exact: over all rows, or over the newest ones."""
 
-import math
 from typing import Any
 
 from olearn.core.validate import check_integer
-from olearn.metrics.score_ranks import average_precision
-from olearn.metrics.scores import RankMetric
+from olearn.metrics.all_scores import AllPrecisions
+from olearn.metrics.newest_scores import NewestScores
+from olearn.metrics.precision_ranks import average_precision
+from olearn.metrics.scores import MarkedMetric, RankMetric
 
 __all__ = ["PRAUC", "WindowedPRAUC"]
 
@@ -14,12 +15,10 @@ class _PrecisionArea(RankMetric):
     """Average precision; a subclass says of which rows."""
 
     def _area(self) -> float:
-        if not self._scores.counts[1]:
-            return math.nan
         return float(average_precision(self._scores.in_order(0), self._scores.in_order(1)))
 
 
-class PRAUC(_PrecisionArea):
+class PRAUC(MarkedMetric, _PrecisionArea):
     r"""Area under the precision-recall curve of all rows: average precision.
 
     $$\sum_s (R_s - R_{s'}) P_s$$
@@ -28,7 +27,8 @@ class PRAUC(_PrecisionArea):
     if rows of at least that score count as positive, and $s'$ is the score before: what
     scikit-learn's `average_precision_score` gives of the same rows. A detector without skill has
     the share of positive rows. Memory: 16 to 64 bytes a row. Reading the value walks over all
-    rows; on long streams read it seldom, or take `WindowedPRAUC`.
+    rows; on long streams read it seldom, `mark` where it will be wanted, as evaluations do, or take
+    `WindowedPRAUC`.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class PRAUC(_PrecisionArea):
     """
 
     def __init__(self, pos_val: Any = True) -> None:
-        super().__init__(pos_val, window=0)
+        super().__init__(pos_val, AllPrecisions())
 
 
 class WindowedPRAUC(_PrecisionArea):
@@ -92,5 +92,5 @@ class WindowedPRAUC(_PrecisionArea):
 
     def __init__(self, window: int = 1000, pos_val: Any = True) -> None:
         check_integer("window", window, 2)
-        super().__init__(pos_val, window)
+        super().__init__(pos_val, NewestScores(window))
         self.window = window

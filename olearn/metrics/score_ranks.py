@@ -225,18 +225,3 @@ def write_areas(
         if i >= first_new:
             pairs = counts[0] * counts[1]
             areas[i - first_new] = twice / (2 * pairs) if pairs else np.nan
-
-
-@njit
-def average_precision(negatives: Rows, positives: Rows) -> float:
-    """Return the average precision of scores of two labels, both in order; one is positive."""
-    wrong, right, total = len(negatives), len(positives), 0.0
-    while right:
-        score, ties = positives[right - 1], right
-        while right and positives[right - 1] == score:
-            right -= 1
-        while wrong and negatives[wrong - 1] >= score:
-            wrong -= 1
-        called = len(positives) - right + len(negatives) - wrong
-        total += (ties - right) * (len(positives) - right) / called
-    return total / len(positives)

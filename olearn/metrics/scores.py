@@ -88,11 +88,11 @@ class ScoreMetric(BinaryMetric):
 
 
 class RankMetric(ScoreMetric):
-    """A metric of the order of scores of the newest rows, or of all where `window` is 0."""
+    """A metric of the order of scores."""
 
-    def __init__(self, pos_val: Any, window: int) -> None:
+    def __init__(self, pos_val: Any, scores: AllScores | NewestScores) -> None:
         super().__init__(pos_val)
-        self._scores = NewestScores(window) if window else AllScores()
+        self._scores = scores
 
     def _add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
         self._scores.add(positive, scores)
@@ -105,6 +105,30 @@ class RankMetric(ScoreMetric):
     @abc.abstractmethod
     def _area(self) -> float:
         """Return the area of the rows kept."""
+
+
+class MarkedMetric(RankMetric):
+    """A metric of all rows; the values at many rows are found together."""
+
+    def __init__(self, pos_val: Any, scores: AllScores) -> None:
+        super().__init__(pos_val, scores)
+        self._scores: AllScores = scores
+
+    def mark(self) -> None:
+        """Note that the value here will be wanted, which costs less than to read it at once."""
+        self._settle()
+        self._scores.mark()
+
+    def marked(self) -> list[tuple[float, float]]:
+        """Return the values at each mark, in order, and forget the marks.
+
+        That of all rows, and that of those since the mark before, NaN at the first mark.
+        """
+        return [(self._of(whole), self._of(since)) for whole, since in self._scores.marked()]
+
+    def _of(self, found: Any) -> float:
+        """Return the value of what was found at a mark."""
+        return float(found)
 
 
 class RocArea(RankMetric):

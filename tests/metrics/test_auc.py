@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 import olearn
 from olearn import evaluate, learners, streams
 from olearn.core.labels import CodedLabels, CodedProba
-from olearn.metrics import AUC, WindowedAUC, update_many, values_many
+from olearn.metrics import AUC, PRAUC, WindowedAUC, update_many, values_many
 from olearn.metrics.all_scores import AllScores
 from olearn.metrics.newest_scores import NewestScores
 
@@ -115,11 +115,13 @@ def test_values_after_each_row(case, window):
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("size", [1, 7, 40, 700])
-def test_marks_are_the_values_read_at_once(case, size, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "size"), [(AUC, 1), (AUC, 7), (AUC, 40), (AUC, 700), (PRAUC, 7), (PRAUC, 350)]
+)
+def test_marks_are_the_values_read_at_once(case, make, size, tmp_path):
     """To the bit, whenever they are asked for; through files, and with rows between blocks."""
     truth, scores = rows(case, 4_000)
-    late, read = AUC(), AUC()
+    late, read = make(), make()
     late.mark()
     found, wanted = late.marked(), [(math.nan, math.nan)]
     for i, start in enumerate(range(0, len(truth), size)):
@@ -134,7 +136,7 @@ def test_marks_are_the_values_read_at_once(case, size, tmp_path):
             late.get()
         if i % 3 == 2:  # more blocks than one between two marks
             late.mark()
-            since = AUC()
+            since = make()
             since.update_scores(
                 *(values[start - 2 * size : part.stop] for values in (truth, scores))
             )

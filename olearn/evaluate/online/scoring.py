@@ -16,6 +16,7 @@ from olearn.base import gives_intervals
 from olearn.base.pipeline import last_step
 from olearn.metrics import (
     AUC,
+    PRAUC,
     Coverage,
     IntervalWidth,
     KappaM,
@@ -28,6 +29,7 @@ from olearn.metrics.arrays import plan_update
 from olearn.metrics.intervals import IntervalMetric
 from olearn.metrics.kappa import BaselineKappa
 from olearn.metrics.one_vs_rest import OneVsRest, is_truth
+from olearn.metrics.scores import MarkedMetric
 from olearn.persist.classes import kept_in_files
 
 
@@ -61,9 +63,9 @@ class Scoreboard:
         self.windows: dict[str, list[float]] = {name: [] for name in self.names}
         self.curves: dict[str, list[float]] = {name: [] for name in self.names}
         self._total: list[Any] = _sharing_counts([metric.clone() for metric in metrics])
-        self._fresh = _mould([m for m in metrics if _area_of_all(m) is None])
+        self._fresh = _mould([m for m in metrics if _marked_of(m) is None])
         self._window: list[Any] = self._cast()
-        for late in map(_area_of_all, self._total):
+        for late in map(_marked_of, self._total):
             if late is not None:
                 late.mark()  # the first window begins
                 late.marked()
@@ -96,7 +98,7 @@ class Scoreboard:
         What costs less to find for many windows at once is written down by `fill`.
         """
         for name, total, window in zip(self.names, self._total, self._window, strict=True):
-            late = _area_of_all(total)
+            late = _marked_of(total)
             if late is None:
                 self.curves[name].append(_figure(total, self.n_scored))
                 self.windows[name].append(_figure(window, self._n_in_window))
@@ -112,7 +114,7 @@ class Scoreboard:
     def fill(self) -> None:
         """Write down what is missing in `windows` and `curves`."""
         for name, metric in zip(self.names, self._total, strict=True):
-            late = _area_of_all(metric)
+            late = _marked_of(metric)
             for whole, since in [] if late is None else late.marked():
                 self.curves[name].append(whole)
                 self.windows[name].append(since)
@@ -159,7 +161,7 @@ class Scoreboard:
             made = iter(pickle.loads(self._fresh))
         else:
             made = (m.clone() if isinstance(m, Metric) else pickle.loads(m) for m in self._fresh)
-        return [None if _area_of_all(total) is not None else next(made) for total in self._total]
+        return [None if _marked_of(total) is not None else next(made) for total in self._total]
 
 
 def choose_metrics(
@@ -253,9 +255,12 @@ def _figure(metric: Metric, n_scored: int) -> float:
     return float(metric.get()) if n_scored else math.nan
 
 
-def _area_of_all(metric: Metric) -> AUC | None:
-    inner = metric.metric if type(metric) is OneVsRest else metric
-    return inner if type(inner) is AUC else None
+def _marked_of(metric: Any) -> MarkedMetric | None:
+    """Return the metric if its values are found for many windows together."""
+    inner: Any = metric
+    if type(metric) is OneVsRest:
+        inner = metric.metric
+    return inner if type(inner) in (AUC, PRAUC) else None
 
 
 def _as_list(metrics: Metric | Iterable[Metric] | None, model: base.Estimator) -> list[Metric]:

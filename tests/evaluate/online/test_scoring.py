@@ -15,6 +15,7 @@ from olearn.evaluate.online.scoring import (
 )
 from olearn.metrics import (
     AUC,
+    PRAUC,
     Brier,
     FadingAccuracy,
     KappaM,
@@ -112,7 +113,13 @@ def test_values_are_those_of_each_metric_alone():
     scores = np.round(np.clip(0.4 * truth + rng.random(700), 0.0, 1.0), 2)
     labels = [False, True]
     every = [metrics.Accuracy(), KappaM(), metrics.CohenKappa(), KappaT(), metrics.F1(), AUC()]
-    every += [OneVsRest(AUC(), True), WindowedAUC(150), metrics.LogLoss(), FadingAccuracy()]
+    every += [
+        PRAUC(),
+        OneVsRest(AUC(), True),
+        WindowedAUC(150),
+        metrics.LogLoss(),
+        FadingAccuracy(),
+    ]
     board, alone = Scoreboard(every), [metric.clone() for metric in every]
     windows, curves = {n: [] for n in board.names}, {n: [] for n in board.names}
     for start in range(0, 700, 100):
