@@ -50,6 +50,13 @@ class AllScores(SortedScores):
             if self._n_late >= _MOST_LATE:  # all since the last mark
                 self._settle()
 
+    def add_row(self, positive: bool, score: float) -> None:
+        """Take in one row, which is read at once."""
+        self._settle()
+        if self._open is not None:
+            self._keep_open(np.array([positive]), np.array([score]))
+        self._put_row(positive, score)
+
     def add_each(self, positive: NDArray[np.bool_], scores: Rows) -> Rows:
         """Take in rows; return the area under the curve after each."""
         self._settle()
@@ -80,6 +87,8 @@ class AllScores(SortedScores):
     def _settle(self) -> None:
         """Take in all that waits."""
         self._settle_marked()
+        if not self._n_late:
+            return
         positive, scores = self._waiting(0, self._n_late)
         self._n_late = 0
         self._keep_open(positive, scores)

@@ -14,8 +14,9 @@ class AUC(MarkedMetric, RocArea):
     """Area under the ROC curve of all rows: the share of pairs of labels that scores order right.
 
     Exact, ties count one half: what scikit-learn's `roc_auc_score` gives of the same rows, where
-    river's `ROCAUC` reads ten thresholds. Memory: 16 to 64 bytes a row. Time per row: O(log n) and
-    the moves of 128 numbers.
+    river's `ROCAUC` reads ten thresholds. Memory: 16 to 64 bytes a row. Time per row: O(log n),
+    and the moves of 128 numbers where the value is read often; `mark` notes where it will be wanted
+    and costs less, as evaluations do.
 
     Parameters
     ----------

@@ -30,16 +30,24 @@ class NewestScores(SortedScores):
 
     def add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
         """Take in rows with finite scores."""
-        if self._are_many(len(scores)):
+        in_order = self._flat is not None or self._buckets is not None
+        if self._are_many(len(scores)) or not in_order:
             self._push(positive, scores)
         else:
             self._make_room(len(scores))
             self._put_few(positive, scores)
 
+    def add_row(self, positive: bool, score: float) -> None:
+        """Take in one row, which is read at once."""
+        self._settle()
+        self._make_room(1)
+        self._put_row(positive, score)
+
     def add_each(self, positive: NDArray[np.bool_], scores: Rows) -> Rows:
         """Take in rows; return the area under the curve after each."""
         areas = np.empty(len(scores))
         if not self._are_many(len(scores)):
+            self._settle()
             self._make_room(len(scores))
             self._put_few(positive, scores, areas)
             return areas
@@ -58,6 +66,7 @@ class NewestScores(SortedScores):
         """
         found = np.zeros(len(scores), np.bool_)
         if not self._are_many(len(scores)):
+            self._settle()
             self._make_room(len(scores))
             self._run(score_buckets.alarm_rows, self._ring, found, scores, budget)
             return found
@@ -76,8 +85,6 @@ class NewestScores(SortedScores):
 
     def _are_many(self, n_new: int) -> bool:
         """Tell whether to sort all of the window once it is read, not to put rows into buckets."""
-        if self._flat is None and self._buckets is None:
-            return True
         return n_new * _FEW >= min(self._n_rows() + n_new, self._window)
 
     def _push(self, positive: NDArray[np.bool_], scores: Rows) -> None:

@@ -97,6 +97,9 @@ class RankMetric(ScoreMetric):
     def _add(self, positive: NDArray[np.bool_], scores: Rows) -> None:
         self._scores.add(positive, scores)
 
+    def _add_row(self, positive: bool, score: float) -> None:
+        self._scores.add_row(positive, score)
+
     def get(self) -> float:
         """Return the area, NaN where there is none."""
         self._settle()

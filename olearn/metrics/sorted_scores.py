@@ -28,6 +28,7 @@ class SortedScores:
         # scores of each label in order, as they are or in buckets
         self._flat: tuple[Rows, Rows] | None = (np.empty(0), np.empty(0))
         self._buckets: tuple[Rows, Rows, Codes] | None = None
+        self._row = np.zeros(1, np.bool_), np.zeros(1)
 
     @property
     def counts(self) -> Counts:
@@ -60,6 +61,11 @@ class SortedScores:
         """Put rows into buckets one by one; write the area after each, if there is room."""
         if len(scores):
             self._run(score_buckets.add_rows, self._ring, positive, scores, areas)
+
+    def _put_row(self, positive: bool, score: float) -> None:
+        """Put one row into buckets."""
+        self._row[0][0], self._row[1][0] = positive, score
+        self._run(score_buckets.add_rows, self._ring, *self._row, _NO_AREAS)
 
     def _both_in_order(self) -> tuple[Rows, Rows]:
         return self._label_in_order(0), self._label_in_order(1)
