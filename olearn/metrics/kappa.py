@@ -128,8 +128,7 @@ class KappaM(BaselineKappa):
         return self._reverted.add(y_true, w)
 
     def check_pairs(self, pairs: LabelPairs) -> None:
-        for label in pairs.true_labels:
-            self._seen.check(label)
+        self._seen.check(pairs.true_labels)
 
     def _count_hits(self, pairs: LabelPairs) -> int:
         return self._seen.add_many(pairs)
@@ -143,9 +142,10 @@ class _Majority:
         self._weights = [0.0] * len(self._index)
         self._best = 0
 
-    def check(self, label: ClfTarget) -> None:
-        """Raise if this can be no label."""
-        self._index.get(label)
+    def check(self, labels: Sequence[ClfTarget]) -> None:
+        """Raise if one of these can be no label."""
+        for label in labels:
+            self._index.get(label)
 
     def add(self, label: ClfTarget, w: float) -> bool:
         """Add a label and return whether it is the majority class now."""
@@ -159,11 +159,11 @@ class _Majority:
     def add_many(self, pairs: LabelPairs) -> int:
         """Add all true labels in order and return how often `add` would have said yes."""
         codes = {label: self._add_class(label) for label in pairs.true_labels}
+        if not codes:
+            return 0
         table = np.array([codes.get(label, 0) for label in pairs.labels], dtype=np.int64)
         weights = np.array(self._weights)
-        n_hits = 0
-        if codes:
-            n_hits, self._best = _majority_hits(weights, table, pairs.true)
+        n_hits, self._best = _majority_hits(weights, table, pairs.true)
         self._weights = weights.tolist()
         return n_hits
 

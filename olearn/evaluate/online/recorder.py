@@ -82,17 +82,19 @@ class Recorder:
         if self._predictions is not None:
             coded = isinstance(span.y_pred, CodedLabels)
             self._predictions.append(span.y_pred.decoded() if coded else span.y_pred)
-        rows = _scored(span.y_pred)
         y_true, y_pred, y_proba = span.y_true, span.y_pred, span.y_proba
-        if len(rows) < len(y_pred):
+        rows = _scored(y_pred)
+        if rows is not None:
             y_true, y_pred = _only(y_true, rows), _only(y_pred, rows)
             y_proba = None if y_proba is None else _only(y_proba, rows)
         if self._judged:
             self._board.add(y_true, y_pred, y_proba)
-        if self._scores is not None:
-            self._scores.add(self.n + rows, y_true, y_pred)
-        if self._watch is not None:
-            self._watch.update(self.n + rows, y_true, y_pred)
+        if self._scores is not None or self._watch is not None:
+            at = self.n + (np.arange(len(y_pred)) if rows is None else rows)
+            if self._scores is not None:
+                self._scores.add(at, y_true, y_pred)
+            if self._watch is not None:
+                self._watch.update(at, y_true, y_pred)
         self.n += len(span.y_pred)
         if self.n % self._window == 0:
             self._close_window()
@@ -200,13 +202,15 @@ class _ErrorWatch:
                 self.alarms.append(row)
 
 
-def _scored(y_pred: Any) -> np.ndarray:
-    """Positions that have a prediction."""
+def _scored(y_pred: Any) -> Codes | None:
+    """Positions that have a prediction; None where all have."""
     if isinstance(y_pred, CodedLabels):
-        return np.flatnonzero(y_pred.codes >= 0)
-    if isinstance(y_pred, np.ndarray) and y_pred.dtype != object:
-        return np.arange(len(y_pred))
-    return np.flatnonzero([p is not None for p in y_pred])
+        there = y_pred.codes >= 0
+    elif isinstance(y_pred, np.ndarray) and y_pred.dtype != object:
+        return None
+    else:
+        there = np.array([p is not None for p in y_pred], np.bool_)
+    return None if there.all() else np.flatnonzero(there)
 
 
 def _only(values: Any, rows: Codes) -> Any:
