@@ -20,11 +20,14 @@ from river import forest, linear_model, metrics, naive_bayes, tree
 from river import preprocessing as theirs
 
 from olearn import evaluate, learners
+from olearn import metrics as our_metrics
 from olearn import preprocessing as ours
 
 Maker = Callable[[], Any]
 ACCURACY: tuple[type[metrics.base.Metric], ...] = (metrics.Accuracy,)
 PROBABILITIES = (metrics.LogLoss, metrics.Accuracy)
+RIVERS_AUC = (metrics.LogLoss, metrics.ROCAUC)
+EXACT_AUC = (metrics.LogLoss, our_metrics.AUC)
 
 # name: our last step, river's, metrics, delay
 CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
@@ -32,6 +35,18 @@ CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
         learners.LogisticRegression,
         linear_model.LogisticRegression,
         ACCURACY,
+        None,
+    ),
+    "logistic regression, LogLoss, ROCAUC": (
+        learners.LogisticRegression,
+        linear_model.LogisticRegression,
+        RIVERS_AUC,
+        None,
+    ),
+    "logistic regression, LogLoss, AUC": (
+        learners.LogisticRegression,
+        linear_model.LogisticRegression,
+        EXACT_AUC,
         None,
     ),
     "naive Bayes": (learners.GaussianNB, naive_bayes.GaussianNB, ACCURACY, None),
@@ -47,6 +62,12 @@ CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
         PROBABILITIES,
         100,
     ),
+    "tree, LogLoss, AUC, 100 rows late": (
+        learners.HoeffdingTreeClassifier,
+        tree.HoeffdingTreeClassifier,
+        EXACT_AUC,
+        100,
+    ),
     "forest": (
         lambda: learners.ARFClassifier(seed=1),
         lambda: forest.ARFClassifier(seed=1),
@@ -60,7 +81,7 @@ CASES: dict[str, tuple[Maker, Maker, Any, int | None]] = {
         100,
     ),
 }
-IN_PLACE = ("logistic regression", "naive Bayes")
+IN_PLACE = tuple(name for name in CASES if name.startswith(("logistic", "naive")))
 
 
 @dataclass
