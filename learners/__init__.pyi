@@ -1,11 +1,15 @@
 """Made from the `__all__` of the files by `make readme`."""
 
+from olearn.learners.trees.bagging import ADWINBaggingClassifier as ADWINBaggingClassifier
+from olearn.learners.trees.boosting import ADWINBoostingClassifier as ADWINBoostingClassifier
 from olearn.learners.analytic.aef_ocl import AEFOCLClassifier as AEFOCLClassifier
 from olearn.learners.trees.amrules import AMRules as AMRules
 from olearn.learners.trees.arf import ARFClassifier as ARFClassifier
 from olearn.learners.trees.arf_regressor import ARFRegressor as ARFRegressor
+from olearn.learners.trees.boosting import AdaBoostClassifier as AdaBoostClassifier
 from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRidgeClassifier
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
+from olearn.learners.trees.bagging import BaggingClassifier as BaggingClassifier
 from olearn.learners.bayes.bernoulli import BernoulliNB as BernoulliNB
 from olearn.learners.bayes.complement import ComplementNB as ComplementNB
 from olearn.learners.intervals.conformal_regressor import ConformalRegressor as ConformalRegressor
@@ -20,6 +24,7 @@ from olearn.learners.trees.hoeffding_tree_regressor import HoeffdingTreeRegresso
 from olearn.learners.neighbours.knn_classifier import KNNClassifier as KNNClassifier
 from olearn.learners.neighbours.knn_regressor import KNNRegressor as KNNRegressor
 from olearn.learners.anomaly.loda import LODA as LODA
+from olearn.learners.trees.bagging import LeveragingBaggingClassifier as LeveragingBaggingClassifier
 from olearn.learners.linear.linear_regression import LinearRegression as LinearRegression
 from olearn.learners.linear.logistic_regression import LogisticRegression as LogisticRegression
 from olearn.learners.bayes.multinomial import MultinomialNB as MultinomialNB
@@ -33,6 +38,7 @@ from olearn.learners.linear.perceptron import Perceptron as Perceptron
 from olearn.learners.analytic.random_relu import RandomReLU as RandomReLU
 from olearn.learners.neighbours.sam_knn import SAMkNNClassifier as SAMkNNClassifier
 from olearn.learners.trees.soknl_regressor import SOKNLRegressor as SOKNLRegressor
+from olearn.learners.trees.srp import SRPClassifier as SRPClassifier
 from olearn.learners.linear.softmax_regression import SoftmaxRegression as SoftmaxRegression
 from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
 from olearn.learners.replay.uer import UERClassifier as UERClassifier

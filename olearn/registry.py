@@ -82,6 +82,12 @@ LEARNERS: dict[str, Entry] = {
     "hoeffding-tree": Entry("olearn.learners:HoeffdingTreeClassifier"),
     "hoeffding-adaptive-tree": Entry("olearn.learners:HoeffdingAdaptiveTreeClassifier"),
     "arf": Entry("olearn.learners:ARFClassifier"),
+    "srp": Entry("olearn.learners:SRPClassifier"),
+    "leveraging-bagging": Entry("olearn.learners:LeveragingBaggingClassifier"),
+    "adwin-bagging": Entry("olearn.learners:ADWINBaggingClassifier"),
+    "bagging": Entry("olearn.learners:BaggingClassifier"),
+    "boosting": Entry("olearn.learners:AdaBoostClassifier"),
+    "adwin-boosting": Entry("olearn.learners:ADWINBoostingClassifier"),
     "driftmoe": Entry("olearn.learners:DriftMoEClassifier", options={"variant": "data"}),
     "driftmoe-task": Entry(
         "olearn.learners:DriftMoEClassifier",

@@ -50,7 +50,7 @@ class Member(NamedTuple):
 
 
 @inner(forceinline=True)
-def _weigh(t, m, out):
+def weigh(t, m, out):
     """Multiply the class probabilities of a tree by its weight."""
     if m.settings[WEIGHTED] > 0.0:
         right = m.tally[RIGHT]
@@ -144,7 +144,7 @@ def learn_many(handle, number, statuses, tallies, windows, settings, X, y, w, ou
         by_bayes, in_logs = bayes_code(t, node, x, work)
         if out.shape[0] > 0:
             write_proba(t, node, by_bayes, in_logs, out[i], work)
-            _weigh(t, m, out[i])
+            weigh(t, m, out[i])
         if learns:
             _learn(t, m, x, y[i], w[i], node, by_bayes, work)
     return X.shape[0]

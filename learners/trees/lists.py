@@ -75,13 +75,22 @@ def new_slot(t):
     stats, seen, n_features = t.stats, t.seen, t.feat.shape[0]
     stats[slot] = 0.0
     seen[slot] = 0
-    size = head[at.SUBSPACE]
-    if 0 < size < n_features:
-        seen[slot] = -1
-        for f in range(n_features - size, n_features):  # Floyd's draw without replacement
-            pick = next_below(t.rng, f + 1)
-            seen[slot, f if seen[slot, pick] == 0 else pick] = 0
+    size, rng = head[at.SUBSPACE], t.rng
+    if 0 < abs(size) < n_features:
+        a, b, c, d = rng[0], rng[1], rng[2], rng[3]
+        draw_subspace(seen, slot, n_features, abs(size), rng)
+        if size < 0:  # of all leaves alike: the next one draws the same numbers
+            rng[0], rng[1], rng[2], rng[3] = a, b, c, d
     return slot
+
+
+@inner
+def draw_subspace(seen, slot, n_features, size, rng):
+    """Mark all features but `size` of them in a row of `seen` as outside of a subspace."""
+    seen[slot, :n_features] = -1
+    for f in range(n_features - size, n_features):  # Floyd's draw without replacement
+        pick = next_below(rng, f + 1)
+        seen[slot, f if seen[slot, pick] == 0 else pick] = 0
 
 
 @inner

@@ -38,7 +38,8 @@ class TreePool:
     max_size
         Bound of the memory of all arrays, in MiB.
     subspace
-        Number of random features that each leaf looks at; 0 = all.
+        Number of random features that each leaf looks at; 0 = all, below 0 = as many, and the same
+        ones in all leaves.
     bytes_beside
         Memory that the learner itself keeps beside each node, in bytes.
     rng
