@@ -67,6 +67,20 @@ def test_pipelines_are_timed_beside_river(tmp_path):
     assert right[0] == right[1]
 
 
+def test_ensembles_are_timed_beside_river(tmp_path):
+    """Each model ran the same rows on both sides, and accuracy is that of all seeds."""
+    sizes = ("--rows", "120", "--river-rows", "60", "--streams", "sea", "--java-warm", "0")
+    _, found = run("ensembles.py", tmp_path / "ensembles", *sizes, "--seeds", "2")
+    lines = [line for line in found["comparisons"] if line["peer"] == "river's"]
+    assert [line["model"] for line in lines] == ["SRP", "LeveragingBagging", "AdaBoost"]
+    for line in lines:
+        assert line["rows"] == 60
+        assert 40.0 < float(line["ours acc %"].split()[0]) <= 100.0
+    ours, theirs = found["timings"][:2]
+    ratio = theirs["cpu_seconds"] / ours["cpu_seconds"]
+    assert lines[0]["ratio"] == pytest.approx(ratio, rel=0.01, abs=0.06)
+
+
 def test_a_scaler_and_a_regression_are_timed_beside_river(tmp_path):
     """Exact ones have river's scores; the others are as near as the option promises."""
     sizes = ("--rows", "300", "--dict-rows", "300", "--repeat", "1", "--stream", "sea")
