@@ -133,6 +133,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"How it works": "concepts.md"},
         {"Tables in files": "files.md"},
         {"Transformers": "preprocessing.md"},
+        {"Ensembles of trees": "ensembles.md"},
         {"Numbers to predict": "regression.md"},
         {"Linear models": "linear.md"},
         {"Nearest neighbours and naive Bayes": "neighbours_and_bayes.md"},

@@ -11,6 +11,7 @@ from olearn.learners.analytic.ridge import AnalyticRidgeClassifier as AnalyticRi
 from olearn.learners.analytic.regressor import AnalyticRidgeRegressor as AnalyticRidgeRegressor
 from olearn.learners.trees.bagging import BaggingClassifier as BaggingClassifier
 from olearn.learners.bayes.bernoulli import BernoulliNB as BernoulliNB
+from olearn.learners.imbalance.class_weight import ClassWeightClassifier as ClassWeightClassifier
 from olearn.learners.bayes.complement import ComplementNB as ComplementNB
 from olearn.learners.intervals.conformal_regressor import ConformalRegressor as ConformalRegressor
 from olearn.learners.mixture.drift_moe import DriftMoEClassifier as DriftMoEClassifier
@@ -41,4 +42,5 @@ from olearn.learners.trees.soknl_regressor import SOKNLRegressor as SOKNLRegress
 from olearn.learners.trees.srp import SRPClassifier as SRPClassifier
 from olearn.learners.linear.softmax_regression import SoftmaxRegression as SoftmaxRegression
 from olearn.learners.rl.td import StreamTDRegressor as StreamTDRegressor
+from olearn.learners.imbalance.threshold import ThresholdClassifier as ThresholdClassifier
 from olearn.learners.replay.uer import UERClassifier as UERClassifier

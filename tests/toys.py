@@ -243,3 +243,12 @@ def mixed_rows(n=300):
         }
         rows.append({k: v for k, v in x.items() if rng.random() > 0.1})
     return rows
+
+
+def rare_rows(n=1500, seed=1, rate=0.05):
+    """Three numbers, and a rare label that the first one tells in part."""
+    rng = np.random.default_rng(seed)
+    y = rng.random(n) < rate
+    X = rng.normal(size=(n, 3))
+    X[:, 0] += 1.5 * y
+    return X, np.where(y, "rare", "usual")

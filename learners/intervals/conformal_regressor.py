@@ -9,7 +9,7 @@ from river.base.typing import FeatureName
 from river.conf.interval import Interval
 
 from olearn.base import Stage, takes_blocks
-from olearn.base.stages import Schedule, is_at_once
+from olearn.base.stages import Schedule, answered
 from olearn.core.locked import locked
 from olearn.core.parameters import (
     In,
@@ -25,6 +25,9 @@ from olearn.core.validate import check_kind, row_targets
 from olearn.learners.intervals import kernels
 
 __all__ = ["ConformalRegressor"]
+
+_NO_ERRORS = np.empty(0)
+_NONE, _ONE = np.zeros(1, np.int64), np.ones(1, np.int64)
 
 
 @with_parameters
@@ -128,7 +131,7 @@ class ConformalRegressor(Stage, Settable, base.Wrapper[Any], base.Regressor):
             number = self.regressor.predict_one(x)
             self.regressor.learn_one(x, y, **params)
             if number is not None and (error := abs(target - number)) < np.inf:
-                self._run(np.array([kernels.LEARN]), np.array([error]))
+                self._run(_ONE, np.array([error]))
 
     @overload
     def predict_one(
@@ -144,7 +147,7 @@ class ConformalRegressor(Stage, Settable, base.Wrapper[Any], base.Regressor):
             number: float = self.regressor.predict_one(x, **params)
             if not with_interval or number is None:  # some of river's know nothing at first
                 return number
-            half = float(self._run(np.array([kernels.ANSWER]), np.zeros(1))[0])
+            half = float(self._run(_NONE, _NO_ERRORS)[0])
             return Interval(number - half, number + half)
 
     # -- many rows -------------------------------------------------------------------------------
@@ -174,34 +177,18 @@ class ConformalRegressor(Stage, Settable, base.Wrapper[Any], base.Regressor):
         """
         targets = row_targets(y, len(B))
         upto = Schedule.at_once(len(B)).upto if upto is None else upto
-        asked, learnt = _events(upto, len(B))
-        events = np.full(len(asked) + len(learnt), kernels.ANSWER)
-        events[learnt] = kernels.LEARN
         model: Any = self.regressor
-        numbers = np.empty(len(events))
-        if A is B and is_at_once(upto):
-            numbers[asked] = numbers[learnt] = model._run_schedule(A, B, targets, names=names)
-        else:  # what is learnt is predicted too, right before
-            rows = np.empty((len(events), np.shape(A)[1]))
-            rows[asked], rows[learnt] = A, B
-            after = np.cumsum(events == kernels.LEARN)
-            numbers[:] = model._run_schedule(rows, B, targets, after, names=names)
-        errors = np.zeros(len(events))
-        errors[learnt] = np.abs(targets - numbers[learnt])
-        half = self._run(events, errors)[asked]
+
+        def run(rows: Any, learnt: Any, plan: Codes) -> Rows:
+            numbers: Rows = model._run_schedule(rows, learnt, targets, plan, names=names)
+            return numbers
+
+        asked, learnt, numbers = answered(run, A, B, upto)
+        half = self._run(upto, np.abs(targets - numbers[learnt]))
         answers = numbers[asked]
         return np.stack([answers, answers - half, answers + half], axis=1) if intervals else answers
 
-    def _run(self, events: Codes, errors: Rows) -> Rows:
-        out = np.empty(len(events))
-        kernels.run(self._scores, self._state, self._settings, events, errors, out)
+    def _run(self, upto: Codes, errors: Rows) -> Rows:
+        out = np.empty(len(upto))
+        kernels.run(self._scores, self._state, self._settings, upto, errors, out)
         return out
-
-
-def _events(upto: Codes, n_due: int) -> tuple[Codes, Codes]:
-    """Return when each row is answered, and when each is learnt, of all events in order."""
-    before = np.concatenate([[0], upto[:-1]])[: len(upto)]
-    asked = np.arange(len(upto)) + before
-    learnt = np.ones(len(upto) + n_due, dtype=bool)
-    learnt[asked] = False
-    return asked, np.flatnonzero(learnt)

@@ -13,7 +13,6 @@ N, PLACE, ALPHA = range(3)  # scores held, where the next one goes, and the rate
 N_STATE = 3
 RATE, STEP = range(2)  # settings: the rate of misses that is asked for, and the step towards it
 BY_ARRIVAL, SORTED = range(2)
-ANSWER, LEARN = range(2)  # events
 _DOUBLING = 10.0  # misses in succession, beyond the largest score, after which the width doubles
 
 
@@ -80,10 +79,11 @@ def _learn(scores, state, settings, error):
 
 
 @njit(nogil=True)
-def run(scores, state, settings, events, errors, out):
-    """Go through events in order: write half widths to `out`, and learn errors."""
-    for i in range(len(events)):
-        if events[i] == ANSWER:
-            out[i] = half_width(scores, state, settings)
-        else:
-            _learn(scores, state, settings, errors[i])
+def run(scores, state, settings, upto, errors, out):
+    """Write the half width of each row to `out`; `upto[t]` errors are learnt once row t has one."""
+    learnt = 0
+    for t in range(len(out)):
+        out[t] = half_width(scores, state, settings)
+        while learnt < upto[t]:
+            _learn(scores, state, settings, errors[learnt])
+            learnt += 1

@@ -284,13 +284,20 @@ class Chain:
         return out
 
     def classify(
-        self, A: Any, B: Any, y: Any, upto: Codes | None, names: Names, proba: bool
+        self,
+        A: Any,
+        B: Any,
+        y: Any,
+        upto: Codes | None,
+        names: Names,
+        proba: bool,
+        w: Rows | None = None,
     ) -> CodedLabels | Rows:
         """Do as `run` for a classifier, of what is given; see `ArrayClassifier._run_schedule`."""
         seen, learnt = self._tables(A, B, names)
         codes, labels = self.last._plan(y, len(learnt))
         how = {"labels": labels, "proba": proba}
-        out = self.run(seen, learnt, _plan(upto, learnt), codes, **how)
+        out = self.run(seen, learnt, _plan(upto, learnt), codes, w, **how)
         known = self.last.labels
         if not proba:
             return CodedLabels(np.concatenate([np.empty(0, np.int64), *out]), known)

@@ -208,13 +208,14 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
         *,
         names: Names = None,
         proba: bool = False,
+        w: Rows | None = None,
     ) -> Any:
         """Predict the rows of `A`, learning those of `B` in between; see `olearn.base.stages`.
 
         Returns codes as `CodedLabels`, or probabilities, NaN for labels that came later. By default
-        each row is learnt at once.
+        each row is learnt at once, and with weight 1.
         """
-        return Chain(self).classify(A, B, y, upto, names, proba)
+        return self._run_chain(Chain(self), A, B, y, upto, names, proba, w)
 
     @locked
     def predict_many(self, X: Any, *, names: Names = None) -> Any:
@@ -281,8 +282,11 @@ class ArrayClassifier(Stage, Settable, base.MiniBatchClassifier):
         upto: Codes | None,
         names: Names = None,
         proba: bool = False,
+        w: Rows | None = None,
     ) -> CodedLabels | Rows:
-        return chain.classify(A, B, y, upto, names, proba)
+        if w is not None:
+            self._check_weights(w)
+        return chain.classify(A, B, y, upto, names, proba, w)
 
     def _plan(self, y: Any, n_rows: int) -> tuple[Codes, list[ClfTarget]]:
         """Code the labels of a batch; return all labels in code order, those to come too."""

@@ -162,6 +162,35 @@ def runs(upto: Codes) -> Iterator[tuple[slice, slice]]:
         yield slice(row, len(upto)), slice(learnt, learnt)
 
 
+def answered(run: Any, A: Any, B: Any, upto: Codes) -> tuple[Codes, Codes, Any]:
+    """Let a model answer the rows of a schedule, and those it learns right before that too.
+
+    Parameters
+    ----------
+    run
+        Given rows, rows to learn and their schedule, it returns an answer for each of the former.
+    A, B, upto
+        As in `olearn.base.chain.Chain.run`.
+
+    Returns
+    -------
+    tuple
+        Which of the answers are those of `A`, which those of `B`, and the answers.
+
+    """
+    if A is B and is_at_once(upto):
+        each = np.arange(len(upto))
+        return each, each, run(A, B, upto)
+    before = np.concatenate([[0], upto[:-1]])[: len(upto)]
+    asked = np.arange(len(upto)) + before
+    is_learnt = np.ones(len(upto) + len(B), dtype=bool)
+    is_learnt[asked] = False
+    learnt = np.flatnonzero(is_learnt)
+    rows = np.empty((len(is_learnt), np.shape(A)[1]))
+    rows[asked], rows[learnt] = A, B
+    return asked, learnt, run(rows, B, np.cumsum(is_learnt))
+
+
 @dataclass(frozen=True)
 class Part:
     """Rows of a schedule in which nothing new is learnt, but for what its first row brings."""

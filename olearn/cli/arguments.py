@@ -41,6 +41,7 @@ class RunOptions:
     metric: list[str] | None
     positive: str | None
     interval: float | None
+    rare: str | None
     target: str | None
     table: Mapping[str, Any]
     column: str | None
@@ -206,19 +207,6 @@ def make_learner(name: str, stream: "Stream", seed: int | None, options: dict[st
         )
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def with_interval(name: str, learner: Any, share: float | None) -> Any:
-    """Return a learner of numbers with intervals that hold a share of them; None: as it is."""
-    if share is None:
-        return learner
-    if registry.LEARNERS[name].task() != REGRESSION:
-        raise typer.BadParameter(f"--interval is for learners of numbers, which {name} is none of")
-    if not 0.0 < share < 1.0:
-        raise typer.BadParameter(f"--interval must be between 0 and 1, got {share}")
-    from olearn.learners import ConformalRegressor
-
-    return ConformalRegressor(learner, coverage=share)
 
 
 def make_metrics(names: Sequence[str] | None) -> list[Any] | None:

@@ -131,6 +131,14 @@ Share = Annotated[
         help="Intervals that hold this share of the numbers, around those of a regressor.",
     ),
 ]
+Rare = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="For rare labels: 'balanced' weights, or a threshold for --positive: 'f1', "
+        "'budget=SHARE', 'cost=NUMBER'.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -214,6 +222,7 @@ def run(
     metric: MetricNames = None,
     positive: Positive = None,
     interval: Share = None,
+    rare: Rare = None,
     set_: Settings = None,
     target: Target = None,
     column: Column = None,
@@ -244,6 +253,7 @@ def run(
         metric=metric,
         positive=positive,
         interval=interval,
+        rare=rare,
         target=target,
         table=table,
         column=column,

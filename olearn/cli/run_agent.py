@@ -19,7 +19,7 @@ def run(agent: str, environment: str, given: RunOptions) -> None:
     episode after the last step goes to `video`.
     """
     why = f"{agent} is an agent, which acts in an environment"
-    given.refuse(("delay", "detector", "metric", "positive", "interval", "target"), why)
+    given.refuse(("delay", "detector", "metric", "positive", "interval", "rare", "target"), why)
     given.refuse(("column", "calibrate", "report"), why)
     refuse_columns(given.table, why, tuple(given.table))
     given.refuse(("checkpoint", "every", "resume"), f"{why}, whose state cannot be saved")

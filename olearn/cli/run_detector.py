@@ -75,7 +75,9 @@ class Series:
 def run(name: str, source: str, given: arguments.RunOptions) -> None:
     """Run a detector by its name; print alarms as a table or all as JSON, and write the picture."""
     why = f"{name} is a detector, which learns nothing"
-    given.refuse(("delay", "detector", "metric", "positive", "interval", "target", "video"), why)
+    given.refuse(
+        ("delay", "detector", "metric", "positive", "interval", "rare", "target", "video"), why
+    )
     given.refuse(("checkpoint", "every", "resume"), why)
     arguments.refuse({"--set stream": given.of_stream or None}, why)
     refuse_columns(given.table, f"{name} watches one column of numbers, --column NAME")

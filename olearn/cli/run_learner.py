@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from olearn import registry
-from olearn.cli import arguments
+from olearn.cli import arguments, wrappers
 from olearn.cli.tables import check_files
 
 if TYPE_CHECKING:
@@ -34,12 +34,15 @@ def run(learner: str, stream: str, given: arguments.RunOptions) -> None:
     rows = given.rows if checkpoint is None else None
     source = arguments.open_stream(stream, given.seed, table, given.of_stream, rows, [learner])
     watch = given.detector
+    positive = arguments.find_label(given.positive, source)
     model = arguments.make_learner(learner, source, given.seed, given.of_learner)
+    model = wrappers.with_rare(learner, model, given.rare, positive)
+    usual = wrappers.METRICS_OF_RARE if given.rare and positive is not None else None
     result = prequential(
         source,
-        arguments.with_interval(learner, model, given.interval),
-        arguments.make_metrics(given.metric),
-        pos_label=arguments.find_label(given.positive, source),
+        wrappers.with_interval(learner, model, given.interval),
+        arguments.make_metrics(given.metric or usual),
+        pos_label=positive,
         window=given.window,
         delay=delay,
         detector=None if watch is None else registry.make_detector(watch, seed=given.seed),

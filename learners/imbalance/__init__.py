@@ -1,0 +1,1 @@
+"""Rare labels: weights of classes, and thresholds, around any classifier."""
