@@ -99,8 +99,8 @@ class ThresholdClassifier(WrappedClassifier):
     beta: Annotated[float, Above(0.0)] = 1.0
     budget: OpenFraction = 0.05
     miss_cost: Annotated[float, Above(0.0)] = 10.0
-    window_size: PositiveInt = 2000
-    every: PositiveInt = 100
+    window_size: PositiveInt = 1000
+    every: PositiveInt = 50
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -94,11 +94,12 @@ class SRPClassifier(ForestShape, ArrayClassifier):
 
     Notes
     -----
-    Follows MOA: no two members have the same features where there are enough choices, and a member
-    learns a row once with weight k. River takes the first subspaces in lexicographic order where
-    there are up to 20 features, so that the last features are seen by few members or none, and
-    trains k times with weight 1. Features that come later join all trees that there are. The
-    subspaces are drawn over the columns in the order of their first appearance: the check
+    Follows MOA: no two members have the same features where there are enough choices, else all
+    choices are used alike, and a member learns a row once with weight k. River takes the first
+    subspaces in lexicographic order where there are up to 20 features, so that the last features
+    are seen by few members or none, and trains k times with weight 1. Features that come later join
+    all trees that there are. The subspaces are drawn over the columns in the order of their first
+    appearance: the check
     `check_shuffle_features_no_impact` is skipped.
 
     Examples
@@ -202,9 +203,11 @@ class SRPClassifier(ForestShape, ArrayClassifier):
         taken: set[bytes] = set()
         most = math.comb(n, size)
         for pool in self._pools:
+            if len(taken) == most:  # all are in use: once more
+                taken.clear()
             for _ in range(_DRAWS):
                 found = _features_of(pool, n, size)
-                if found not in taken or len(taken) == most or pool.arrays.head[at.SLOTS_USED]:
+                if found not in taken or pool.arrays.head[at.SLOTS_USED]:
                     break
                 next_u64(pool.arrays.rng)
             taken.add(found)

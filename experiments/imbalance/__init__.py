@@ -1,0 +1,1 @@
+"""Rare labels: runs, tables and the picture."""
