@@ -134,6 +134,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"Tables in files": "files.md"},
         {"Transformers": "preprocessing.md"},
         {"Ensembles of trees": "ensembles.md"},
+        {"Rare labels": "imbalance.md"},
         {"Numbers to predict": "regression.md"},
         {"Linear models": "linear.md"},
         {"Nearest neighbours and naive Bayes": "neighbours_and_bayes.md"},
