@@ -20,6 +20,7 @@ from olearn import detectors, evaluate, learners, streams
 from olearn.checks.tools import require_same_state, snapshot
 from olearn.cli.main import app
 from olearn.evaluate import Checkpoint
+from olearn.metrics import AUC, PRAUC, KappaM, PrecisionAtBudget, WindowedAUC
 from olearn.persist.files import read_header
 from olearn.preprocessing import MinMaxScaler
 
@@ -102,6 +103,15 @@ CASES = {
         river_pipeline,
         lambda: list(datasets.Phishing()),
         {"metrics": [metrics.ROCAUC(), metrics.LogLoss(), metrics.CohenKappa()], "window": 128},
+    ),
+    "areas found late": (
+        learners.GaussianNB,
+        lambda: streams.load("sea", seed=4),
+        {
+            "metrics": [AUC(), PRAUC(), WindowedAUC(64), PrecisionAtBudget(0.1, 50), KappaM()],
+            "window": 90,
+            "block_size": 70,
+        },
     ),
     "regression": (
         lambda: preprocessing.StandardScaler() | linear_model.LinearRegression(),
