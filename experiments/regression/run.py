@@ -23,6 +23,9 @@ LEARNERS: dict[str, Callable[[], Any]] = {
     "linear regression": learners.LinearRegression,
     "nearest neighbours": learners.KNNRegressor,
     "Hoeffding tree": learners.HoeffdingTreeRegressor,
+    "model rules": lambda: learners.AMRules(normalise=True),
+    "adaptive random forest": lambda: learners.ARFRegressor(seed=1),
+    "nearest leaves": lambda: learners.SOKNLRegressor(seed=1),
 }
 
 
