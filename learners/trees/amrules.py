@@ -112,8 +112,8 @@ class AMRules(LimitedTargets):
         of most tests first, and at last no rule is added.
     normalise
         Whether the models see features and targets less their mean so far, in units of three
-        standard deviations, and no step of theirs goes beyond the target of its row. Recommended:
-        on columns as they come, a linear model diverges easily. False is what river does.
+        standard deviations, as in `HoeffdingTreeRegressor`. Recommended: on columns as they come, a
+        linear model diverges easily. False is what river does.
 
     Raises
     ------

@@ -79,9 +79,9 @@ class HoeffdingTreeRegressor(ModelTree):
         the first attempt.
     normalise
         Whether the models in the leaves see features and targets less their mean so far, in units
-        of three standard deviations, as in FIMT-DD, and no step of theirs goes beyond the target
-        of its row. Recommended: on columns as they come, a linear model diverges easily. False is
-        what river does.
+        of three standard deviations, as in FIMT-DD; a feature counts as at most nine of them off,
+        and no step of the models goes beyond the target of its row. Recommended: on columns as they
+        come, a linear model diverges easily. False is what river does.
 
     Raises
     ------

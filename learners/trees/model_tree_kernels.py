@@ -26,6 +26,7 @@ from olearn.learners.trees.model_tree_split import (
 _MAX = np.finfo(np.float64).max
 _LARGEST = 1e150
 _SPREADS = 3.0  # standard deviations that are 1 for the normalised model (FIMT-DD)
+_FAR = 3.0  # of these: farther off, a feature would carry its model away
 
 
 @inner
@@ -124,7 +125,7 @@ def model_row(t, X, row, z):
         if t.nominal[j] == 1:
             z[0, j] = np.nan
         elif normalise and z[0, j] == z[0, j]:
-            z[0, j] = scaled(t, 1 + j, z[0, j])
+            z[0, j] = min(max(scaled(t, 1 + j, z[0, j]), -_FAR), _FAR)
 
 
 @inner

@@ -239,3 +239,13 @@ def test_a_normalised_model_does_not_overshoot():
         answers[i] = model.predict_many(X[i : i + 1])[0]
         model.learn_many(X[i : i + 1], y[i : i + 1], w[i : i + 1])
     assert np.abs(answers - y)[100:].mean() < 0.1 * y.std()
+
+
+def test_a_value_far_off_does_not_carry_a_normalised_model_away():
+    """A column that hardly moves, and then does: the answer stays near the targets."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 2)) * [1.0, 1e-6]
+    y = 3.0 * X[:, 0] + 0.3e6 * X[:, 1]
+    model = learners.HoeffdingTreeRegressor(normalise=True, leaf_prediction="model")
+    model.learn_many(X, y)
+    assert abs(model.predict_one({0: 0.0, 1: 1.0})) < 2.0 * np.abs(y).max()
