@@ -154,6 +154,7 @@ def _readings(metric: Any, block: ArrayBlock, counted: set[int] | None) -> list[
     if ordered:
         metric.check_pairs(pairs)
         readings.append(lambda: metric.update_pairs(pairs))
+    if ordered or type(metric).update is base.ClassificationMetric.update:  # which does no more
         update = getattr(cm, "update", None)
     if cm is None or (counted is not None and id(cm) in counted):
         return readings

@@ -32,6 +32,8 @@ from olearn.metrics.one_vs_rest import OneVsRest, is_truth
 from olearn.metrics.scores import MarkedMetric
 from olearn.persist.classes import kept_in_files
 
+_WINDOWS_AT_ONCE = 16  # whose metrics are made together
+
 
 @kept_in_files
 class Scoreboard:
@@ -64,6 +66,7 @@ class Scoreboard:
         self.curves: dict[str, list[float]] = {name: [] for name in self.names}
         self._total: list[Any] = _sharing_counts([metric.clone() for metric in metrics])
         self._fresh = _mould([m for m in metrics if _marked_of(m) is None])
+        self._stock: list[list[Metric]] = []
         self._window: list[Any] = self._cast()
         for late in map(_marked_of, self._total):
             if late is not None:
@@ -119,6 +122,9 @@ class Scoreboard:
                 self.curves[name].append(whole)
                 self.windows[name].append(since)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_stock": []}
+
     def leading(self) -> float:
         """Return the first metric's value over all rows so far, NaN where none was scored."""
         return float(self._total[0].get()) if self.n_scored else math.nan
@@ -158,9 +164,10 @@ class Scoreboard:
     def _cast(self) -> list[Metric | None]:
         """Return metrics that have counted nothing; none where the total tells of windows too."""
         if isinstance(self._fresh, bytes):
-            made = iter(pickle.loads(self._fresh))
+            self._stock = self._stock or pickle.loads(self._fresh)
+            made = iter(self._stock.pop())
         else:
-            made = (m.clone() if isinstance(m, Metric) else pickle.loads(m) for m in self._fresh)
+            made = (metric.clone() for metric in self._fresh)
         return [None if _marked_of(total) is not None else next(made) for total in self._total]
 
 
@@ -229,11 +236,14 @@ def _gives_one_number(metric: Metric) -> bool:
         return False
 
 
-def _mould(metrics: Sequence[Metric]) -> bytes | list[Metric | bytes]:
-    """Return what untouched metrics are made of: pickled ones, as `clone` reads signatures."""
-    fresh = [metric.clone() for metric in metrics]
+def _mould(metrics: Sequence[Metric]) -> bytes | list[Metric]:
+    """Return what untouched metrics are made of: pickled ones, as `clone` reads signatures.
+
+    Of several windows, as what they have in common is then found once.
+    """
     try:
-        mould = pickle.dumps(_sharing_counts(fresh))
+        windows = [_sharing_counts([m.clone() for m in metrics]) for _ in range(_WINDOWS_AT_ONCE)]
+        mould = pickle.dumps(windows)
         pickle.loads(mould)
     except Exception:  # somebody's metric with parts that no file can hold
         return [metric.clone() for metric in metrics]
