@@ -83,16 +83,21 @@ class Chain:
     ----------
     steps
         Transformers, and at the end a classifier, regressor or anomaly detector.
+    learns_first
+        Whether unsupervised transformers learn a row when it is predicted, before they turn it, and
+        not when its label comes.
 
     """
 
-    def __init__(self, *steps: Any) -> None:
+    def __init__(self, *steps: Any, learns_first: bool = False) -> None:
         *self.steps, self.last = steps
         self._all = steps
         self.reads_targets = any(step._target_is_number for step in self.steps)
         self._links = [Link(*pair) for pair in pairwise(steps)]
         self._linked = list(zip(self.steps, self._links, strict=True))
         self.encoder = steps[0]._features
+        self.learns_first = learns_first
+        self.learning: Chain | None = None  # of the same steps, which learns first
         if self._links and len(self.encoder):
             self.settle()
 
@@ -178,8 +183,23 @@ class Chain:
 
     def learn_row(self, row: Rows, y: Any, w: float) -> Rows:
         """Let the steps before the last learn a row one after the other; return what they make."""
+        if self.learns_first:
+            return self._learn_some(row, y, w, supervised=True)
         for step, link in self._linked:
             row = link(step._learn_and_transform_row(row, y, w))
+        return row
+
+    def learn_and_transform(self, x: Mapping[Any, Any]) -> Rows:
+        """Let unsupervised steps learn a row that is predicted, before each turns it."""
+        return self._learn_some(self.encode_learning(x), None, 1.0, supervised=False)
+
+    def _learn_some(self, row: Rows, y: Any, w: float, *, supervised: bool) -> Rows:
+        for step, link in self._linked:
+            learns = step._supervised == supervised
+            turned = (
+                step._learn_and_transform_row(row, y, w) if learns else step._transform_row(row)
+            )
+            row = link(turned)
         return row
 
     # -- many rows -------------------------------------------------------------------------------
@@ -197,7 +217,10 @@ class Chain:
     def stage_rows(self, A: Rows, B: Rows, y: Any, w: Rows, upto: Codes) -> tuple[Rows, Rows]:
         """Hand a block through the steps before the last; see `olearn.base.stages`."""
         for step, link in self._linked:
-            A, B = step._stage_rows(A, B, y, w, upto)
+            if self.learns_first and not step._supervised:
+                A, B = _learning_first(step, A, B, upto)
+            else:
+                A, B = step._stage_rows(A, B, y, w, upto)
             A, B = link(A), link(B)
         return A, B
 
@@ -232,6 +255,8 @@ class Chain:
         values = y
         if self.reads_targets and "labels" in how:
             values = numbers_of(how["labels"])[y]
+        if self.learns_first:
+            self._learn_columns(A)
         self.expect_table(B)
         cuts = self.encoder.arrivals(B, self.room) if len(B) else []
         out = []
@@ -254,6 +279,17 @@ class Chain:
                 rows = seen, learnt[rest] if not same else seen
                 out += self._through(*rows, part.upto, y_due, read, w_due, how)
         return out
+
+    def _learn_columns(self, table: Table) -> None:
+        """Make room for all columns of rows that are learnt as they are predicted."""
+        self.expect_table(table)
+        if any(self.encoder.arrivals(table, self.room)[1:]):
+            raise ValueError(
+                "X must bring no new category after its first row while unsupervised steps learn "
+                "as they predict: give rows one by one"
+            )
+        self.encoder.learn_many(table)
+        self.settle()
 
     def learn(self, table: Table, y: Any, w: Rows, **how: Any) -> None:
         """Learn the rows of a checked table in order, predicting none."""
@@ -322,6 +358,22 @@ class Chain:
     def _tables(self, A: Any, B: Any, names: Names) -> tuple[Any, Any]:
         learnt = self.encoder.check_many(B, names)
         return learnt if A is B else self.encoder.check_many(A, names), learnt
+
+
+def _learning_first(step: Any, A: Rows, B: Rows, upto: Codes) -> tuple[Rows, Rows]:
+    """Stage rows of which those predicted are learnt, right before, and the others only turned.
+
+    The step's own stage does it with the roles exchanged: it turns the next of `B`, then learns and
+    turns what comes of `A`.
+    """
+    n, weights = len(A), np.ones(len(A))
+    # rows of `A` that come before each of `B`
+    before = np.searchsorted(upto, np.arange(len(B)), side="right") + 1
+    lead = int(before[0]) if len(B) else n
+    _, first = step._stage_rows(A[:1], A[:lead], None, weights[:lead], np.array([lead]))
+    plan = np.append(before[1:], n) - lead if len(B) else np.empty(0, np.int64)
+    turned, rest = step._stage_rows(B, A[lead:], None, weights[lead:], plan)
+    return np.concatenate([first, rest]), turned
 
 
 def numbers_of(labels: Sequence[Any]) -> Rows:

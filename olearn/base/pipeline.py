@@ -94,6 +94,17 @@ class ArrayPipeline(Stage, Pipeline):
             return None
         return self._made[0] if self._made else self._chain  # read at once: rows are many
 
+    def _learning_chain(self) -> Chain | None:
+        """Return the chain whose unsupervised steps learn as they predict, while they are to."""
+        if not self._LEARN_UNSUPERVISED_DURING_PREDICT or why_not_learning(self):
+            return None
+        chain = self._chain
+        if chain is None:
+            return None
+        if chain.learning is None:
+            chain.learning = Chain(*chain.steps, chain.last, learns_first=True)
+        return chain.learning
+
     def _compiled(self) -> Chain:
         chain = self._chain_now()
         if chain is None:
@@ -103,7 +114,7 @@ class ArrayPipeline(Stage, Pipeline):
 
     def expect_columns(self, kinds: ColumnKinds) -> None:
         """Take over what a stream knows of its columns, its `Schema`, before the first row."""
-        self._compiled().encoder.expect(kinds)
+        (self._chain or self._compiled()).encoder.expect(kinds)
 
     @property
     def labels(self) -> list[ClfTarget]:
@@ -115,7 +126,7 @@ class ArrayPipeline(Stage, Pipeline):
 
     def learn_one(self, x: Any, y: Any = None, **params: Any) -> None:
         """Learn one row; a learner at the end takes its weight `w` too."""
-        chain = self._chain_now()
+        chain = self._chain_now() or self._learning_chain()
         if chain is None or (params and params.keys() - {"w"}):
             super().learn_one(x, y, **params)
             return
@@ -130,7 +141,11 @@ class ArrayPipeline(Stage, Pipeline):
         """Return the label or number predicted."""
         chain = self._chain_now()
         if chain is None:
-            return super().predict_one(x, **params)
+            chain = self._learning_chain()
+            if chain is None:
+                return super().predict_one(x, **params)
+            with self._lock:
+                return chain.last._predict_encoded(chain.learn_and_transform(x))
         lock = self._lock
         lock.acquire()
         try:
@@ -142,7 +157,11 @@ class ArrayPipeline(Stage, Pipeline):
         """Return the probability of each known label."""
         chain = self._chain_now()
         if chain is None:
-            return super().predict_proba_one(x, **params)
+            chain = self._learning_chain()
+            if chain is None:
+                return super().predict_proba_one(x, **params)
+            with self._lock:
+                return chain.last._proba_encoded(chain.learn_and_transform(x))
         lock = self._lock
         lock.acquire()
         try:
@@ -220,7 +239,7 @@ class ArrayPipeline(Stage, Pipeline):
 
     @locked
     def _run_schedule(self, A: Any, B: Any, y: Any, upto: Codes | None = None, **how: Any) -> Any:
-        chain = self._compiled()
+        chain = self._chain_now() or self._learning_chain() or self._compiled()
         return chain.last._run_chain(chain, A, B, y, upto, **how)
 
     # -- as a stage of a union, where the last step is a transformer -----------------------------
@@ -292,6 +311,21 @@ def why_not_compiled(pipeline: Pipeline) -> str:
     for k, step in enumerate(steps, 1):
         if not _is_compiled(step, is_last=k == len(steps)):
             return f"step {k}, {type(step).__name__}, is not compiled"
+    return ""
+
+
+def why_not_learning(pipeline: Pipeline) -> str:
+    """Say why it runs no blocks while unsupervised steps learn as they predict; empty if so."""
+    *before, last = pipeline.steps.values()
+    why = "unsupervised steps learn as they predict, "
+    if not last._supervised:
+        return why + "the last one too"
+    for step in before:
+        parts = [step, *getattr(step, "transformers", {}).values()]
+        if any(isinstance(part, Pipeline) for part in parts):
+            return why + "some in a pipeline inside of this one"
+        if len(parts) > 1 and any(part._supervised for part in parts[1:]):
+            return why + "beside others in a union"
     return ""
 
 

@@ -20,7 +20,7 @@ from olearn.base import (
     Stage,
     takes_blocks,
 )
-from olearn.base.pipeline import last_step, why_not_compiled
+from olearn.base.pipeline import last_step, why_not_compiled, why_not_learning
 from olearn.core.tables import ColumnKinds, Names, is_frame
 from olearn.core.telling import few, tell
 from olearn.core.values import is_missing
@@ -80,7 +80,7 @@ def why_no_blocks(stream: Any, model: Any, *, plain: bool) -> str:
     if not isinstance(stream, Stream):
         return "the stream gives single rows, not blocks"
     if issubclass(type(model), Pipeline):
-        return _why_no_blocks_of_pipeline(model)
+        return _why_no_blocks_of_pipeline(stream, model)
     if not takes_blocks(model):
         return f"{name} is not compiled"
     if not reads_kinds(model) and stream.schema.categories:
@@ -90,14 +90,18 @@ def why_no_blocks(stream: Any, model: Any, *, plain: bool) -> str:
     return ""
 
 
-def _why_no_blocks_of_pipeline(model: Any) -> str:
+def _why_no_blocks_of_pipeline(stream: Any, model: Any) -> str:
     why = why_not_compiled(model)
     if why:
         return why
     if not issubclass(type(model), ArrayPipeline):
         return "the pipeline is river's own: join its steps by |"
-    learns = model._LEARN_UNSUPERVISED_DURING_PREDICT
-    return "unsupervised steps learn as they predict" if learns else ""
+    if not model._LEARN_UNSUPERVISED_DURING_PREDICT:
+        return ""
+    why = why_not_learning(model)
+    if not why and stream.schema.nominal:
+        return "unsupervised steps learn as they predict, and there are nominal features"
+    return why
 
 
 def tell_columns(stream: Any, model: base.Estimator) -> None:

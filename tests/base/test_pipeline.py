@@ -11,8 +11,9 @@ from river import compose
 from river import preprocessing as theirs
 
 import olearn
-from olearn import learners, preprocessing
+from olearn import evaluate, learners, preprocessing
 from olearn.base import ArrayPipeline, ArrayTransformer, ArrayUnion, Schedule
+from olearn.base.pipeline import why_not_learning
 
 
 class Only(ArrayTransformer):
@@ -279,9 +280,70 @@ def test_learn_during_predict():
             assert ours.predict_proba_one(x) == river.predict_proba_one(x)
             ours.learn_one(x, label)
             river.learn_one(x, label)
-        with pytest.raises(ValueError, match="learn as they predict"):
-            ours.test_then_train_many(table(rows), y, names=["a", "b", "c"])
     assert ours[0].means == dict(river["StandardScaler"].means)
+
+
+@pytest.mark.parametrize("delay", [0, 1, 40, 2000])
+@pytest.mark.parametrize(
+    "name", ["scaler", "two scalers", "supervised", "forest", "mixed", "parts"]
+)
+def test_learn_during_predict_in_blocks(name, delay):
+    """Blocks of any size, at any delay, answer and learn as the loop does."""
+    pipelines = {
+        **PIPELINES,
+        "mixed": lambda: preprocessing.StandardScaler() | LabelMean() | tree(),
+        "parts": lambda: preprocessing.StandardScaler() | (Only("a") + Only("b")) | tree(),
+    }
+    rows, _, y = stream()
+    X, names = table(rows), ["a", "b", "c"]
+    with compose.learn_during_predict():
+        single, blocks = pipelines[name](), pipelines[name]()
+        answers = loop(single, rows, y, Schedule.delayed(len(rows), delay))
+        late, start, got = [], 0, []
+        for size in (1, 2, 300, 7, 590):
+            here = list(range(start, start + size))
+            waiting = [*late, *here]
+            upto = np.array([max(0, t + 1 - delay - (start - len(late))) for t in here])
+            due, late = waiting[: upto[-1]], waiting[upto[-1] :]
+            labels = [y[k] for k in due]
+            made = blocks._run_schedule(X[here], X[due], labels, upto, names=names, proba=True)
+            known = blocks.labels
+            got += [
+                {k: p for k, p in zip(known, row, strict=True) if p == p} for row in made.tolist()
+            ]
+            start += size
+        assert got == answers
+        assert [single.predict_proba_one(x) for x in rows[:20]] == [
+            blocks.predict_proba_one(x) for x in rows[:20]
+        ]
+
+
+def test_what_does_not_learn_during_predict_in_blocks_says_why():
+    """Evaluations take rows there, and the result says which step keeps them from blocks."""
+    X = np.random.default_rng(1).normal(size=(50, 2))
+    models = {
+        "in a pipeline inside": (
+            (Only(0) | preprocessing.StandardScaler()) + Only(1) | learners.GaussianNB()
+        ),
+        "beside others in a union": LabelMean() + preprocessing.StandardScaler() | tree(),
+        "the last one too": preprocessing.StandardScaler() | learners.HalfSpaceTrees(seed=1),
+    }
+    with compose.learn_during_predict():
+        for words, model in models.items():
+            with pytest.raises(ValueError, match="learn as they predict"):
+                model._run_schedule(X, X, [True, False] * 25)
+            assert words in why_not_learning(model)
+        scaled = preprocessing.StandardScaler() | learners.GaussianNB()
+        result = evaluate.prequential((X, X[:, 0] > 0), scaled, progress=False)
+        assert (result.path, result.why) == ("blocks", "")
+
+
+def test_learn_during_predict_refuses_categories_that_come_late():
+    """They would make room at other rows than in a loop."""
+    model = preprocessing.OneHotEncoder() | tree()
+    days = np.array([["mon"], ["tue"], ["wed"]], dtype=object)
+    with compose.learn_during_predict(), pytest.raises(ValueError, match="give rows one by one"):
+        model.test_then_train_many(days, ["a", "b", "a"], names=["day"])
 
 
 def test_copies_and_files_go_on(tmp_path):
