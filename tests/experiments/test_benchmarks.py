@@ -61,7 +61,7 @@ def test_pipelines_are_timed_beside_river(tmp_path):
     paths = {line["model"]: line["profile"] for line in found["timings"]}
     for model, path in paths.items():
         assert path == ("rows" if model.endswith("river") else "blocks"), model
-    assert sum(model.endswith("in place") for model in paths) == 2
+    assert sum(model.endswith("in place") for model in paths) == 4
     linear = found["comparisons"][0]  # ours leaves the first row out: it knows no label then
     right = round(199 * linear["first metric, ours"]), round(200 * linear["first metric, river's"])
     assert right[0] == right[1]
