@@ -259,8 +259,12 @@ def sorted_labels(
 ) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """Return the distinct labels, sorted where they can be, and the code of each.
 
-    A label that is a real number is refused; `hint` says what to do then.
+    A label that is a real number is refused; `hint` says what to do then. Arrays of integers and of
+    truth values need no look at each.
     """
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "biu":
+        values, codes = np.unique(labels, return_inverse=True)
+        return tuple(values.tolist()), codes.astype(np.int64, copy=False)
     listed = list(labels)
     distinct: list[Any] = list(dict.fromkeys(listed))
     for label in distinct:

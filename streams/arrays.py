@@ -270,7 +270,8 @@ def _target(
     if given.shape != (n,):
         raise ValueError(f"y must have shape ({n},), one label a row, got {given.shape}")
     if labels is None:
-        distinct, codes = sorted_labels(given.tolist(), hint=NUMBERS_HINT)
+        listed = given if given.dtype.kind in "biu" else given.tolist()
+        distinct, codes = sorted_labels(listed, hint=NUMBERS_HINT)
         _tell_of_many(distinct)
         return Classes(distinct), codes
     return Classes(tuple(labels)), checked_codes(given, len(labels))

@@ -1,5 +1,6 @@
 """Descriptions of models, streams and machines, for tables and reports."""
 
+import functools
 import inspect
 import os
 import platform
@@ -96,9 +97,14 @@ def _describe_text(stream: Any) -> dict[str, str]:
     return {"text": "\n".join(map(repr, texts))} if texts else {}
 
 
+@functools.cache
+def _version(package: str) -> str:
+    return version(package)  # reads a file
+
+
 def describe_environment() -> dict[str, str]:
     """Versions, processor and number of CPUs, as far as they matter for the figures."""
-    versions = {name: version(name) for name in _PACKAGES}
+    versions = {name: _version(name) for name in _PACKAGES}
     return {
         "python": platform.python_version(),
         **versions,
