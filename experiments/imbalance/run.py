@@ -107,6 +107,6 @@ def main(args: Args) -> None:
         for seed in range(1, args.seeds + 1)
     ]
     runs = list(in_processes(run, jobs, "rare labels", args.n_jobs))
-    facts = {**head(["numpy", "numba", "river"]), "args": {**vars(args), "out": str(args.out)}}
+    facts = {**head(["numpy", "numba", "river"]), "args": {**vars(args), "out": args.out.name}}
     write_runs(args.out / "imbalance.json", facts, runs)
     print(write_report(args.out, facts, runs))

@@ -138,6 +138,6 @@ def main(args: Args) -> None:
     """Run all, write the files, print the report."""
     jobs = jobs_of(args)
     runs = list(in_processes(run, jobs, "learners of numbers", args.n_jobs))
-    facts = {**head(["numpy", "numba", "river"]), "args": {**vars(args), "out": str(args.out)}}
+    facts = {**head(["numpy", "numba", "river"]), "args": {**vars(args), "out": args.out.name}}
     write_runs(args.out / "regression.json", facts, runs)
     print(write_report(args.out, facts, runs))
